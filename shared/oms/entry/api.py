@@ -1,0 +1,241 @@
+"""The HTTP edge: API Gateway has routed and (where there is a scope) checked the token; we parse, call, answer.
+
+A handler file declares its operations and exports the handler:
+
+    api = Api()
+
+    @api.route("GET", "/v1/orders/{order_id}", scope="orders:read", summary="Read one order", answer=OrderView)
+    def read_order(request: Request) -> Answer: ...
+
+    handler = api.handler
+
+The same declarations make the API Gateway routes (infra) and the OpenAPI document, so the three cannot differ.
+Dispatch is a dictionary look-up by API Gateway's own route key; see docs/adr/0005.
+"""
+
+import base64
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from oms.entry.log import logger
+from oms.entry.principal import Principal, principal_of
+from oms.entry.problems import BASE_URL, PROBLEMS
+from oms.kernel.errors import (
+    ConflictError,
+    Fault,
+    InFlightError,
+    MalformedError,
+    NotFoundError,
+    RejectedError,
+    TransientError,
+)
+from oms.kernel.json import read_json, write_json
+
+Body = TypeVar("Body", bound=BaseModel)
+_RETRY_AFTER_S = "2"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived. `raw` is the body exactly as sent; header names are lower case."""
+
+    method: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    raw: bytes
+    principal: Principal
+    request_id: str
+
+    def body(self, model: type[Body]) -> Body:
+        """The body as `model`.
+
+        Raises:
+            RejectedError: code `invalid`, one fault per field; or what `read_json` raises.
+        """
+        return parse(model, read_json(self.raw))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back. A `BaseModel` body is written as JSON; `str` and `bytes` need a `content_type`."""
+
+    status: int
+    body: BaseModel | str | bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation as declared: the source of the API Gateway route and of the OpenAPI operation."""
+
+    method: str
+    path: str
+    run: Callable[[Request], Answer]
+    summary: str
+    tag: str
+    scope: str | None
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    headers: Mapping[str, str]
+    answers: Mapping[int, type[BaseModel] | str]
+    problems: tuple[str, ...]
+    example: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Api:
+    """The operations of one function."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.routes: dict[str, Route] = {}
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        summary: str,
+        scope: str | None,
+        answers: Mapping[int, type[BaseModel] | str],
+        problems: tuple[str, ...] = (),
+        body: type[BaseModel] | None = None,
+        query: type[BaseModel] | None = None,
+        headers: Mapping[str, str] | None = None,
+        example: Mapping[str, Any] | None = None,
+    ) -> Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]:
+        """Declare an operation.
+
+        Args:
+            method: HTTP method.
+            path: as API Gateway writes it, parameters in braces.
+            summary: one line, imperative.
+            scope: what the caller's token must carry; None means the operation checks its caller itself.
+            answers: model per success status; a text is a media type.
+            problems: codes beyond those that every operation may answer.
+            body: model of the JSON body.
+            query: model of the query parameters.
+            headers: documented request headers and what they are for.
+            example: `path`, `query`, `headers`, `body` of a call that a freshly seeded local cloud accepts.
+        """
+
+        def declare(run: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+            route = Route(
+                method, path, run, summary, self.tag, scope, body, query, headers or {}, answers, problems, example or {}
+            )
+            self.routes[route.key] = route
+            return run
+
+        return declare
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The Lambda entry: never raises; every failure is a problem+json with a documented code."""
+        request_id = event.get("requestContext", {}).get("requestId", "")
+        try:
+            answer = self._answer(event, request_id)
+        except RejectedError as error:
+            answer = _problem(error.code, error.status, str(error), error.faults, request_id)
+        except ConflictError as error:
+            answer = _problem("conflict", 409, str(error), (), request_id)
+        except TransientError as error:
+            logger.warning("transient failure", extra={"error": str(error), "request_id": request_id})
+            answer = _problem("unavailable", 503, "Not ready; nothing was lost. Retry with the same key.", (), request_id)
+        except Exception:  # the edge: a bug must answer 500 without its message, and be logged with it
+            logger.exception("unexpected error", extra={"request_id": request_id})
+            answer = _problem("internal", 500, "An unexpected error; it was logged.", (), request_id)
+        return _to_gateway(answer)
+
+    def _answer(self, event: dict[str, Any], request_id: str) -> Answer:
+        route = self.routes.get(event.get("routeKey", ""))
+        if route is None:
+            raise NotFoundError("no such operation")
+        principal = principal_of(event, now_s=time.time()) if route.scope else Principal.anonymous()
+        if route.scope:
+            principal.require(route.scope)
+        raw = event.get("body") or ""
+        request = Request(
+            method=route.method,
+            path=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
+            principal=principal,
+            request_id=request_id,
+        )
+        return route.run(request)
+
+
+def parse(model: type[Body], document: Any) -> Body:
+    """`document` as `model`; all that is wrong at once, as faults with dotted field paths.
+
+    Raises:
+        RejectedError: code `invalid`.
+    """
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        faults = [
+            Fault(".".join(str(part) for part in fault["loc"]) or "body", fault["msg"])
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise RejectedError(f"{len(faults)} field(s) are not valid", code="invalid", faults=faults) from None
+
+
+def parse_query(model: type[Body], query: Mapping[str, str]) -> Body:
+    """Query parameters as `model`.
+
+    Raises:
+        MalformedError: an unknown parameter or a value out of range.
+    """
+    try:
+        return parse(model, dict(query))
+    except RejectedError as error:
+        raise MalformedError(str(error), faults=error.faults) from None
+
+
+def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], request_id: str) -> Answer:
+    known = PROBLEMS.get(code)
+    document: dict[str, Any] = {
+        "type": BASE_URL + code,
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "instance": request_id,
+        "retryable": status in (409, 503) and code != "wrong_state",
+    }
+    if known:
+        document["advice"] = known.advice
+    if faults:
+        document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+    headers = {"retry-after": _RETRY_AFTER_S} if status == 503 or code == InFlightError.code else {}
+    return Answer(status, write_json(document), headers, "application/problem+json")
+
+
+def _to_gateway(answer: Answer) -> dict[str, Any]:
+    headers = {
+        "content-type": answer.content_type,
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        **answer.headers,
+    }
+    body = answer.body
+    if isinstance(body, BaseModel):
+        body = body.model_dump_json(exclude_none=True)
+    if isinstance(body, bytes):
+        return {
+            "statusCode": answer.status,
+            "headers": headers,
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+    return {"statusCode": answer.status, "headers": headers, "body": body or ""}

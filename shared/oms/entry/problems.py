@@ -1,0 +1,43 @@
+"""Every problem code that an answer may carry: the status, and what the caller can do about it.
+
+The OpenAPI document lists these per operation; an answer with a code that is not here fails the tests.
+"""
+
+from typing import NamedTuple
+
+BASE_URL = "https://baton.dev/problems/"
+
+
+class Problem(NamedTuple):
+    """The documented half of a problem+json answer."""
+
+    status: int
+    advice: str
+
+
+PROBLEMS: dict[str, Problem] = {
+    "malformed_json": Problem(400, "Send one JSON object in UTF-8: no duplicate keys, no NaN, at most 32 levels deep."),
+    "malformed": Problem(400, "Correct the request; `faults` names each field."),
+    "missing_idempotency_key": Problem(400, "Send an `Idempotency-Key` header (1 to 255 printable characters)."),
+    "bad_cursor": Problem(400, "Use `next_cursor` of the previous page unchanged, with the same filters."),
+    "unauthorized": Problem(401, "Send a valid, unexpired token."),
+    "bad_signature": Problem(401, "Sign the raw body with the channel's current secret."),
+    "forbidden": Problem(403, "Ask for a role that carries the scope named in the message."),
+    "not_found": Problem(404, "Check the id; what you may not see answers the same."),
+    "unknown_channel": Problem(404, "Use the name of a channel that is set up."),
+    "wrong_state": Problem(409, "Read the thing again: its state does not allow this."),
+    "idempotency_key_in_use": Problem(409, "The first request is still running; retry after `Retry-After` seconds."),
+    "conflict": Problem(409, "Somebody else changed it at the same time; read again, then retry."),
+    "too_large": Problem(413, "Send less: 1 MB and 1,000 lines at most."),
+    "invalid": Problem(422, "Correct the fields named in `faults`."),
+    "idempotency_key_reused": Problem(422, "Use a new key for another body."),
+    "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),
+    "totals_do_not_add_up": Problem(422, "Make each total equal to the sum of its parts, to the minor unit."),
+    "currency_not_accepted": Problem(422, "Use a currency that the channel accepts."),
+    "destination_not_served": Problem(422, "Nothing ships there; `faults` names the country."),
+    "unknown_account": Problem(422, "Use a customer account that exists, or leave it out."),
+    "channel_paused": Problem(422, "The channel is paused; its orders are not taken now."),
+    "unsupported_topic": Problem(422, "This webhook topic is not handled by the channel."),
+    "internal": Problem(500, "Our mistake; it is logged under the `instance`. Retry later."),
+    "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
+}

@@ -1,0 +1,84 @@
+"""Two families of errors; anything else is a bug, keeps its name and raises an alarm.
+
+- `RejectedError`: the request is wrong and stays wrong. Never retried: 4xx, dropped to rejects, caught by a workflow.
+- `TransientError`: the world was not ready. Retried: 503, back to the queue, Retry in a workflow.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing wrong with one field; `field` is a dotted path such as `lines.0.quantity`."""
+
+    field: str
+    message: str
+
+
+class RejectedError(Exception):
+    """A request that cannot succeed, with a stable machine-readable `code`."""
+
+    status = 422
+    code = "rejected"
+
+    def __init__(self, message: str, *, code: str | None = None, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.code = code or self.code
+        self.faults = tuple(faults)
+
+
+class MalformedError(RejectedError):
+    """The bytes or headers are not what the contract says."""
+
+    status = 400
+    code = "malformed"
+
+
+class UnauthorizedError(RejectedError):
+    """Nobody we know, or a signature that does not match."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class ForbiddenError(RejectedError):
+    """Somebody we know, who may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFoundError(RejectedError):
+    """No such thing, or not yours to see."""
+
+    status = 404
+    code = "not_found"
+
+
+class StateError(RejectedError):
+    """The thing exists but its state does not allow the action."""
+
+    status = 409
+    code = "wrong_state"
+
+
+class InFlightError(RejectedError):
+    """The same request is being worked on right now."""
+
+    status = 409
+    code = "idempotency_key_in_use"
+
+
+class TooLargeError(RejectedError):
+    """More than the documented maximum."""
+
+    status = 413
+    code = "too_large"
+
+
+class TransientError(Exception):
+    """Worth trying again: throttling, a timeout, a partner that is down."""
+
+
+class ConflictError(TransientError):
+    """Someone else wrote first. Read again and decide again."""
