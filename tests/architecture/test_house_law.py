@@ -52,7 +52,7 @@ def test_aws_is_called_only_in_stores_gateways_and_the_plumbing(path: Path) -> N
     if AWS_PLACES.search(path.as_posix()):
         return
     assert not re.search(
-        r"^\s*(import|from) (boto3|botocore)|^\s*from oms\.aws(\.clients)? import .*clients", text, re.M
+        r"^\s*(import|from) (boto3|botocore)|^\s*from oms\.aws(\.clients)? import .*clients", text, re.MULTILINE
     )
 
 
