@@ -7,6 +7,7 @@ What does not survive: workflow executions under way (they end as `States.Servic
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,6 +52,10 @@ class Home:
     @property
     def state(self) -> Path:
         return self.folder / "state"
+
+    @property
+    def outputs(self) -> Path:
+        return self.folder / "outputs.json"
 
     @property
     def scratch(self) -> Path:
@@ -149,6 +154,7 @@ def stop(home: Home = USER_HOME) -> bool:
             time.sleep(POLL_S)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(emulator.pid, signal.SIGKILL)  # it leads its own group: the workers go with it
+    shutil.rmtree(home.scratch, ignore_errors=True)  # each worker unpacked its code there
     home.pid_file.unlink(missing_ok=True)
     return emulator is not None
 

@@ -5,7 +5,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 ASSEMBLY = LOCAL / "cdk.out"
-OUTPUTS = LOCAL / "outputs.json"
 EMULATOR_PYTHON = LOCAL / "emulator" / "bin" / "python"
 LAUNCHER = ROOT / "infra" / "local" / "launcher.py"
 STAMPS = LOCAL / "stamps"
