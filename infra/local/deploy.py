@@ -17,6 +17,7 @@ from infra.local.clients import ACCOUNT, REGION, Clients
 BOOTSTRAP = {"/cdk-bootstrap/hnb659fds/version": "30"}  # what the templates' own rule looks for
 DIGEST_TAG = "baton:digest"
 STACK_S = 120.0
+SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 POLL_S = 0.05
 WARM_UPS = 2  # at a time: each is a new process that imports everything
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -67,7 +68,7 @@ def _deploy_stack(clients: Clients, stack: Stack) -> str:
     digest = hashlib.sha256(stack.template.read_bytes()).hexdigest()[:32]
     current = _describe(clients, stack.name)
     tags = {tag["Key"]: tag["Value"] for tag in (current or {}).get("Tags", [])}
-    if current and tags.get(DIGEST_TAG) == digest and current["StackStatus"].endswith("_COMPLETE"):
+    if current and tags.get(DIGEST_TAG) == digest and current["StackStatus"] in SETTLED:
         return "unchanged"
     for asset in stack.assets:
         _upload(clients, asset)
@@ -99,8 +100,9 @@ def _describe(clients: Clients, name: str) -> dict[str, Any] | None:
 def _wait(clients: Clients, stack: Stack) -> None:
     deadline = time.monotonic() + STACK_S
     while time.monotonic() < deadline:
-        status = (_describe(clients, stack.name) or {"StackStatus": "GONE"})["StackStatus"]
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        described = _describe(clients, stack.name) or {"StackStatus": "GONE"}
+        status = described["StackStatus"]
+        if status in SETTLED:
             return
         if not status.endswith("_IN_PROGRESS"):
             break
@@ -111,7 +113,8 @@ def _wait(clients: Clients, stack: Stack) -> None:
         for event in events
         if "FAILED" in event["ResourceStatus"]
     ]
-    raise DeployError("\n".join([f"{stack.name} did not deploy; what failed first is last:", *failed]))
+    why = f"{status} {described.get('StackStatusReason', '')}"
+    raise DeployError("\n".join([f"{stack.name} did not deploy: {why}", *reversed(failed)]))
 
 
 def _upload(clients: Clients, asset: Asset) -> None:

@@ -30,6 +30,7 @@ def access_token(clients: Clients, outputs: dict[str, Any], role: str) -> str:
             UserPoolId=pool,
             Username=name,
             MessageAction="SUPPRESS",
+            TemporaryPassword=PASSWORD,
             UserAttributes=[{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}],
         )
         users.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
