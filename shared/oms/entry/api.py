@@ -17,6 +17,7 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -37,6 +38,7 @@ from oms.kernel.json import read_json, write_json
 
 Body = TypeVar("Body", bound=BaseModel)
 _RETRY_AFTER_S = "2"
+_RETRYABLE = (InFlightError.code, "conflict")
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,25 @@ class Api:
 
         def declare(run: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
             route = Route(
-                method, path, run, summary, self.tag, scope, body, query, headers or {}, answers, problems, example or {}
+                method,
+                path,
+                run,
+                summary,
+                self.tag,
+                scope,
+                body,
+                query,
+                headers or {},
+                answers,
+                problems,
+                example or {},
             )
             self.routes[route.key] = route
             return run
 
         return declare
 
-    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handler(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """The Lambda entry: never raises; every failure is a problem+json with a documented code."""
         request_id = event.get("requestContext", {}).get("requestId", "")
         try:
@@ -148,8 +161,10 @@ class Api:
             answer = _problem("conflict", 409, str(error), (), request_id)
         except TransientError as error:
             logger.warning("transient failure", extra={"error": str(error), "request_id": request_id})
-            answer = _problem("unavailable", 503, "Not ready; nothing was lost. Retry with the same key.", (), request_id)
-        except Exception:  # the edge: a bug must answer 500 without its message, and be logged with it
+            answer = _problem(
+                "unavailable", 503, "Not ready; nothing was lost. Retry with the same key.", (), request_id
+            )
+        except Exception:  # noqa: BLE001  the edge: a bug answers 500 without its message, and is logged with it
             logger.exception("unexpected error", extra={"request_id": request_id})
             answer = _problem("internal", 500, "An unexpected error; it was logged.", (), request_id)
         return _to_gateway(answer)
@@ -211,13 +226,13 @@ def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], req
         "code": code,
         "detail": detail,
         "instance": request_id,
-        "retryable": status in (409, 503) and code != "wrong_state",
+        "retryable": status == HTTPStatus.SERVICE_UNAVAILABLE or code in _RETRYABLE,
     }
     if known:
         document["advice"] = known.advice
     if faults:
         document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
-    headers = {"retry-after": _RETRY_AFTER_S} if status == 503 or code == InFlightError.code else {}
+    headers = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), headers, "application/problem+json")
 
 

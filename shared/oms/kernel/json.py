@@ -12,6 +12,7 @@ from oms.kernel.errors import MalformedError, TooLargeError
 
 MAX_BYTES = 1_000_000  # a 1,000-line order is about 250 KB; SQS and EventBridge end at 1 MB
 MAX_DEPTH = 32
+_QUOTE, _BACKSLASH = b'"\\'
 _MAX_NUMBER = 40  # characters of one number
 
 
@@ -55,9 +56,9 @@ def _depth(raw: bytes) -> int:
     inside = escaped = False
     for byte in raw:
         if inside:
-            inside = escaped or byte != 0x22
-            escaped = byte == 0x5C and not escaped
-        elif byte == 0x22:
+            inside = escaped or byte != _QUOTE
+            escaped = byte == _BACKSLASH and not escaped
+        elif byte == _QUOTE:
             inside = True
         elif byte in b"[{":
             level += 1

@@ -1,0 +1,70 @@
+"""AWS clients: made on first use, kept for the life of the process.
+
+botocore is used directly (boto3 is a layer of resources on top of it): 25 ms less on a cold start. Parameter
+validation is off because our own models have checked everything, which saves a third of the CPU of a call.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# Standard mode: 3 attempts with jitter; the time-outs leave room for them inside a 29 s API call.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=6,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    parameter_validation=False,
+    tcp_keepalive=True,
+    max_pool_connections=16,
+)
+
+
+@cache
+def session() -> botocore.session.Session:
+    """The one session: fault tests hook into its events."""
+    return botocore.session.get_session()
+
+
+@cache
+def _client(service: str) -> Any:
+    return session().create_client(service, config=_CONFIG)
+
+
+def dynamodb() -> "DynamoDBClient":
+    return _client("dynamodb")  # type: ignore[no-any-return]
+
+
+def events() -> "EventBridgeClient":
+    return _client("events")  # type: ignore[no-any-return]
+
+
+def kms() -> "KMSClient":
+    return _client("kms")  # type: ignore[no-any-return]
+
+
+def s3() -> "S3Client":
+    return _client("s3")  # type: ignore[no-any-return]
+
+
+def secretsmanager() -> "SecretsManagerClient":
+    return _client("secretsmanager")  # type: ignore[no-any-return]
+
+
+def stepfunctions() -> "SFNClient":
+    return _client("stepfunctions")  # type: ignore[no-any-return]
+
+
+def forget() -> None:
+    """Drop all clients (a test that starts another cloud, a snapshot that is restored)."""
+    _client.cache_clear()
+    session.cache_clear()

@@ -1,0 +1,82 @@
+"""What the order says of itself."""
+
+from typing import ClassVar
+
+from oms.events.fact import FactData
+
+
+class _OrderFact(FactData):
+    SOURCE: ClassVar[str] = "baton.orders"
+    order_id: str
+
+
+class OrderSubmitted(_OrderFact):
+    """An order came in and is stored; it may still be on hold."""
+
+    channel: str
+    external_order_id: str
+    currency: str
+    total_minor: int
+    holds: list[str]
+
+
+class OrderHeld(_OrderFact):
+    """A hold was put on the order; `blocks` names the steps that wait."""
+
+    hold_id: str
+    reason: str
+    blocks: list[str]
+
+
+class OrderHoldReleased(_OrderFact):
+    """A hold was taken away."""
+
+    hold_id: str
+    reason: str
+
+
+class OrderConfirmed(_OrderFact):
+    """All checks passed: stock may be allocated."""
+
+    attempt: int
+
+
+class OrderReallocationRequested(_OrderFact):
+    """Units of the order need another place to ship from (rejected, short, or back in stock)."""
+
+    attempt: int
+    excluded_locations: list[str]
+
+
+class OrderAllocated(_OrderFact):
+    """Stock was taken; each fulfillment order is one location's share."""
+
+    attempt: int
+    fulfillment_order_ids: list[str]
+
+
+class OrderBackordered(_OrderFact):
+    """Some units wait for stock."""
+
+    attempt: int
+    units: dict[str, int]
+
+
+class OrderRejected(_OrderFact):
+    """The order was refused for good."""
+
+    reason: str
+
+
+class OrderCancelled(_OrderFact):
+    """The units that had not shipped were cancelled."""
+
+    reason: str
+    units: int
+
+
+class OrderCompleted(_OrderFact):
+    """Every unit was delivered or cancelled."""
+
+    delivered_units: int
+    on_time: bool | None

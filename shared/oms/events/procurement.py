@@ -1,0 +1,18 @@
+"""What is needed from suppliers."""
+
+from typing import ClassVar
+
+from oms.events.fact import FactData
+
+
+class PurchaseProposed(FactData):
+    """Stock at a location is at or below its reorder point; one open proposal per SKU and location."""
+
+    SOURCE: ClassVar[str] = "baton.procurement"
+    proposal_id: str
+    sku: str
+    location: str
+    quantity: int
+    supplier: str
+    inventory_position: int
+    reorder_point: int

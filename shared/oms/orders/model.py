@@ -1,0 +1,287 @@
+"""The order aggregate: header with lines and holds, fulfillment orders (one per location and attempt), parcels.
+
+Each of the three is one item with its own version and its own gapless sequence of facts. A change makes a new value by
+`changed(...)`, which also writes the log row and the fact; the store writes state and fact in the same item.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.events.fact import Fact, FactData
+from oms.kernel.time import to_text
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Value(BaseModel):
+    """Immutable, and nothing undeclared gets in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LogRow(Value):
+    """One row of the timeline: the I18 of the domain (actor, reason, cause, UTC time, version)."""
+
+    v: int
+    at: str
+    what: str
+    by: str
+    why: str | None = None
+
+
+class Aggregate(Value):
+    """A thing that is written as a whole, under a version, together with the facts of that write."""
+
+    version: int = 0
+    log: tuple[LogRow, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def of_order(self) -> str | None:
+        raise NotImplementedError
+
+    def changed(
+        self,
+        *said: FactData,
+        at: datetime,
+        by: str,
+        why: str | None = None,
+        what: str | None = None,
+        **changes: Any,
+    ) -> Self:
+        """The next version of this value, carrying the facts of this one change (and no older ones).
+
+        Args:
+            said: the facts; they share the new version as their sequence, in the order given.
+            at: when (UTC).
+            by: who: `system:<use case>`, `user:<id>`, `channel:<name>`, `location:<id>`, `carrier:<name>`.
+            why: reason, coded.
+            what: the log word when there is no fact.
+            changes: fields to replace.
+        """
+        version = self.version + 1
+        now = to_text(at)
+        facts = tuple(
+            _envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
+        )
+        word = what or "+".join(fact.type for fact in facts)
+        row = LogRow(v=version, at=now, what=word, by=by, why=why)
+        return self.model_copy(update={**changes, "version": version, "log": (*self.log, row), "facts": facts})
+
+
+def _envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
+    return Fact(
+        id=f"{subject}.{version}.{place}",
+        type=type(fact).__name__,
+        version=fact.VERSION,
+        source=fact.SOURCE,
+        subject=subject,
+        order_id=order_id,
+        sequence=version,
+        time=now,
+        route=fact.route(),
+        data=fact.model_dump(),
+    )
+
+
+class Line(Value):
+    """Units of one SKU. Each unit is in exactly one bucket: quantity = open + backordered + allocated + cancelled.
+
+    `allocated` units belong to fulfillment orders, whose own counters say how far they are.
+    """
+
+    number: int
+    sku: str
+    quantity: Annotated[int, Field(gt=0)]
+    unit_price_minor: Count
+    discount_minor: Count = 0
+    tax_minor: Count = 0
+    open: Count = 0
+    backordered: Count = 0
+    allocated: Count = 0
+    cancelled: Count = 0
+
+
+class Hold(Value):
+    """Why something waits. `blocks` names lifecycle events; an open hold refuses them."""
+
+    id: str
+    reason: str
+    blocks: tuple[str, ...]
+    opened_at: str
+    note: str | None = None
+
+
+class Destination(Value):
+    """Where to, without the person: country and postal code area (first characters only)."""
+
+    country: str
+    postal_area: str
+
+
+class Promise(Value):
+    """Delivery window in dates of the destination; None means no date can be promised yet."""
+
+    earliest_on: str | None = None
+    latest_on: str | None = None
+
+
+class Order(Aggregate):
+    """The header: what was ordered, for whom (a reference), where to, how far."""
+
+    id: str
+    channel: str
+    external_order_id: str
+    status: str
+    currency: str
+    lines: tuple[Line, ...]
+    shipping_minor: Count
+    discount_minor: Count = 0
+    tax_minor: Count = 0
+    total_minor: Count
+    person_id: str
+    account_id: str | None = None
+    destination: Destination
+    promise: Promise
+    holds: tuple[Hold, ...] = ()
+    submitted_at: str
+    entered_at: str
+    watch_at: str
+    attempt: int = 1
+    parcels_total: Count = 0
+    parcels_delivered: Count = 0
+    body_hash: str
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+    @property
+    def of_order(self) -> str:
+        return self.id
+
+    def blocked_by(self, event: str) -> Hold | None:
+        """The first open hold that refuses `event`, if any."""
+        return next((hold for hold in self.holds if event in hold.blocks), None)
+
+    @property
+    def units_allocated(self) -> int:
+        return sum(line.allocated for line in self.lines)
+
+    @property
+    def units_waiting(self) -> int:
+        return sum(line.open + line.backordered for line in self.lines)
+
+
+class FulfillmentLine(Value):
+    """One order line's share at one location. Units shipped were picked before; `short` units were not found."""
+
+    number: int
+    sku: str
+    quantity: Annotated[int, Field(gt=0)]
+    picked: Count = 0
+    packed: Count = 0
+    shipped: Count = 0
+    short: Count = 0
+
+
+class FulfillmentOrder(Aggregate):
+    """One location's work for one order. While it is live, its lines are the committed reservation of that stock."""
+
+    id: str
+    order_id: str
+    location: str
+    attempt: int
+    status: str
+    lines: tuple[FulfillmentLine, ...]
+    parcel_ids: tuple[str, ...] = ()
+    carrier: str | None = None
+    service: str | None = None
+    cost_minor: Count = 0
+    currency: str
+    entered_at: str
+    ship_by: str | None = None
+    reminders: Count = 0
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+    @property
+    def of_order(self) -> str:
+        return self.order_id
+
+
+class Content(Value):
+    """Units of one line in one parcel."""
+
+    number: int
+    sku: str
+    quantity: Annotated[int, Field(gt=0)]
+
+
+class Scan(Value):
+    """One carrier status event, normalised."""
+
+    id: str
+    status: str
+    at: str
+    incident: str | None = None
+    place: str | None = None
+
+
+class Parcel(Aggregate):
+    """One box with one label. `tracking_status` is a function of the sorted set of scans, never of the last message."""
+
+    id: str
+    order_id: str
+    fulfillment_order_id: str
+    location: str
+    carrier: str
+    service: str
+    tracking_number: str
+    label_number: str
+    sscc: str
+    cost_minor: Count
+    currency: str
+    weight_g: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    contents: tuple[Content, ...]
+    status: str
+    tracking_status: str = "pre_transit"
+    scans: tuple[Scan, ...] = ()
+    promised_on: str | None = None
+    decision: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+    @property
+    def of_order(self) -> str:
+        return self.order_id
+
+
+def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int]]) -> tuple[Line, ...]:
+    """The lines with counters of some of them replaced, by line number.
+
+    Raises:
+        ValueError: the buckets of a changed line no longer sum to its quantity (domain I1).
+    """
+    new = tuple(
+        Line.model_validate({**line.model_dump(), **changes[line.number]}) if line.number in changes else line
+        for line in lines
+    )
+    for line in new:
+        if line.open + line.backordered + line.allocated + line.cancelled != line.quantity:
+            raise ValueError(f"line {line.number}: the buckets do not sum to {line.quantity}")
+    return new

@@ -1,0 +1,50 @@
+"""What the business is made of and changes seldom: items, locations, channels."""
+
+from datetime import time
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Reference(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Item(_Reference):
+    """A SKU of the catalogue with what shipping needs to know."""
+
+    sku: str
+    name: str
+    weight_g: Positive
+    length_mm: Positive
+    width_mm: Positive
+    height_mm: Positive
+
+
+class Location(_Reference):
+    """A place that ships. Cut-off and working days are in its own time zone; Monday is 0."""
+
+    id: str
+    name: str
+    country: str
+    postal_code: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    cutoff: time = time(15, 0)
+    working_days: frozenset[int] = frozenset({0, 1, 2, 3, 4})
+    holidays: frozenset[str] = frozenset()
+    handling_days: Annotated[int, Field(ge=0)] = 1
+    gln: str | None = None
+
+
+class Channel(_Reference):
+    """A way in for orders. `kind` names the plug-in that reads its messages; `canonical` needs none."""
+
+    name: str
+    kind: str
+    currencies: frozenset[str]
+    active: bool = True

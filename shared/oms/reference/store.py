@@ -1,0 +1,92 @@
+"""The reference table: items by SKU; and one small partition of settings, read whole and kept for a minute.
+
+| access pattern | how |
+|---|---|
+| items by SKU | batch get `ITEM#<sku>` / `ITEM`, kept 5 minutes per process |
+| locations, channels, rate cards | query pk `CONFIG`; sk `LOCATION#..`, `CHANNEL#..`, `CARRIER#..`; kept 60 s |
+"""
+
+import time
+from collections.abc import Iterable
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from oms.aws import tables
+from oms.aws.documents import pack, unpack
+from oms.aws.tables import Key
+from oms.reference.model import Channel, Item, Location
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_SETTINGS_S = 60.0
+_ITEMS_S = 300.0
+_ITEMS_KEPT = 20_000  # about 10 MB
+
+
+class ReferenceStore:
+    """Reads with a small cache: what changes seldom costs no call on the hot path."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self._settings: dict[str, bytes] = {}
+        self._parsed: dict[tuple[str, type[BaseModel]], dict[str, BaseModel]] = {}
+        self._settings_until = 0.0
+        self._items: dict[str, tuple[float, Item]] = {}
+
+    def items(self, skus: Iterable[str]) -> dict[str, Item]:
+        """The items that exist, by SKU."""
+        now = time.monotonic()
+        wanted = list(dict.fromkeys(skus))
+        missing = [sku for sku in wanted if self._items.get(sku, (0.0, None))[0] < now]
+        if missing:
+            if len(self._items) > _ITEMS_KEPT:
+                self._items.clear()
+            for row in tables.get_many([self._item_key(sku) for sku in missing], consistent=False).values():
+                item = unpack(Item, row["doc"])
+                self._items[item.sku] = (now + _ITEMS_S, item)
+        return {sku: self._items[sku][1] for sku in wanted if self._items.get(sku, (0.0, None))[0] >= now}
+
+    def locations(self) -> dict[str, Location]:
+        return self.settings("LOCATION", Location)
+
+    def channels(self) -> dict[str, Channel]:
+        return self.settings("CHANNEL", Channel)
+
+    def settings(self, kind: str, model: type[_Model]) -> dict[str, _Model]:
+        """All settings of a kind, by name."""
+        self._refresh()
+        known = self._parsed.get((kind, model))
+        if known is None:
+            prefix = f"{kind}#"
+            known = {
+                sk.removeprefix(prefix): unpack(model, doc)
+                for sk, doc in self._settings.items()
+                if sk.startswith(prefix)
+            }
+            self._parsed[(kind, model)] = known
+        return known  # type: ignore[return-value]
+
+    def put_item(self, item: Item) -> None:
+        """Write an item, whatever was there."""
+        self._put(self._item_key(item.sku), item)
+
+    def put_setting(self, kind: str, name: str, value: BaseModel) -> None:
+        """Write a setting, whatever was there; seen by all within a minute."""
+        self._put(Key(self.table, "CONFIG", f"{kind}#{name}"), value)
+        self._settings_until = 0.0
+
+    def _refresh(self) -> None:
+        if time.monotonic() < self._settings_until:
+            return
+        rows = tables.query(self.table, condition="pk = :pk", values={":pk": "CONFIG"})
+        self._settings = {row["sk"]: row["doc"] for row in rows}
+        self._parsed.clear()
+        self._settings_until = time.monotonic() + _SETTINGS_S
+
+    def _item_key(self, sku: str) -> Key:
+        return Key(self.table, f"ITEM#{sku}", "ITEM")
+
+    def _put(self, key: Key, value: BaseModel) -> None:
+        always = "attribute_exists(pk) OR attribute_not_exists(pk)"
+        item = {"pk": key.pk, "sk": key.sk, "doc": pack(value)}
+        tables.commit(tables.put(key.table, item, condition=always, label=key.sk))

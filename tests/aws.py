@@ -1,0 +1,95 @@
+"""moto with our tables: for single-threaded tests of stores and use cases. Concurrency is tested on the local cloud."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from oms.aws import clients
+from oms.kernel.time import Clock, utc_now
+from oms.wiring import Wiring, rewire
+
+_INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
+    "inventory": {"reorder": ("reorder_pk", "reorder_sk")},
+    "people": {"blind": ("blind_pk",)},
+    "customers": {},
+    "procurement": {"open": ("open_pk", "open_sk")},
+    "reference": {},
+}
+
+
+def environment() -> dict[str, str]:
+    """The settings of a function on moto."""
+    tables = {f"{name.upper()}_TABLE": f"baton-{name}" for name in _INDEXES}
+    return {
+        **tables,
+        "STAGE": "test",
+        "BUS_NAME": "baton",
+        "DOCUMENTS_BUCKET": "baton-documents",
+        "PEPPER_SECRET": "baton/test/privacy-pepper",
+        "CHANNEL_SECRET_PREFIX": "baton/test/channel/",
+        "PEOPLE_KEY_ID": "alias/baton-people",
+        "RESOLVE_EXCEPTION_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:resolve_exception",
+    }
+
+
+def _create_tables() -> None:
+    client = clients.dynamodb()
+    for name, indexes in _INDEXES.items():
+        keys = {"pk", "sk", *(part for parts in indexes.values() for part in parts)}
+        extra: dict[str, Any] = {}
+        if indexes:
+            extra["GlobalSecondaryIndexes"] = [
+                {
+                    "IndexName": index,
+                    "KeySchema": [
+                        {"AttributeName": part, "KeyType": kind}
+                        for part, kind in zip(parts, ("HASH", "RANGE"), strict=False)
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+                for index, parts in indexes.items()
+            ]
+        client.create_table(
+            TableName=f"baton-{name}",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            **extra,
+        )
+
+
+@contextmanager
+def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
+    """Tables, bus, bucket, keys and secrets on moto, and a wiring to use them."""
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+    with mock_aws():
+        clients.forget()
+        _create_tables()
+        clients.events().create_event_bus(Name="baton")
+        clients.s3().create_bucket(Bucket="baton-documents")
+        key = clients.kms().create_key()["KeyMetadata"]["KeyId"]
+        clients.kms().create_alias(AliasName="alias/baton-people", TargetKeyId=key)
+        secrets = clients.secretsmanager()
+        secrets.create_secret(Name="baton/test/privacy-pepper", SecretString='{"pepper":"0123456789abcdef"}')
+        secrets.create_secret(
+            Name="baton/test/channel/shopify_eu", SecretString='{"current":"current-secret","previous":"old-secret"}'
+        )
+        wiring = Wiring(environment(), clock)
+        rewire(wiring)
+        try:
+            yield wiring
+        finally:
+            rewire(None)
+            clients.forget()
+
+
+@pytest.fixture
+def cloud_on_moto() -> Iterator[Wiring]:
+    with moto_cloud() as wiring:
+        yield wiring
