@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_iam as iam
 
 from infra.settings import Settings
-from infra.stacks.stateful import StatefulStack
+from infra.stacks.stateful import StatefulStack, pepper_name
 from infra.stacks.tables import TABLES
 
 LOAD = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
@@ -63,7 +63,7 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [stateful.documents.arn_for_objects("*")], {"DOCUMENTS_BUCKET": stateful.documents.bucket_name}
         ),
         "people_key": Resource([stateful.people_key.key_arn], {"PEOPLE_KEY_ID": stateful.people_key.key_id}),
-        "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": stateful.pepper.secret_name}),
+        "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": pepper_name(settings)}),
         "channel_secrets": Resource(
             [settings.arn("secretsmanager", f"secret:{channels}*")], {"CHANNEL_SECRET_PREFIX": channels}
         ),
