@@ -24,7 +24,9 @@ STREAM_BATCH = 100
 PARALLEL_PER_SHARD = 10
 
 
-def connect(scope: Construct, spec: FunctionSpec, function: Function, *, stateful: StatefulStack, settings: Settings) -> None:
+def connect(
+    scope: Construct, spec: FunctionSpec, function: Function, *, stateful: StatefulStack, settings: Settings
+) -> None:
     """Create every trigger of `spec`, with what its role needs for it."""
     for trigger in spec.triggers:
         match trigger:
@@ -109,7 +111,7 @@ def _from_stream(function: Function, trigger: FromStream, stateful: StatefulStac
     mapping.node.add_dependency(function.role)
     acknowledge_each(
         function,
-        {"AwsSolutions-IAM5[Resource::*]": "dynamodb:ListStreams and X-Ray have no resources to name: only * is valid."},
+        {"AwsSolutions-IAM5[Resource::*]": "ListStreams and X-Ray have no resources to name: only * is valid."},
     )
 
 
@@ -132,9 +134,7 @@ def _on_schedule(
         inline_policies={
             "Invoke": iam.PolicyDocument(
                 statements=[
-                    iam.PolicyStatement(
-                        actions=["lambda:InvokeFunction"], resources=[function.function.function_arn]
-                    ),
+                    iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function.function_arn]),
                     iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[undelivered.queue_arn]),
                     iam.PolicyStatement(
                         actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[stateful.data_key.key_arn]
