@@ -63,7 +63,7 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [stateful.documents.arn_for_objects("*")], {"DOCUMENTS_BUCKET": stateful.documents.bucket_name}
         ),
         "people_key": Resource([stateful.people_key.key_arn], {"PEOPLE_KEY_ID": stateful.people_key.key_id}),
-        "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": stateful.pepper.secret_name}),
+        "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": stateful.pepper_name}),
         "channel_secrets": Resource(
             [settings.arn("secretsmanager", f"secret:{channels}*")], {"CHANNEL_SECRET_PREFIX": channels}
         ),

@@ -26,6 +26,8 @@ class StatefulStack(Stack):
         self.people_key = people_key(self, settings)
         self.tables = {spec.name: owned_table(self, spec, key=self.data_key, settings=settings) for spec in TABLES}
         self.documents = _documents(self, self.data_key, settings)
+        # Written out: `secret_name` is cut from the ARN, and the emulator refers to a secret by name.
+        self.pepper_name = f"baton/{settings.stage}/privacy-pepper"
         self.pepper = _pepper(self, self.data_key, settings)
         self.messaging = Messaging(self, key=self.data_key, settings=settings)
         self.identity = Identity(self, settings=settings)
@@ -33,7 +35,7 @@ class StatefulStack(Stack):
             CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
         CfnOutput(self, "DocumentsBucket", value=self.documents.bucket_name)
         CfnOutput(self, "PeopleKeyId", value=self.people_key.key_id)
-        CfnOutput(self, "PepperSecret", value=self.pepper.secret_name)
+        CfnOutput(self, "PepperSecret", value=self.pepper_name)
 
 
 def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket:
