@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from oms.aws.secrets import Secrets
+    from oms.credit.service import CreditDesk
+    from oms.credit.store import AccountStore
+    from oms.intake.service import Desk
     from oms.orders.store import OrderStore
+    from oms.privacy.service import People
     from oms.reference.store import ReferenceStore
 
 
@@ -44,6 +49,61 @@ class Wiring:
         from oms.reference.store import ReferenceStore
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
+
+    # intake, validation, credit, privacy
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from oms.aws.secrets import Secrets
+
+        return Secrets()
+
+    @cached_property
+    def people(self) -> "People":
+        from oms.privacy.service import People
+        from oms.privacy.store import PeopleStore
+
+        return People(
+            PeopleStore(
+                self.setting("PEOPLE_TABLE"),
+                key_id=self.setting("PEOPLE_KEY_ID"),
+                pepper_secret=self.setting("PEPPER_SECRET"),
+                secrets=self.secrets,
+                clock=self.clock,
+            )
+        )
+
+    @cached_property
+    def accounts(self) -> "AccountStore":
+        from oms.credit.store import AccountStore
+
+        return AccountStore(self.setting("CUSTOMERS_TABLE"))
+
+    @cached_property
+    def credit(self) -> "CreditDesk":
+        from oms.credit.service import CreditDesk
+
+        return CreditDesk(self.accounts)
+
+    @cached_property
+    def intake(self) -> "Desk":
+        from oms.intake.service import Desk
+        from oms.intake.store import ClaimStore
+        from oms.validation.service import Checks
+
+        return Desk(
+            reference=self.reference,
+            orders=self.orders,
+            claims=ClaimStore(self.setting("ORDERS_TABLE")),
+            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            stock=self.stock,
+            promise=self.first_promise,
+            credit=self.credit,
+            people=self.people,
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
+        )
 
 
 _current: Wiring | None = None
