@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
-    from oms.intake.service import Desk
+    from oms.intake.service import IntakeDesk
+    from oms.kernel.signing import Seal
     from oms.orders.store import OrderStore
     from oms.privacy.service import People
     from oms.reference.store import ReferenceStore
@@ -86,24 +88,47 @@ class Wiring:
         return CreditDesk(self.accounts)
 
     @cached_property
-    def intake(self) -> "Desk":
-        from oms.intake.service import Desk
+    def intake(self) -> "IntakeDesk":
+        from oms.intake.service import IntakeDesk
         from oms.intake.store import ClaimStore
         from oms.validation.service import Checks
 
-        return Desk(
+        return IntakeDesk(
             reference=self.reference,
             orders=self.orders,
             claims=ClaimStore(self.setting("ORDERS_TABLE")),
             checks=Checks(reference=self.reference, served_countries=self.served_countries),
             stock=self.stock,
-            promise=self.first_promise,
+            promise=self.promise,
             credit=self.credit,
             people=self.people,
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
             clock=self.clock,
         )
+
+    # -- tracking, read API, publisher
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from oms.aws.outbox import Outbox
+        from oms.aws.queues import Queue
+
+        return Outbox(self.setting("BUS_NAME"), Queue(self.setting("PARK_QUEUE_URL")))
+
+    @cached_property
+    def link_seal(self) -> "Seal":
+        """Signs tracking links."""
+        return self._seal("tracking-link")
+
+    @cached_property
+    def cursor_seal(self) -> "Seal":
+        """Signs page cursors."""
+        return self._seal("cursor")
+
+    def _seal(self, purpose: str) -> "Seal":
+        from oms.kernel.signing import Seal
+
+        return Seal(self.secrets.read(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
 
 
 _current: Wiring | None = None

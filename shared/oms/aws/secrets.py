@@ -1,4 +1,4 @@
-"""Secrets, kept in memory for a while: one call to Secrets Manager per secret, process and five minutes."""
+"""Secrets: JSON documents of Secrets Manager, kept five minutes per process so that a rotation is seen soon."""
 
 import time
 
@@ -7,33 +7,34 @@ from botocore.exceptions import ClientError
 from oms.aws import clients
 from oms.aws.errors import code_of, translated
 from oms.kernel.errors import NotFoundError
+from oms.kernel.json import read_json
 
-_KEPT_S = 300.0
+KEPT_S = 300.0
 
 
 class Secrets:
     """A small cache in front of Secrets Manager."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, str]] = {}
+        self._kept: dict[str, tuple[float, dict[str, str]]] = {}
 
-    def text(self, name: str, *, max_age_s: float = _KEPT_S) -> str:
-        """The secret's text, at most `max_age_s` old: a smaller age is how a rotation is noticed early.
+    def read(self, name: str, *, max_age_s: float = KEPT_S) -> dict[str, str]:
+        """The document, at most `max_age_s` old: asking for a smaller age is how a rotation is noticed early.
 
         Raises:
             NotFoundError: no such secret.
-            TransientError: Secrets Manager does not answer.
+            TransientError: throttled or unreachable.
         """
-        now = time.monotonic()
-        fetched, value = self._kept.get(name, (0.0, ""))
-        if value and now - fetched < max_age_s:
-            return value
+        kept = self._kept.get(name)
+        if kept and time.monotonic() - kept[0] < max_age_s:
+            return kept[1]
         with translated():
             try:
-                value = clients.secretsmanager().get_secret_value(SecretId=name)["SecretString"]
+                text = clients.secretsmanager().get_secret_value(SecretId=name)["SecretString"]
             except ClientError as error:
                 if code_of(error) == "ResourceNotFoundException":
                     raise NotFoundError("there is no such secret") from None
                 raise
-        self._kept[name] = (now, value)
-        return value
+        document = dict(read_json(text.encode()))
+        self._kept[name] = (time.monotonic(), document)
+        return document

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from oms.aws import tables
-from oms.aws.secrets import Secrets
+from oms.aws.secrets import KEPT_S, Secrets
 from oms.aws.tables import Write
 from oms.intake.model import ChannelPlugin, ChannelSecrets, Ignored, NewOrder, OrderAccepted, Submission
 from oms.intake.ports import ChecksPort, CreditAnswer, CreditPort, PeoplePort, PromisePort, StockPort
@@ -46,14 +46,13 @@ from oms.reference.store import ReferenceStore
 
 _log = logging.getLogger("baton.intake")
 _TRIES = 5  # a decision is made anew when the account changed meanwhile
-_KEPT_S = 300.0
 _FRESH_S = 30.0  # a signature is checked against secrets of at most this age before it is refused
 _CANONICAL = "canonical"
 _PLUGINS = "oms.intake.channels"
 
 
 @dataclass(frozen=True)
-class Desk:
+class IntakeDesk:
     """The collaborators of intake."""
 
     reference: ReferenceStore
@@ -69,7 +68,7 @@ class Desk:
     clock: Clock
 
 
-def submit_order(new: NewOrder, *, claim: Claim, by: str, desk: Desk) -> Submission:
+def submit_order(new: NewOrder, *, claim: Claim, by: str, desk: IntakeDesk) -> Submission:
     """Take in a canonical order under an idempotency key, completed in the transaction that stores the order.
 
     Raises:
@@ -96,7 +95,7 @@ def submit_order(new: NewOrder, *, claim: Claim, by: str, desk: Desk) -> Submiss
     return submission
 
 
-def _take_same(new: NewOrder, *, completion: Callable[[OrderAccepted], Write], by: str, desk: Desk) -> Submission:
+def _take_same(new: NewOrder, *, completion: Callable[[OrderAccepted], Write], by: str, desk: IntakeDesk) -> Submission:
     """Store the order, or find the very same one; the claim is completed either way."""
     channel = _channel(new.channel, desk)
     if channel.kind != _CANONICAL:
@@ -109,7 +108,7 @@ def _take_same(new: NewOrder, *, completion: Callable[[OrderAccepted], Write], b
     return submission
 
 
-def receive_webhook(name: str, *, headers: dict[str, str], raw: bytes, desk: Desk) -> Submission | Ignored:
+def receive_webhook(name: str, *, headers: dict[str, str], raw: bytes, desk: IntakeDesk) -> Submission | Ignored:
     """Take in what a channel sends, after checking its signature over the raw bytes.
 
     No claim: the natural key is the better one, since senders repeat for days. A repeat whose body differs is the same
@@ -135,31 +134,31 @@ def receive_webhook(name: str, *, headers: dict[str, str], raw: bytes, desk: Des
     return submission
 
 
-def _channel(name: str, desk: Desk) -> Channel:
+def _channel(name: str, desk: IntakeDesk) -> Channel:
     channel = desk.reference.channels().get(name)
     if channel is None:
         raise NotFoundError("there is no such channel", code="unknown_channel", faults=[Fault("channel", "is unknown")])
     return channel
 
 
-def _verify(plugin: ChannelPlugin, name: str, headers: dict[str, str], raw: bytes, desk: Desk) -> None:
+def _verify(plugin: ChannelPlugin, name: str, headers: dict[str, str], raw: bytes, desk: IntakeDesk) -> None:
     """Check with the secrets in memory; if that fails, once more with fresh ones: they may have been rotated."""
-    for max_age_s in (_KEPT_S, _FRESH_S):
+    for max_age_s in (KEPT_S, _FRESH_S):
         if plugin.verify(headers, raw, _channel_secrets(name, max_age_s, desk)):
             return
     raise UnauthorizedError("the signature does not match", code="bad_signature")
 
 
-def _channel_secrets(name: str, max_age_s: float, desk: Desk) -> ChannelSecrets:
+def _channel_secrets(name: str, max_age_s: float, desk: IntakeDesk) -> ChannelSecrets:
     try:
-        known = read_json(desk.secrets.text(desk.secret_prefix + name, max_age_s=max_age_s).encode())
+        known = desk.secrets.read(desk.secret_prefix + name, max_age_s=max_age_s)
     except NotFoundError:
         raise UnauthorizedError("the channel has no secret yet", code="bad_signature") from None
     return ChannelSecrets(known["current"], known.get("previous"))
 
 
 def _take(
-    new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write] | None, by: str, desk: Desk
+    new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write] | None, by: str, desk: IntakeDesk
 ) -> tuple[Submission, bool]:
     """Store the order, or find that it is there already; and whether what is there had another body."""
     for attempt in range(1, _TRIES):
@@ -175,7 +174,7 @@ def _take_once(
     channel: Channel,
     completion: Callable[[OrderAccepted], Write] | None,
     by: str,
-    desk: Desk,
+    desk: IntakeDesk,
 ) -> tuple[Submission, bool]:
     order_id = order_id_of(new.channel, new.external_order_id)
     try:
@@ -191,7 +190,7 @@ def _take_once(
     return Submission(answer, replayed=False), False
 
 
-def _decide(new: NewOrder, channel: Channel, by: str, desk: Desk) -> tuple[Order, list[Write]]:
+def _decide(new: NewOrder, channel: Channel, by: str, desk: IntakeDesk) -> tuple[Order, list[Write]]:
     """All checks, and the writes of one transaction: order, person, exposure."""
     if not channel.active:
         raise RejectedError("the channel is paused", code="channel_paused")
@@ -212,7 +211,7 @@ def _decide(new: NewOrder, channel: Channel, by: str, desk: Desk) -> tuple[Order
     return order, [desk.orders.write(order), _person(new, order.id, desk), *exposure]
 
 
-def _person(new: NewOrder, order_id: str, desk: Desk) -> Write:
+def _person(new: NewOrder, order_id: str, desk: IntakeDesk) -> Write:
     return desk.people.write_new(
         person_id_of(order_id),
         name=new.customer.name,

@@ -80,7 +80,7 @@ class PeopleStore:
         self._pepper()
 
     def _pepper(self) -> bytes:
-        return self._secrets.text(self._pepper_secret).encode()
+        return self._secrets.read(self._pepper_secret)["pepper"].encode()
 
     def _todays_key(self) -> WrappingKey:
         number = self._clock().date().isoformat()
