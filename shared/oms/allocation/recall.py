@@ -1,6 +1,6 @@
 """Take work back: cancel what has not shipped, or open units again so that they are sourced elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,10 +8,11 @@ from oms.allocation.model import Cancellation, Change, PositionKey
 from oms.allocation.store import StockStore
 from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderWithdrawn
-from oms.events.orders import OrderCancelled, OrderCompleted, OrderReallocationRequested
+from oms.events.orders import OrderCancelled, OrderReallocationRequested
 from oms.events.tracking import ParcelVoided
 from oms.kernel.errors import ConflictError, StateError
 from oms.kernel.time import to_text
+from oms.orders.completion import completed
 from oms.orders.lifecycle import (
     FULFILLMENT_ORDER,
     LIVE_FULFILLMENT_STATES,
@@ -29,7 +30,8 @@ TOLD = ("requested", "accepted")  # the location knows of it and must be told to
 TRIES = 5
 MAX_WRITES = 98  # a transaction of 100, less the header and the credit
 
-ReleaseWrite = Callable[[Order], Write | None]  # gives the account its exposure back; None: not on account
+# Gives the account the exposure of an order back, told the order as it was before it ended; None: not on account.
+ReleaseWrite = Callable[[Order], Write | None]
 
 
 class _Recall(NamedTuple):
@@ -68,10 +70,13 @@ def cancel_order(
     while True:
         tree = orders.tree(order_id)
         if not _can_cancel(tree):
-            return _answer(tree.order)
+            done = _complete_the_rest(tree, orders, at=now, by=by)
+            if done is not None:
+                commit(orders.write(done))
+            return _answer(done or tree.order)
         recall = _recall(tree, orders, reason=reason, at=now, by=by, only=None)
         header = _cancelled(tree, recall, reason=reason, note=note, at=now, by=by)
-        release = release_write(header) if header.status == "cancelled" else None
+        release = release_write(tree.order) if header.status == "cancelled" else None
         try:
             commit(*_writes(header, recall, orders, stock), *([release] if release else []))
         except ConflictError:
@@ -106,7 +111,7 @@ def request_reallocation(
         if order.status not in ("confirmed", "in_fulfillment") or (attempt is not None and order.attempt > attempt):
             return order
         recall = _recall(tree, orders, reason="resourced", at=now, by=by, only=wanted)
-        if not recall.works and not recall.waiting:
+        if not recall.works and not recall.waiting and not any(line.open for line in order.lines):
             return order
         silent = {work.location for work in recall.works}
         header = _reopened(order, recall, excluded=silent | set(excluded), at=now, by=by)
@@ -160,16 +165,24 @@ def _recall(
             units = line.quantity - line.short - line.shipped
             _add(changes, (line.sku, work.location), Change(committed=-units))
             recalled[line.number] = recalled.get(line.number, 0) + units
-    waiting: list[Line] = []
-    for line in tree.order.lines:
-        key = (line.sku, line.waits_at) if line.waits_at and line.backordered else None
-        spare = MAX_WRITES - len(works) - len(parcels) - len(changes)
-        if not (line.backordered or (line.open and only is None)) or (key and key not in changes and spare < 1):
-            continue
-        waiting.append(line)
-        if key:
-            _add(changes, key, Change(backordered=-line.backordered))
+    spare = MAX_WRITES - len(works) - len(parcels)
+    waiting = [
+        line
+        for line in tree.order.lines
+        if (line.backordered or (line.open and only is None)) and _leaves_the_queue(line, changes, spare)
+    ]
     return _Recall(tuple(works), tuple(parcels), changes, recalled, tuple(waiting))
+
+
+def _leaves_the_queue(line: Line, changes: dict[PositionKey, Change], spare: int) -> bool:
+    """Take a line's backordered units off the books where they wait; False: no room for one more position."""
+    if not line.waits_at or not line.backordered:
+        return True
+    key = (line.sku, line.waits_at)
+    if key not in changes and len(changes) >= spare:
+        return False
+    _add(changes, key, Change(backordered=-line.backordered))
+    return True
 
 
 def _add(changes: dict[PositionKey, Change], key: PositionKey, change: Change) -> None:
@@ -199,7 +212,7 @@ def _voided(parcel: Parcel, *, reason: str, at: datetime, by: str) -> Parcel:
 
 
 def _cancelled(tree: OrderTree, recall: _Recall, *, reason: str, note: str | None, at: datetime, by: str) -> Order:
-    """The header after one step. The order ends here when no unit is left, or when all that is left was delivered."""
+    """The header after one step: the order ends here when no unit is left."""
     order = tree.order
     waiting = {line.number for line in recall.waiting}
     changes: dict[int, dict[str, int | str | None]] = {}
@@ -213,18 +226,13 @@ def _cancelled(tree: OrderTree, recall: _Recall, *, reason: str, note: str | Non
             if also:
                 changes[line.number] |= {"open": 0, "backordered": 0, "waits_at": None}
     lines = replace_line(order.lines, changes)
-    left = sum(line.quantity - line.cancelled for line in lines)
     status = order.status
-    facts: list[OrderCancelled | OrderCompleted] = [OrderCancelled(order_id=order.id, reason=reason, units=units)]
-    if not left:
+    if all(line.cancelled == line.quantity for line in lines):
         status = move(ORDER, order.status, "cancel")
     elif order.status == "in_fulfillment":
         status = move(ORDER, order.status, "cancel_rest")
-        if _all_delivered(tree, recall, lines):
-            status = move(ORDER, status, "complete")
-            facts.append(OrderCompleted(order_id=order.id, delivered_units=left, on_time=None))
     return order.changed(
-        *facts,
+        OrderCancelled(order_id=order.id, reason=reason, units=units),
         at=at,
         by=by,
         why=f"{reason}: {note}" if note else reason,
@@ -234,12 +242,13 @@ def _cancelled(tree: OrderTree, recall: _Recall, *, reason: str, note: str | Non
     )
 
 
-def _all_delivered(tree: OrderTree, recall: _Recall, lines: Sequence[Line]) -> bool:
+def _complete_the_rest(tree: OrderTree, orders: OrderStore, *, at: datetime, by: str) -> Order | None:
+    """With the rest cancelled, an order whose other parcels have all been delivered is complete."""
     order, works = tree
-    recalled = {work.id for work in recall.works}
-    busy = any(work.status in LIVE_FULFILLMENT_STATES and work.id not in recalled for work in works)
-    waiting = any(line.open or line.backordered for line in lines)
-    return not busy and not waiting and 0 < order.parcels_total == order.parcels_delivered
+    if order.status != "in_fulfillment" or any(work.status in LIVE_FULFILLMENT_STATES for work in works):
+        return None
+    parcels = orders.parcels(parcel_id for work in works for parcel_id in work.parcel_ids)
+    return completed(tree, parcels.values(), at=at, by=by)
 
 
 def _reopened(order: Order, recall: _Recall, *, excluded: Iterable[str], at: datetime, by: str) -> Order:

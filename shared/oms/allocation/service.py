@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from oms.allocation.decision import Decision, decide
-from oms.allocation.model import AllocationRequest, Position, PositionKey, request_from
+from oms.allocation.model import AllocationRequest, Position, PositionKey, StockLevel, StockView, request_from
 from oms.allocation.store import StockStore
 from oms.aws.tables import ConditionFailedError, Write, commit
 from oms.events.fact import Fact
@@ -65,6 +65,20 @@ def allocate_orders(
         if lost:
             time.sleep(random.uniform(0, _WAIT_S * 2**lost))  # noqa: S311  jitter, not a secret
     return errors
+
+
+def read_stock(sku: str, *, stock: StockStore) -> StockView:
+    """A SKU at every location that keeps it, a moment ago.
+
+    Raises:
+        NotFoundError: nobody keeps it.
+    """
+    positions = stock.positions_of(sku)
+    if not positions:
+        raise NotFoundError(f"no location keeps {sku}")
+    names = tuple(StockLevel.model_fields)
+    levels = (StockLevel(**{name: getattr(position, name) for name in names}) for position in positions)
+    return StockView(sku=sku, locations=tuple(levels))
 
 
 def _requests(messages: Messages) -> tuple[dict[str, AllocationRequest], dict[str, Exception]]:
