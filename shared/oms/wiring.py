@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from oms.allocation.store import StockStore
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from oms.kernel.signing import Seal
     from oms.orders.store import OrderStore
     from oms.privacy.service import People
+    from oms.procurement.store import ProcurementStore
     from oms.reference.store import ReferenceStore
 
 
@@ -129,6 +131,22 @@ class Wiring:
         from oms.kernel.signing import Seal
 
         return Seal(self.secrets.read(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
+
+    # -- allocation, procurement
+    @cached_property
+    def stock(self) -> "StockStore":
+        from oms.allocation.store import StockStore
+
+        return StockStore(
+            self.setting("INVENTORY_TABLE"),
+            lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+        )
+
+    @cached_property
+    def procurement(self) -> "ProcurementStore":
+        from oms.procurement.store import ProcurementStore
+
+        return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
 
 
 _current: Wiring | None = None
