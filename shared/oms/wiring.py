@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from oms.orders.model import Destination, Promise
     from oms.orders.store import OrderStore
     from oms.reference.store import ReferenceStore
+    from oms.shipping.model import Carrier, RateCard
+    from oms.shipping.service import Desk
+    from oms.shipping.store import ShippingStore
 
 
 class Wiring:
@@ -44,6 +51,62 @@ class Wiring:
         from oms.reference.store import ReferenceStore
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
+
+    # shipping
+    @cached_property
+    def shipping(self) -> "ShippingStore":
+        from oms.shipping.store import ShippingStore
+
+        return ShippingStore(self.setting("REFERENCE_TABLE"))
+
+    def rate_cards(self) -> "dict[str, RateCard]":
+        from oms.shipping.model import RateCard
+
+        return self.reference.settings("CARRIER", RateCard)
+
+    def shipping_desk(self) -> "Desk":
+        """Made anew for each use: rate cards and locations are refreshed every minute."""
+        from oms.shipping.model import Shipper
+        from oms.shipping.service import Desk
+
+        cards = self.rate_cards()
+        shippers = self.reference.settings("SHIPPER", Shipper)
+        return Desk(
+            orders=self.orders,
+            store=self.shipping,
+            cards=cards,
+            locations=self.reference.locations(),
+            shipper=next(iter(shippers.values()), Shipper()),
+            carrier_of=_carrier_of,
+        )
+
+    def promise(
+        self,
+        destination: "Destination",
+        lines: "Mapping[str, int]",
+        stock: "Mapping[str, Mapping[str, int]]",
+        at: "datetime",
+    ) -> "Promise":
+        """The first promise (port of intake)."""
+        from oms.shipping.service import first_promise
+
+        cards = self.rate_cards().values()
+        return first_promise(destination, lines, stock, at, cards=cards, locations=self.reference.locations())
+
+    def served_countries(self) -> frozenset[str]:
+        """Where some carrier goes (port of validation)."""
+        from oms.shipping.service import served_countries
+
+        return served_countries(self.rate_cards().values())
+
+
+def _carrier_of(card: "RateCard") -> "Carrier":
+    from oms.kernel.plugins import find_plugin
+
+    plugin: Carrier | None = find_plugin("oms.shipping.carriers", card.plugin)
+    if plugin is None:
+        raise LookupError(f"there is no carrier plug-in {card.plugin!r}")
+    return plugin
 
 
 _current: Wiring | None = None
