@@ -27,6 +27,7 @@ class Wiring:
     def __init__(self, environment: dict[str, str] | None = None, clock: Clock = utc_now) -> None:
         self._environment = dict(os.environ) if environment is None else environment
         self.clock = clock
+        self._served: tuple[dict[str, RateCard], frozenset[str]] | None = None
 
     def setting(self, name: str) -> str:
         """One setting.
@@ -97,7 +98,10 @@ class Wiring:
         """Where some carrier goes (port of validation)."""
         from oms.shipping.service import served_countries
 
-        return served_countries(self.rate_cards().values())
+        cards = self.rate_cards()
+        if self._served is None or self._served[0] is not cards:
+            self._served = (cards, served_countries(cards.values()))
+        return self._served[1]
 
 
 def _carrier_of(card: "RateCard") -> "Carrier":

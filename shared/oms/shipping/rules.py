@@ -240,21 +240,27 @@ def first_window(
     """
     local = tuple(cards)
     for location in candidates:
-        best: tuple[int, date, Window] | None = None
-        for card in local:
-            if location.country not in card.origins:
-                continue
+        offers = sorted(
+            (_standing_offers(local, location, lane, typical)),
+            key=lambda offer: (offer[0], offer[1].key, offer[2].code),
+        )
+        for _, card, service, rate in offers:
+            window = window_of(card, service, rate, location, lane, at)
+            if card.valid_on(window.ship_on):
+                return window
+    return None
+
+
+def _standing_offers(
+    cards: Iterable[RateCard], location: Location, lane: Lane, typical: Size
+) -> Iterator[tuple[int, RateCard, Service, ZoneRate]]:
+    """What can always be counted on, with its price."""
+    for card in cards:
+        if location.country in card.origins:
             for service in card.services:
                 rate = rate_for(service, lane)
-                if rate is None or service.daily_capacity is not None or refusal(service, rate, (typical,)):
-                    continue
-                window = window_of(card, service, rate, location, lane, at)
-                if card.valid_on(window.ship_on):
-                    rank = (quote(service, rate, typical, lane).total_minor, window.latest_on, window)
-                    best = rank if best is None else min(best, rank)
-        if best:
-            return best[2]
-    return None
+                if rate and service.daily_capacity is None and not refusal(service, rate, (typical,)):
+                    yield quote(service, rate, typical, lane).total_minor, card, service, rate
 
 
 def candidates_for(
