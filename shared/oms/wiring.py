@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from oms.aws.outbox import Outbox
+    from oms.fulfillment.store import DocumentStore
+    from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Promise
     from oms.orders.store import OrderStore
     from oms.reference.store import ReferenceStore
@@ -53,7 +56,31 @@ class Wiring:
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
 
-    # shipping
+    # -- tracking, read API, publisher
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from oms.aws.outbox import Outbox
+        from oms.aws.queues import Queue
+
+        return Outbox(self.setting("BUS_NAME"), Queue(self.setting("PARK_QUEUE_URL")))
+
+    @cached_property
+    def link_seal(self) -> "Seal":
+        """Signs tracking links."""
+        return self._seal("tracking-link")
+
+    @cached_property
+    def cursor_seal(self) -> "Seal":
+        """Signs page cursors."""
+        return self._seal("cursor")
+
+    def _seal(self, purpose: str) -> "Seal":
+        from oms.aws.secrets import read_secret
+        from oms.kernel.signing import Seal
+
+        return Seal(read_secret(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
+
+    # -- shipping
     @cached_property
     def shipping(self) -> "ShippingStore":
         from oms.shipping.store import ShippingStore
@@ -78,7 +105,7 @@ class Wiring:
             cards=cards,
             locations=self.reference.locations(),
             shipper=next(iter(shippers.values()), Shipper()),
-            carrier_of=_carrier_of,
+            carrier_of=self.carrier_of,
         )
 
     def promise(
@@ -103,14 +130,26 @@ class Wiring:
             self._served = (cards, served_countries(cards.values()))
         return self._served[1]
 
+    @staticmethod
+    def carrier_of(card: "RateCard") -> "Carrier":
+        """The plug-in that books for a rate card.
 
-def _carrier_of(card: "RateCard") -> "Carrier":
-    from oms.kernel.plugins import find_plugin
+        Raises:
+            LookupError: the card names a plug-in that does not exist.
+        """
+        from oms.kernel.plugins import find_plugin
 
-    plugin: Carrier | None = find_plugin("oms.shipping.carriers", card.plugin)
-    if plugin is None:
-        raise LookupError(f"there is no carrier plug-in {card.plugin!r}")
-    return plugin
+        plugin: Carrier | None = find_plugin("oms.shipping.carriers", card.plugin)
+        if plugin is None:
+            raise LookupError(f"there is no carrier plug-in {card.plugin!r}")
+        return plugin
+
+    # -- documents
+    @cached_property
+    def documents(self) -> "DocumentStore":
+        from oms.fulfillment.store import DocumentStore
+
+        return DocumentStore(self.setting("DOCUMENTS_BUCKET"))
 
 
 _current: Wiring | None = None

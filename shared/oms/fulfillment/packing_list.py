@@ -5,11 +5,11 @@ FNC1, application identifier 00, 18 digits, with the module width and height tha
 General Specifications, symbol specification table 5: X 0.495 mm, height 31.75 mm).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from oms.fulfillment.typeface import BOLD, REGULAR, draw, draw_right, wrap
+from oms.fulfillment.typeface import BOLD, REGULAR, draw, draw_right, runs, wrap
 
 _MM = 72 / 25.4
 _WIDTH, _HEIGHT = 210 * _MM, 297 * _MM
@@ -61,7 +61,7 @@ class _Laid(NamedTuple):
 
     @property
     def height(self) -> float:
-        return _ROW * max(len(self.name), len(self.sku)) + 4
+        return _ROW * max(len(self.name), len(self.sku)) + 1.5
 
 
 def gs1_128(sscc: str) -> str:
@@ -118,9 +118,9 @@ def _pages(document: PackingList) -> list[list[_Laid]]:
 def _first_head(canvas: Any | None, document: PackingList) -> float:
     """Title, address, facts, bar code; where the table begins. Without a canvas it only measures."""
     y = _title(canvas, document)
-    left = _address(canvas, document, y)
     right = _facts(canvas, document, y)
-    return _bar_code(canvas, document, min(left, right)) - 6
+    left = _bar_code(canvas, document, _address(canvas, document, y))
+    return min(left, right) - 6
 
 
 def _next_head(canvas: Any | None, document: PackingList) -> float:
@@ -184,9 +184,7 @@ def _bar_code(canvas: Any | None, document: PackingList, y: float) -> float:
             rquiet=5 * _MM,
         )
         bars.drawOn(canvas, _LEFT - 5 * _MM, bottom)
-        draw(canvas, _LEFT, bottom - 12, f"(00) {document.sscc}", REGULAR, 10)
-    _label(canvas, _MIDDLE, y - 14, "SSCC")
-    _put(canvas, _MIDDLE, y - 27, document.sscc, REGULAR, 10.5)
+        draw(canvas, _LEFT, bottom - 12, f"SSCC (00) {document.sscc}", REGULAR, 10)
     return bottom - 26
 
 
@@ -209,7 +207,7 @@ def _table(canvas: Any, y: float, rows: Sequence[_Laid]) -> None:
         y -= laid.height
         canvas.setLineWidth(0.25)
         canvas.setStrokeGray(0.75)
-        canvas.line(_LEFT, y + _ROW - 3, _RIGHT, y + _ROW - 3)
+        canvas.line(_LEFT, y + 9.7, _RIGHT, y + 9.7)
         canvas.setStrokeGray(0)
 
 
@@ -220,9 +218,16 @@ def _total(canvas: Any, document: PackingList, y: float) -> None:
 
 def _foot(canvas: Any, document: PackingList, place: int, pages: int) -> None:
     canvas.setFillGray(_GREY)
+    if "[U+" in "".join(run.text for text in _texts(document) for run in runs(text)):
+        draw(canvas, _LEFT, _BOTTOM - 9, "[U+…] stands for a character that this page cannot show.", REGULAR, _SMALL)
     draw(canvas, _LEFT, _BOTTOM - 20, document.parcel_id, REGULAR, _SMALL)
     draw_right(canvas, _RIGHT, _BOTTOM - 20, f"page {place} of {pages}", REGULAR, _SMALL)
     canvas.setFillGray(0)
+
+
+def _texts(document: PackingList) -> Iterator[str]:
+    yield from (document.name, *document.ship_to)
+    yield from (row.name for row in document.rows)
 
 
 def _label(canvas: Any | None, x: float, y: float, text: str) -> None:

@@ -41,6 +41,13 @@ class Offer(NamedTuple):
         return sum(self.costs_minor)
 
 
+class Candidates(NamedTuple):
+    """Locations that could ship, best first: those with all units, and those with some."""
+
+    whole: tuple[Location, ...]
+    part: tuple[Location, ...]
+
+
 def _up(amount: int, step: int) -> int:
     """Whole steps, rounded up."""
     return -(-amount // step)
@@ -231,23 +238,36 @@ def window_of(card: RateCard, service: Service, rate: ZoneRate, location: Locati
 
 
 def first_window(
-    cards: Iterable[RateCard], candidates: Sequence[Location], lane: Lane, at: datetime, typical: Size
+    cards: Iterable[RateCard], candidates: Candidates, lane: Lane, at: datetime, typical: Size
 ) -> Window | None:
     """The window to promise before anything is planned: the cheapest service for a typical parcel.
 
-    Candidates come in order of preference: the first one from which somebody goes there decides. Services with a daily
-    capacity are not counted on: a promise must not depend on what others take meanwhile.
+    When one location has everything, the first such location from which somebody goes there decides; when the order
+    must be split, the slowest of those that may take part, for the order is there when its last parcel is. Services
+    with a daily capacity are not counted on: a promise must not depend on what others take meanwhile.
     """
     local = tuple(cards)
-    for location in candidates:
-        offers = sorted(
-            (_standing_offers(local, location, lane, typical)),
-            key=lambda offer: (offer[0], offer[1].key, offer[2].code),
-        )
-        for _, card, service, rate in offers:
-            window = window_of(card, service, rate, location, lane, at)
-            if card.valid_on(window.ship_on):
-                return window
+    for location in candidates.whole:
+        window = _standing_window(local, location, lane, at, typical)
+        if window:
+            return window
+    parts = [_standing_window(local, location, lane, at, typical) for location in candidates.part]
+    windows = [window for window in parts if window]
+    if candidates.whole or not windows:
+        return None
+    return Window(*(max(dates) for dates in zip(*windows, strict=True)))
+
+
+def _standing_window(
+    cards: Iterable[RateCard], location: Location, lane: Lane, at: datetime, typical: Size
+) -> Window | None:
+    offers = sorted(
+        _standing_offers(cards, location, lane, typical), key=lambda offer: (offer[0], offer[1].key, offer[2].code)
+    )
+    for _, card, service, rate in offers:
+        window = window_of(card, service, rate, location, lane, at)
+        if card.valid_on(window.ship_on):
+            return window
     return None
 
 
@@ -265,12 +285,18 @@ def _standing_offers(
 
 def candidates_for(
     lines: Mapping[str, int], stock: Mapping[str, Mapping[str, int]], locations: Mapping[str, Location], lane: Lane
-) -> list[Location]:
-    """Locations that could ship: those with all units first, then those with any; the destination's country first."""
-    ranked = []
+) -> Candidates:
+    """Who could ship the lines; nobody when all locations together have too little of a SKU.
+
+    Within each group the destination's own country comes first, then who has more, then the name.
+    """
+    if any(sum(stock.get(sku, {}).values()) < units for sku, units in lines.items()):
+        return Candidates((), ())
+    whole: list[tuple[bool, int, str, Location]] = []
+    part: list[tuple[bool, int, str, Location]] = []
     for location in locations.values():
-        have = [min(units, stock.get(sku, {}).get(location.id, 0)) for sku, units in lines.items()]
-        if any(have):
-            whole = all(got == units for got, units in zip(have, lines.values(), strict=True))
-            ranked.append((not whole, location.country != lane.country, -sum(have), location.id, location))
-    return [row[-1] for row in sorted(ranked, key=lambda row: row[:-1])]
+        have = [min(units, stock[sku].get(location.id, 0)) for sku, units in lines.items()]
+        if any(units > 0 for units in have):
+            complete = all(got == units for got, units in zip(have, lines.values(), strict=True))
+            (whole if complete else part).append((location.country != lane.country, -sum(have), location.id, location))
+    return Candidates(*(tuple(row[-1] for row in sorted(rows, key=lambda row: row[:-1])) for rows in (whole, part)))
