@@ -12,6 +12,7 @@ from oms.kernel.time import Clock, utc_now
 if TYPE_CHECKING:
     from oms.aws.outbox import Outbox
     from oms.kernel.signing import Seal
+    from oms.orders.model import Order
     from oms.orders.store import OrderStore
     from oms.reference.store import ReferenceStore
 
@@ -64,6 +65,12 @@ class Wiring:
     def cursor_seal(self) -> "Seal":
         """Signs page cursors."""
         return self._seal("cursor")
+
+    def tracking_token(self, order: "Order") -> str:
+        from oms.kernel.time import from_text
+        from oms.tracking.links import token_for
+
+        return token_for(order.id, from_text(order.submitted_at), self.link_seal)
 
     def _seal(self, purpose: str) -> "Seal":
         from oms.aws.secrets import read_secret

@@ -69,6 +69,12 @@ def record(place: int, *facts: Fact, doc: bytes | None = None) -> dict[str, Any]
     return {"eventID": f"e{place}", "eventName": "MODIFY", "eventSource": "aws:dynamodb", "dynamodb": change}
 
 
+def intercept(operation: str, answer: Any) -> None:
+    """Let `answer` reply instead of AWS; only clients made from now on know it."""
+    clients.session().register(f"before-call.{operation}", answer)
+    clients._client.cache_clear()
+
+
 class Bus:
     """Listens to PutEvents on its way out, and answers for some entries that they failed."""
 
@@ -76,8 +82,7 @@ class Bus:
         self.calls: list[list[dict[str, Any]]] = []
         self.taken: list[dict[str, Any]] = []
         self.refusals = list(refusals)
-        clients.session().register("before-call.eventbridge.PutEvents", self.answer)
-        clients._client.cache_clear()
+        intercept("eventbridge.PutEvents", self.answer)
 
     def answer(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
         entries = json.loads(params["body"])["Entries"]
@@ -183,8 +188,7 @@ def test_a_bus_that_does_not_answer_loses_nothing() -> None:
         response.status_code = 500
         return response, {"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
 
-    clients.session().register("before-call.eventbridge.PutEvents", down)
-    clients._client.cache_clear()
+    intercept("eventbridge.PutEvents", down)
     assert publish(record(0), record(1, fact("a", 1)), record(2, fact("b", 1))) == ["101"]
 
 
@@ -208,8 +212,7 @@ def test_poison_that_cannot_be_parked_comes_again_after_what_stood_before_it() -
         response.status_code = 503
         return response, {"Error": {"Code": "ServiceUnavailable"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
 
-    clients.session().register("before-call.sqs.SendMessage", down)
-    clients._client.cache_clear()
+    intercept("sqs.SendMessage", down)
     assert publish(record(0, fact("a", 1)), record(1, doc=b"poison"), record(2, fact("b", 1))) == ["101"]
     assert bus.ids == ["a.1.0"]
 

@@ -61,6 +61,11 @@ class Request:
         """
         return parse(model, read_json(self.raw))
 
+    @property
+    def base_url(self) -> str:
+        """Where the caller reached us: scheme and host, for links in answers."""
+        return f"{self.headers.get('x-forwarded-proto', 'https')}://{self.headers.get('host', 'localhost')}"
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -181,7 +181,7 @@ def test_a_lost_race_is_decided_again(cloud: Wiring) -> None:
             tables.commit(cloud.orders.write(other))
         return found
 
-    cloud.orders.parcels = parcels  # type: ignore[method-assign]
+    cloud.orders.parcels = parcels  # type: ignore[assignment, method-assign]
     assert deliver([DELIVERED]) == []
     after = stored(box.id)
     assert (after.service, after.tracking_status, after.version) == ("express", "delivered", 3)
@@ -189,7 +189,7 @@ def test_a_lost_race_is_decided_again(cloud: Wiring) -> None:
 
 
 def test_all_arrival_orders_end_in_the_same_parcel() -> None:
-    ends = set()
+    ends: set[Any] = set()
     life = [scan(status, f"2026-11-24T1{hour}:00:00Z") for hour, status in
             enumerate(("picked_up", "in_transit", "out_for_delivery", "delivered"))]  # fmt: skip
     with moto_cloud(lambda: MONDAY) as cloud:
