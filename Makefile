@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 export PYTHONPATH := shared:.
+export UV := $(CURDIR)/.local/tools/bin/uv
 
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m infra.local

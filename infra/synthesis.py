@@ -19,14 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: Iterable[str]) -> None:
     """Write the cloud assembly to `CDK_OUTDIR` (default `cdk.out`). Arguments are `key=value` context."""
     given = dict(argument.split("=", 1) for argument in arguments)
+    nag = given.get("nag") == "true"
     app = App(
         context=json.loads((ROOT / "cdk.json").read_text())["context"],
         post_cli_context=given or None,
         outdir=os.environ.get("CDK_OUTDIR", "cdk.out"),
         analytics_reporting=False,
+        stack_traces=False,
+        tree_metadata=False,
+        # Both checks take longer than the synthesis itself, so they run when asked.
+        builtin_cloud_formation_validation=nag,
     )
     build(app)
-    if str(app.node.try_get_context("nag")).lower() == "true":
+    if nag:
         add_nag(app)
     app.synth()
 
@@ -50,4 +55,3 @@ def add_nag(app: App) -> None:
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: PLC0415 - `make run` does not pay this import
 
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.clients import REGION
-from infra.local.paths import ASSEMBLY, ROOT, STAMPS
+from infra.local.paths import ASSEMBLY, ROOT, STAMPS, UV
 
 SOURCES = ("infra", "functions", "shared", "cdk.json", "uv.lock", "pyproject.toml")
 NOT_SOURCES = ("infra/local", "__pycache__")
@@ -60,7 +60,7 @@ def synthesize(*, stage: str = "local", output: Path = ASSEMBLY) -> bool:
     done = subprocess.run(
         [sys.executable, "infra/app.py", f"stage={stage}", f"region={REGION}"],
         cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(output), "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"},
+        env={**os.environ, "CDK_OUTDIR": str(output), "UV": str(UV)},
         capture_output=True,
         text=True,
         check=False,

@@ -112,3 +112,4 @@ LOW = (
 ON_HAND = 5_000
 REORDER_POINT = 40
 LOW_ON_HAND = 40  # at the point is below it: the scan orders
+NEAR_LIMIT = "ACC-ATELIER"

@@ -67,8 +67,11 @@ def _warm(clients: Clients, name: str) -> None:
 def _deploy_stack(clients: Clients, stack: Stack) -> str:
     digest = hashlib.sha256(stack.template.read_bytes()).hexdigest()[:32]
     current = _describe(clients, stack.name)
+    if current and current["StackStatus"] not in SETTLED:
+        _remove(clients, stack.name)
+        current = None
     tags = {tag["Key"]: tag["Value"] for tag in (current or {}).get("Tags", [])}
-    if current and tags.get(DIGEST_TAG) == digest and current["StackStatus"] in SETTLED:
+    if tags.get(DIGEST_TAG) == digest:
         return "unchanged"
     for asset in stack.assets:
         _upload(clients, asset)
@@ -87,6 +90,14 @@ def _deploy_stack(clients: Clients, stack: Stack) -> str:
         raise DeployError(f"{stack.name}: {error}") from error
     _wait(clients, stack)
     return "updated" if current else "created"
+
+
+def _remove(clients: Clients, name: str) -> None:
+    """Clear away what a failed first deployment left: such a stack can only be deleted."""
+    clients("cloudformation").delete_stack(StackName=name)
+    deadline = time.monotonic() + STACK_S
+    while _describe(clients, name) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
 
 
 def _describe(clients: Clients, name: str) -> dict[str, Any] | None:

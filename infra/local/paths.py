@@ -6,5 +6,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 ASSEMBLY = LOCAL / "cdk.out"
 EMULATOR_PYTHON = LOCAL / "emulator" / "bin" / "python"
+UV = LOCAL / "tools" / "bin" / "uv"
 LAUNCHER = ROOT / "infra" / "local" / "launcher.py"
 STAMPS = LOCAL / "stamps"
