@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from oms.fulfillment.store import DocumentStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
-    from oms.orders.model import Destination, Promise
+    from oms.orders.model import Destination, Order, Promise
     from oms.orders.store import OrderStore
     from oms.privacy.service import People
     from oms.procurement.store import ProcurementStore
@@ -135,6 +135,12 @@ class Wiring:
     def cursor_seal(self) -> "Seal":
         """Signs page cursors."""
         return self._seal("cursor")
+
+    def tracking_token(self, order: "Order") -> str:
+        from oms.kernel.time import from_text
+        from oms.tracking.links import token_for
+
+        return token_for(order.id, from_text(order.submitted_at), self.link_seal)
 
     def _seal(self, purpose: str) -> "Seal":
         from oms.kernel.signing import Seal
