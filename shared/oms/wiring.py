@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from oms.fulfillment.gateways import ResolveException
     from oms.orders.store import OrderStore
     from oms.reference.store import ReferenceStore
 
@@ -44,6 +45,13 @@ class Wiring:
         from oms.reference.store import ReferenceStore
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
+
+    # -- fulfillment
+    @cached_property
+    def resolve_exception(self) -> "ResolveException":
+        from oms.fulfillment.gateways import ResolveException
+
+        return ResolveException(self.setting("RESOLVE_EXCEPTION_ARN"))
 
 
 _current: Wiring | None = None
