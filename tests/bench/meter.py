@@ -1,4 +1,4 @@
-"""Counts what handlers do: AWS calls, DynamoDB units, CPU. Counts and ratios carry over to other machines; times do not."""
+"""Counts what handlers do: AWS calls, DynamoDB units, CPU. Counts and ratios carry over to other machines."""
 
 import time
 from collections import Counter

@@ -1,0 +1,75 @@
+# The verbs. `make` alone lists them; each installs what it needs first, and says what it does.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export PYTHONPATH := shared:.
+export UV := $(CURDIR)/.local/tools/bin/uv
+
+PYTHON := .venv/bin/python
+LOCAL := $(PYTHON) -m infra.local
+CDK := npx --yes aws-cdk@2.1148.1
+
+ROLE ?= operator
+LIMIT ?= 500
+STAGE ?= dev
+
+.PHONY: help
+help: ## list the verbs
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install everything into .venv and .local (done by every other verb when needed)
+	@bash infra/local/setup.sh
+
+.PHONY: run
+run: setup ## start the local cloud and run the main job: 100 orders from webhook to doorstep
+	@$(LOCAL) run
+
+.PHONY: up
+up: setup ## start the local cloud in the background; writes .local/outputs.json
+	@$(LOCAL) up
+
+.PHONY: down
+down: ## stop the local cloud; its state is kept for the next start
+	@if [[ -x $(PYTHON) ]]; then $(LOCAL) down; else echo "Nothing is installed, so nothing runs."; fi
+
+.PHONY: token
+token: setup ## print an access token: make token ROLE=operator|sales|warehouse|procurement|auditor
+	@$(LOCAL) token "$(ROLE)"
+
+.PHONY: demo
+demo: setup ## replay real orders: make demo ORDERS=online_retail.csv.gz LIMIT=500
+	@$(LOCAL) demo "$(ORDERS)" "$(LIMIT)"
+
+.PHONY: invoke
+invoke: setup ## run one handler against moto: make invoke FUNCTION=intake/api_submit_orders EVENT=events/samples/x.json
+	@$(PYTHON) -m tests.invoke "$(FUNCTION)" "$(EVENT)"
+
+.PHONY: test
+test: setup ## run all tests; the local cloud is started for them and stopped after them
+	@$(PYTHON) -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## lint, types, import laws, and that everything generated is current
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PYTHON) events/export.py --check
+
+.PHONY: bench
+bench: setup ## count and measure the work per order; writes docs/performance.md
+	@$(PYTHON) -m tests.bench
+
+.PHONY: synth
+synth: setup ## write the CloudFormation templates of STAGE to cdk.out, checked by cdk-nag
+	@$(PYTHON) infra/app.py stage=$(STAGE) nag=true
+
+.PHONY: deploy
+deploy: setup ## deploy STAGE to the AWS account of the current credentials
+	@$(CDK) deploy --all --context stage=$(STAGE)
+
+.PHONY: clean
+clean: down ## stop the local cloud and remove everything that was installed or made
+	@rm -rf .venv .local cdk.out .hypothesis .import_linter_cache

@@ -1,0 +1,115 @@
+"""Nordlicht & Co., a small believable company: what it sells, where it ships from, who buys on account.
+
+Stock is chosen so that what the demo shows is known in advance: SOLD_OUT is nowhere, so its orders are backordered;
+LOW lies at or below its reorder point, so the scan proposes exactly that; NEAR_LIMIT cannot buy any more on account.
+"""
+
+from datetime import time
+
+from oms.reference.model import Channel, Item, Location
+
+ITEMS = tuple(
+    Item(sku=sku, name=name, weight_g=weight, length_mm=length, width_mm=width, height_mm=height)
+    for sku, name, weight, length, width, height in (
+        ("LAMP-NORD", "Nordlicht table lamp", 1450, 220, 220, 380),
+        ("LAMP-MINI", "Nordlicht mini lamp", 620, 140, 140, 210),
+        ("MUG-BLUE", "Mug, cobalt blue, 0.3 l", 340, 120, 95, 100),
+        ("MUG-WHITE", "Mug, white, 0.3 l", 340, 120, 95, 100),
+        ("PLATE-25", "Dinner plate 25 cm", 610, 260, 260, 30),
+        ("BOWL-18", "Bowl 18 cm", 480, 185, 185, 75),
+        ("KAESE-GOUDA", "Käse Gouda, 500 g", 540, 150, 110, 60),
+        ("KAESE-BRIE", "Käse Brie „Crème“, 250 g", 280, 120, 120, 40),
+        ("ZAZOLC-TEA", "Zażółć gęślą jaźń herbal tea", 160, 140, 80, 70),
+        ("PIEROGI-MIX", "Pierogi mix, Łódź recipe", 720, 210, 150, 60),
+        ("ELLADA-OIL", "Ελλάδα olive oil, 0.5 l", 980, 75, 75, 290),
+        ("ELLADA-HONEY", "Μέλι Ελλάδα honey, 450 g", 690, 85, 85, 120),
+        ("ELLADA-OLIVES", "Ελιές Καλαμών olives, 300 g", 520, 80, 80, 110),
+        ("TOWEL-BATH", "Bath towel 70 x 140, grey", 640, 320, 240, 80),
+        ("TOWEL-HAND", "Hand towel 50 x 100, grey", 310, 260, 180, 60),
+        ("BLANKET-WOOL", "Wool blanket 140 x 200", 1850, 420, 340, 140),
+        ("CUSHION-45", "Cushion 45 x 45", 760, 450, 450, 120),
+        ("CANDLE-SET", "Candle set, beeswax, 4 pieces", 430, 230, 110, 60),
+        ("VASE-TALL", "Vase, tall, smoked glass", 2250, 180, 180, 420),
+        ("CLOCK-WALL", "Wall clock, birch", 1120, 320, 320, 60),
+        ("NOTEBOOK-A5", "Notebook A5, dotted", 290, 215, 152, 18),
+        ("PEN-BRASS", "Pen, brass", 48, 142, 14, 14),
+        ("BAG-TOTE", "Tote bag, organic cotton", 190, 300, 240, 20),
+        ("STOOL-OAK", "Stool, oak", 4300, 420, 420, 460),
+    )
+)
+SKUS = tuple(item.sku for item in ITEMS)
+
+LOCATIONS = (
+    Location(
+        id="ber-1",
+        name="Berlin",
+        country="DE",
+        postal_code="12099",
+        latitude=52.458,
+        longitude=13.401,
+        time_zone="Europe/Berlin",
+        cutoff=time(15, 0),
+        holidays=frozenset({"2026-12-25", "2027-01-01"}),
+        gln="4012345000009",
+    ),
+    Location(
+        id="lon-1",
+        name="London",
+        country="GB",
+        postal_code="E16 2QU",
+        latitude=51.508,
+        longitude=0.034,
+        time_zone="Europe/London",
+        cutoff=time(16, 0),
+        holidays=frozenset({"2026-12-25", "2026-12-28", "2027-01-01"}),
+        gln="5012345000008",
+    ),
+    Location(
+        id="nyc-1",
+        name="New York",
+        country="US",
+        postal_code="11222",
+        latitude=40.728,
+        longitude=-73.951,
+        time_zone="America/New_York",
+        cutoff=time(14, 0),
+        working_days=frozenset({0, 1, 2, 3, 4, 5}),
+        holidays=frozenset({"2026-11-26", "2026-12-25", "2027-01-01"}),
+        gln="0812345000009",
+    ),
+    Location(
+        id="lax-1",
+        name="Los Angeles",
+        country="US",
+        postal_code="90058",
+        latitude=34.000,
+        longitude=-118.213,
+        time_zone="America/Los_Angeles",
+        cutoff=time(13, 0),
+        handling_days=2,
+        holidays=frozenset({"2026-11-26", "2026-12-25", "2027-01-01"}),
+        gln="0812345000016",
+    ),
+)
+
+CHANNELS = (
+    Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"})),
+    Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"})),
+    Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
+    Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
+)
+SIGNED_CHANNELS = ("shopify_eu", "shopify_us")
+
+SOLD_OUT = "STOOL-OAK"
+# (SKU, location): what the reorder scan finds, and nothing else. Stock outlasts many demos everywhere else.
+LOW = (
+    ("KAESE-BRIE", "ber-1"),
+    ("PIEROGI-MIX", "ber-1"),
+    ("ELLADA-OIL", "lon-1"),
+    ("BLANKET-WOOL", "nyc-1"),
+    ("VASE-TALL", "lax-1"),
+)
+ON_HAND = 5_000
+REORDER_POINT = 40
+LOW_ON_HAND = 40  # at the point is below it: the scan orders
+NEAR_LIMIT = "ACC-ATELIER"

@@ -1,0 +1,1 @@
+"""What runs, called by what, allowed to do what."""

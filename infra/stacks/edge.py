@@ -1,0 +1,62 @@
+"""What only AWS has: resource types that the emulator rejects. Checked by synthesis, cfn-lint and cdk-nag instead."""
+
+from typing import Any
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_xray as xray
+from constructs import Construct
+
+from infra.settings import Settings
+
+# One trace in a hundred, after one per second: enough to see where time goes; all of them cost more than the orders.
+TRACED_SHARE = 0.01
+
+
+class EdgeStack(Stack):
+    """Sampling of traces, the archive of facts, and saved log queries."""
+
+    def __init__(
+        self, scope: Construct, identifier: str, *, settings: Settings, bus: events.IEventBus, **options: Any
+    ) -> None:
+        super().__init__(scope, identifier, **options)
+        xray.CfnSamplingRule(
+            self,
+            "Sampling",
+            sampling_rule=xray.CfnSamplingRule.SamplingRuleProperty(
+                rule_name=settings.name("traces"),
+                priority=100,
+                fixed_rate=TRACED_SHARE,
+                reservoir_size=1,
+                host="*",
+                http_method="*",
+                resource_arn="*",
+                service_name="*",
+                service_type="*",
+                url_path="*",
+                version=1,
+            ),
+        )
+        # A month of facts can be replayed into a new reader, or after a fault in one.
+        events.Archive(
+            self,
+            "Facts",
+            archive_name=settings.name("facts"),
+            source_event_bus=bus,
+            retention=Duration.days(30),
+            event_pattern=events.EventPattern(source=events.Match.prefix("baton.")),
+        )
+        logs.CfnQueryDefinition(
+            self,
+            "Story",
+            name=f"{settings.name('orders')}/one order",
+            query_string="fields @timestamp, service, level, message | filter order_id = 'an-id' | sort @timestamp",
+        )
+        logs.CfnQueryDefinition(
+            self,
+            "Refusals",
+            name=f"{settings.name('orders')}/refusals by route",
+            query_string="stats count(*) by route, status | filter status >= 400 | sort count desc",
+            log_group_names=[f"/aws/apigateway/{settings.name('api')}"],
+        )

@@ -1,0 +1,192 @@
+"""Every function: what calls it, how much it may take, and exactly what it may touch.
+
+A row per file under functions/; synthesis fails when a row has no file or a file no row. What an `api_` function
+answers to is declared beside its handler (`@api.route`); a `task_` function is called by the workflow that names it.
+Grants read: resource, then the permission sets of grants.py on it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra.stacks.grants import (
+    ADD_DOCUMENT,
+    LIST,
+    LOAD,
+    PUBLISH,
+    READ_DOCUMENT,
+    READ_SECRET,
+    REMOVE_DOCUMENT,
+    SAVE,
+    SEND,
+    START,
+    UNWRAP,
+    WRAP,
+)
+from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, SCAN_TIMEOUT_S
+
+Grants = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class FromQueue:
+    """Messages of a queue, `batch` at most, waited for `window_s` to fill it."""
+
+    queue: str
+    batch: int
+    window_s: int
+    bounded: bool = False
+
+
+@dataclass(frozen=True)
+class FromStream:
+    """Writes to a table, in the order of each item."""
+
+    table: str
+
+
+@dataclass(frozen=True)
+class OnSchedule:
+    """EventBridge Scheduler, in UTC."""
+
+    expression: str
+
+
+Trigger = FromQueue | FromStream | OnSchedule
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """One row. `path` is the file under functions/ without `.py`."""
+
+    path: str
+    grants: Grants = field(default_factory=dict)
+    triggers: tuple[Trigger, ...] = ()
+    memory_mb: int = 512
+    timeout_s: int = 10
+    snapstart: bool = False
+
+    @property
+    def context(self) -> str:
+        return self.path.split("/")[0]
+
+    @property
+    def stem(self) -> str:
+        return self.path.split("/")[1]
+
+    @property
+    def kind(self) -> str:
+        return self.stem.split("_")[0]
+
+
+# Validation reads, credit takes exposure, privacy encrypts, and the order is stored: one request, one transaction.
+_INTAKE: Grants = {
+    "orders": LOAD + SAVE + LIST,
+    "people": LOAD + SAVE + LIST,
+    "customers": LOAD + SAVE,
+    "inventory": LOAD + LIST,
+    "reference": LOAD + LIST,
+    "people_key": WRAP + UNWRAP,
+    "pepper": READ_SECRET,
+}
+
+FUNCTIONS = (
+    # A user waits for these two, so they restore from a snapshot instead of starting cold.
+    FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
+    FunctionSpec(
+        "intake/api_receive_webhooks", {**_INTAKE, "channel_secrets": READ_SECRET}, memory_mb=1024, snapstart=True
+    ),
+    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST}),
+    FunctionSpec(
+        "orders/api_manage_orders",
+        {
+            "orders": LOAD + SAVE + LIST,
+            "inventory": LOAD + SAVE,
+            "customers": LOAD + SAVE,
+            "reference": LOAD + LIST,
+        },
+    ),
+    FunctionSpec(
+        "fulfillment/api_confirm_fulfillment",
+        {
+            "orders": LOAD + SAVE + LIST,
+            "inventory": LOAD + SAVE,
+            "customers": LOAD + SAVE,
+            "reference": LOAD + LIST,
+        },
+    ),
+    FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
+    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
+    FunctionSpec("allocation/api_read_stock", {"inventory": LOAD + LIST}),
+    FunctionSpec("console/api_show_docs"),
+    FunctionSpec(
+        "allocation/queue_allocate_orders",
+        {"orders": LOAD + SAVE + LIST, "inventory": LOAD + SAVE + LIST, "reference": LOAD + LIST},
+        # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
+        triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
+        memory_mb=1024,
+        timeout_s=ALLOCATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "tracking/queue_record_scans",
+        {"orders": LOAD + SAVE + LIST, "customers": LOAD + SAVE, "reference": LOAD + LIST},
+        triggers=(FromQueue("scan", batch=25, window_s=1),),
+        timeout_s=SCAN_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "orders/stream_publish_facts",
+        {"bus": PUBLISH, "parked_facts": SEND},
+        triggers=(FromStream("orders"), FromStream("procurement")),
+        timeout_s=30,
+    ),
+    # Workflow fulfill_order: each step and, under it, its undo. Timeouts stay below the state's own TimeoutSeconds.
+    FunctionSpec("fulfillment/task_plan_parcels", {"orders": LOAD + SAVE, "reference": LOAD + LIST}),
+    FunctionSpec("shipping/task_select_carrier", {"orders": LOAD + SAVE + LIST, "reference": LOAD + LIST + SAVE}),
+    FunctionSpec("shipping/task_book_parcels", {"orders": LOAD + SAVE + LIST, "reference": LOAD + LIST + SAVE}),
+    FunctionSpec("shipping/task_void_parcels", {"orders": LOAD + SAVE + LIST, "reference": LOAD + LIST + SAVE}),
+    FunctionSpec(
+        "fulfillment/task_write_packing_lists",
+        {
+            "orders": LOAD + SAVE + LIST,
+            "reference": LOAD + LIST,
+            "people": LOAD,
+            "people_key": UNWRAP,
+            "documents": ADD_DOCUMENT,
+        },
+        memory_mb=1024,
+    ),
+    FunctionSpec(
+        "fulfillment/task_discard_packing_lists", {"orders": LOAD + SAVE + LIST, "documents": REMOVE_DOCUMENT}
+    ),
+    FunctionSpec(
+        "fulfillment/task_release_fulfillment",
+        {"orders": LOAD + SAVE + LIST, "people": LOAD, "people_key": UNWRAP, "pepper": READ_SECRET},
+    ),
+    FunctionSpec("fulfillment/task_withdraw_release", {"orders": LOAD + SAVE + LIST}),
+    FunctionSpec("fulfillment/task_park_fulfillment", {"orders": LOAD + SAVE + LIST}),
+    # Workflow resolve_exception.
+    FunctionSpec("fulfillment/task_assess_order", {"orders": LOAD + SAVE + LIST}),
+    FunctionSpec("fulfillment/task_remind_location", {"orders": LOAD + SAVE + LIST}),
+    FunctionSpec(
+        "allocation/task_resource_order",
+        {"orders": LOAD + SAVE + LIST, "inventory": LOAD + SAVE + LIST, "reference": LOAD + LIST},
+    ),
+    FunctionSpec("orders/task_hold_order", {"orders": LOAD + SAVE + LIST}),
+    FunctionSpec(
+        "fulfillment/cron_watch_orders",
+        {"orders": LOAD + SAVE + LIST, "reference": LOAD, "resolve_exception": START, "undelivered": SEND},
+        triggers=(OnSchedule("rate(5 minutes)"),),
+        timeout_s=120,
+    ),
+    FunctionSpec(
+        "procurement/cron_scan_reorder_points",
+        {
+            "inventory": LOAD + LIST,
+            "procurement": LOAD + SAVE + LIST,
+            "reference": LOAD + LIST,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("cron(0 4 * * ? *)"),),
+        timeout_s=300,
+    ),
+)

@@ -1,0 +1,168 @@
+"""The bus, the queues, and which fact goes where."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.queue import DurableQueue, accept_events, dead_letter_queue
+from infra.settings import Settings
+
+# Visibility is at least six times the consumer's timeout, so that a message is not handed out twice while the first
+# consumer still works on it (AWS's own rule for Lambda). tests/infra holds the two together.
+ALLOCATION_TIMEOUT_S = 30
+SCAN_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A rule on the bus: what matches `pattern` has its detail delivered to `queue`."""
+
+    name: str
+    pattern: Mapping[str, Any]
+    queue: str
+
+
+def subscriptions(locations: Sequence[str]) -> tuple[Subscription, ...]:
+    """The rules that end in a queue. `OrderAllocated` starts a workflow instead: see workflows.py."""
+    return (
+        Subscription(
+            "allocate",
+            {
+                "source": [{"prefix": "baton."}],
+                "detail-type": [
+                    "OrderConfirmed",
+                    "FulfillmentOrderRejected",
+                    "FulfillmentOrderShorted",
+                    "OrderReallocationRequested",
+                ],
+            },
+            "allocation",
+        ),
+        Subscription("scan", {"source": [{"prefix": "carrier."}], "detail-type": ["CarrierStatus"]}, "scan"),
+        *(
+            Subscription(
+                f"release-{location}",
+                {
+                    "source": [{"prefix": "baton."}],
+                    "detail-type": [
+                        "FulfillmentOrderReleased",
+                        "FulfillmentOrderReminded",
+                        "FulfillmentOrderWithdrawn",
+                    ],
+                    "detail": {"route": [location]},
+                },
+                f"location-{location}",
+            )
+            for location in locations
+        ),
+    )
+
+
+class Messaging(Construct):
+    """The bus and every queue of the stage."""
+
+    def __init__(self, scope: Construct, *, key: kms.IKey, settings: Settings) -> None:
+        super().__init__(scope, "Messaging")
+        self.bus = _bus(self, settings)
+        self.queues = {
+            "allocation": DurableQueue(
+                self, "allocation", visibility_s=6 * ALLOCATION_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
+            "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
+            # Read by the location's own system: five minutes to take a batch over, and ten tries, since it may be down.
+            **{
+                f"location-{location}": DurableQueue(
+                    self, f"location-{location}", visibility_s=300, attempts=10, key=key, settings=settings
+                )
+                for location in settings.locations
+            },
+        }
+        # What a rule, a schedule or an asynchronous invocation could not deliver.
+        self.undelivered = dead_letter_queue(self, "undelivered", key=key, settings=settings)
+        # Stream records that could not be published, with the reason: the facts in them are not lost.
+        self.parked = dead_letter_queue(self, "parked-facts", key=key, settings=settings)
+        self._subscribe(settings)
+        self._outputs()
+
+    @property
+    def dead_letters(self) -> dict[str, sqs.Queue]:
+        """Every queue that must stay empty, by name."""
+        dead = {f"{name}-dead": durable.dead for name, durable in self.queues.items()}
+        return {**dead, "undelivered": self.undelivered, "parked-facts": self.parked}
+
+    def _subscribe(self, settings: Settings) -> None:
+        arns: dict[str, list[str]] = {}
+        for subscription in subscriptions(settings.locations):
+            queue = self.queues[subscription.queue].queue
+            name = settings.name(subscription.name)
+            arns.setdefault(subscription.queue, []).append(rule_arn(settings, subscription.name))
+            events.CfnRule(
+                self,
+                f"Rule-{subscription.name}",
+                name=name,
+                event_bus_name=self.bus.event_bus_name,
+                event_pattern=dict(subscription.pattern),
+                state="ENABLED",
+                targets=[
+                    events.CfnRule.TargetProperty(
+                        id=subscription.queue,
+                        arn=queue.queue_arn,
+                        input_path="$.detail",
+                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
+                    )
+                ],
+            )
+        for queue_name, rule_arns in arns.items():
+            accept_events(self.queues[queue_name].queue, rule_arns=rule_arns)
+        every = [arn for some in arns.values() for arn in some]
+        accept_events(self.undelivered, rule_arns=[*every, rule_arn(settings, "fulfill")])
+
+    def _outputs(self) -> None:
+        outputs = {"BusName": self.bus.event_bus_name, "BusArn": self.bus.event_bus_arn}
+        for name, durable in self.queues.items():
+            outputs[f"{_output_name(name)}QueueUrl"] = durable.queue.queue_url
+            outputs[f"{_output_name(name)}DeadQueueUrl"] = durable.dead.queue_url
+        outputs["UndeliveredQueueUrl"] = self.undelivered.queue_url
+        outputs["ParkedFactsQueueUrl"] = self.parked.queue_url
+        for name, value in outputs.items():
+            CfnOutput(Stack.of(self), name, value=value)
+
+
+def rule_arn(settings: Settings, name: str) -> str:
+    """The ARN of the rule `name` on our bus."""
+    return settings.arn("events", f"rule/{settings.name('bus')}/{settings.name(name)}")
+
+
+def _output_name(queue: str) -> str:
+    return "".join(part.capitalize() for part in queue.split("-"))
+
+
+def _bus(scope: Construct, settings: Settings) -> events.EventBus:
+    name = settings.name("bus")
+    bus = events.EventBus(scope, "Bus", event_bus_name=name, description="Facts of Baton and scans of its carriers")
+    resource = bus.node.default_child
+    if not isinstance(resource, events.CfnEventBus):
+        raise TypeError("EventBus without its CloudFormation resource")
+    # A property of the bus, not an AWS::Events::EventBusPolicy, which the emulator does not know.
+    resource.policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "OnlyThisAccountAndOurSources",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "events:PutEvents",
+                "Resource": settings.arn("events", f"event-bus/{name}"),
+                "Condition": {
+                    "StringNotLike": {"events:source": ["baton.*", "carrier.*"]},
+                },
+            },
+        ],
+    }
+    return bus

@@ -1,0 +1,97 @@
+"""What must survive a deployment: tables, keys, documents, secrets, identities, the bus and the queues."""
+
+import json
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.constructs.acknowledge import acknowledge
+from infra.constructs.table import owned_table
+from infra.settings import Settings
+from infra.stacks.identity import Identity
+from infra.stacks.keys import data_key, people_key
+from infra.stacks.messaging import Messaging
+from infra.stacks.tables import TABLES
+
+
+class StatefulStack(Stack):
+    """Deployed first, changed rarely, protected from deletion where `protected` is set."""
+
+    def __init__(self, scope: Construct, identifier: str, *, settings: Settings, **options: Any) -> None:
+        super().__init__(scope, identifier, **options)
+        self.data_key = data_key(self, settings)
+        self.people_key = people_key(self, settings)
+        self.tables = {spec.name: owned_table(self, spec, key=self.data_key, settings=settings) for spec in TABLES}
+        self.documents = _documents(self, self.data_key, settings)
+        self.pepper = _pepper(self, self.data_key, settings)
+        self.messaging = Messaging(self, key=self.data_key, settings=settings)
+        self.identity = Identity(self, settings=settings)
+        for name, table in self.tables.items():
+            CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
+        CfnOutput(self, "DocumentsBucket", value=self.documents.bucket_name)
+        CfnOutput(self, "PeopleKeyId", value=self.people_key.key_id)
+        CfnOutput(self, "PepperSecret", value=pepper_name(settings))
+
+
+def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket:
+    """Packing lists and labels. They carry names and addresses, so they go when nobody packs by them any more."""
+    removal = RemovalPolicy.RETAIN if settings.protected else RemovalPolicy.DESTROY
+    logs = s3.Bucket(
+        scope,
+        "DocumentsLog",
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(settings.log_retention_days))],
+        removal_policy=removal,
+    )
+    return s3.Bucket(
+        scope,
+        "Documents",
+        bucket_name=settings.documents_bucket,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.KMS,
+        encryption_key=key,
+        bucket_key_enabled=True,
+        enforce_ssl=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        server_access_logs_bucket=logs,
+        server_access_logs_prefix="documents/",
+        lifecycle_rules=[
+            s3.LifecycleRule(expiration=Duration.days(90), abort_incomplete_multipart_upload_after=Duration.days(1))
+        ],
+        removal_policy=removal,
+    )
+
+
+def pepper_name(settings: Settings) -> str:
+    return f"baton/{settings.stage}/privacy-pepper"
+
+
+def _pepper(scope: Construct, key: kms.IKey, settings: Settings) -> secretsmanager.Secret:
+    """The key of the blind index and of tracking links, as `{"pepper": "..."}`."""
+    secret = secretsmanager.Secret(
+        scope,
+        "PrivacyPepper",
+        secret_name=pepper_name(settings),
+        description="Keys the blind index of e-mail addresses and signs tracking links",
+        encryption_key=key,
+        generate_secret_string=secretsmanager.SecretStringGenerator(
+            secret_string_template=json.dumps({}),
+            generate_string_key="pepper",
+            password_length=64,
+            exclude_punctuation=True,
+        ),
+        removal_policy=RemovalPolicy.RETAIN if settings.protected else RemovalPolicy.DESTROY,
+    )
+    acknowledge(
+        secret,
+        AwsSolutions_SMG4="Rotating it would make every blind index entry and every tracking link sent out unreadable; "
+        "a change is a re-indexing job, not a schedule.",
+    )
+    return secret

@@ -1,0 +1,18 @@
+"""The tables: who owns what, and through which index it is found."""
+
+from infra.constructs.table import Index, TableSpec
+
+TABLES = (
+    TableSpec(
+        "orders",
+        indexes=(Index("live", "live_pk", "live_sk"), Index("recent", "recent_pk", "recent_sk")),
+        stream=True,
+        ttl="expires_at",
+    ),
+    TableSpec("inventory", indexes=(Index("reorder", "reorder_pk", "reorder_sk"),)),
+    # Erasure deletes a person's key; it is complete when the last backup that holds the key is gone: 7 days, not 35.
+    TableSpec("people", indexes=(Index("blind", "blind_pk"),), recovery_days=7),
+    TableSpec("customers"),
+    TableSpec("procurement", indexes=(Index("open", "open_pk", "open_sk"),), stream=True),
+    TableSpec("reference"),
+)

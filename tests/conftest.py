@@ -1,0 +1,16 @@
+"""Fixtures for all tests, and which tests share the one local cloud."""
+
+import pytest
+
+from tests.aws import cloud_on_moto
+from tests.cloud import cloud
+
+__all__ = ["cloud", "cloud_on_moto"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the local cloud, and keep it in one process when the run is spread over several."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()):
+            item.add_marker("cloud")
+            item.add_marker(pytest.mark.xdist_group("cloud"))
