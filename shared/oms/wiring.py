@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
-    from oms.fulfillment.gateways import ResolveException
+    from oms.allocation.store import StockStore
     from oms.aws.outbox import Outbox
+    from oms.fulfillment.gateways import ResolveException
     from oms.kernel.signing import Seal
     from oms.orders.store import OrderStore
+    from oms.procurement.store import ProcurementStore
     from oms.reference.store import ReferenceStore
 
 
@@ -78,6 +80,19 @@ class Wiring:
         from oms.kernel.signing import Seal
 
         return Seal(read_secret(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
+
+    # -- allocation, procurement
+    @cached_property
+    def stock(self) -> "StockStore":
+        from oms.allocation.store import StockStore
+
+        return StockStore(self.setting("INVENTORY_TABLE"), lambda: self.reference.locations())
+
+    @cached_property
+    def procurement(self) -> "ProcurementStore":
+        from oms.procurement.store import ProcurementStore
+
+        return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
 
 
 _current: Wiring | None = None

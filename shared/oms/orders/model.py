@@ -94,7 +94,8 @@ def _envelope(fact: FactData, subject: str, order_id: str | None, version: int, 
 class Line(Value):
     """Units of one SKU. Each unit is in exactly one bucket: quantity = open + backordered + allocated + cancelled.
 
-    `allocated` units belong to fulfillment orders, whose own counters say how far they are.
+    `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
+    whose books carry the backordered units, so that its reorder point sees them.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Line(Value):
     backordered: Count = 0
     allocated: Count = 0
     cancelled: Count = 0
+    waits_at: str | None = None
 
 
 class Hold(Value):
@@ -277,8 +279,8 @@ class Parcel(Aggregate):
         return self.order_id
 
 
-def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int]]) -> tuple[Line, ...]:
-    """The lines with counters of some of them replaced, by line number.
+def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int | str | None]]) -> tuple[Line, ...]:
+    """The lines with fields of some of them replaced, by line number.
 
     Raises:
         ValueError: the buckets of a changed line no longer sum to its quantity (domain I1).
