@@ -8,4 +8,4 @@ from oms.wiring import wire
 
 @task(ExceptionTask)
 def handler(document: ExceptionTask) -> ExceptionTask:
-    return assess_order(document, orders=wire().orders, stock=wire().stock, clock=wire().clock)
+    return assess_order(document, orders=wire().orders, clock=wire().clock)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oms.kernel.ids import derive_id
-from oms.kernel.time import from_text
+from oms.kernel.time import from_text, to_text
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, LIVE_ORDER_STATES, MAX_DWELL
 from oms.orders.model import FulfillmentOrder, Order, Parcel
 
@@ -44,11 +44,6 @@ RULES: Mapping[str, Rule] = {
     "parcel.handed_over": Rule(("hold",), "lost_in_transit_check"),
 }
 WAIT_S: Mapping[str, int] = {"remind": 7_200, "resource": 1_800, "hold": 1, "resolved": 1}
-TAKE_BACK_REASONS: Mapping[str, str] = {
-    "fulfillment_order.open": "not_released",
-    "fulfillment_order.booked": "not_released",
-    "fulfillment_order.requested": "no_response",
-}
 
 
 class Running(NamedTuple):
@@ -65,8 +60,8 @@ class Running(NamedTuple):
 
     @property
     def hold_id(self) -> str:
-        """The id of the hold that covers this clock."""
-        return hold_id(self.subject, self.state)
+        """The id of the hold that covers this clock: another one each time that the clock starts again."""
+        return hold_id(self.subject, self.state, to_text(self.since))
 
 
 class Action(NamedTuple):
@@ -81,8 +76,8 @@ class Action(NamedTuple):
         return WAIT_S[self.outcome]
 
 
-def hold_id(subject: str, state: str) -> str:
-    return derive_id("hld", subject, state)
+def hold_id(subject: str, state: str, since: str) -> str:
+    return derive_id("hld", subject, state, since)
 
 
 def parking_hold_id(fulfillment_order_id: str) -> str:
@@ -97,7 +92,7 @@ def clocks(order: Order, works: Sequence[FulfillmentOrder], parcels: Sequence[Pa
     live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
     below = [Running(f"fulfillment_order.{work.status}", work.id, from_text(work.entered_at), work) for work in live]
     below += _parcel_clocks(parcels, {work.id for work in live})
-    return [*_header_clocks(order, at_work=bool(below)), *below]
+    return [_restarted(clock, order) for clock in (*_header_clocks(order, at_work=bool(below)), *below)]
 
 
 def overdue(
@@ -155,6 +150,14 @@ def decide_exception(
     if outcome == "resource" and order.attempt >= MAX_ATTEMPTS:
         outcome = "hold"
     return Action(outcome, rounds + 1, late)
+
+
+def _restarted(clock: Running, order: Order) -> Running:
+    """A clock whose hold a person has released starts again from there (the log says `<hold id> <reason>`)."""
+    released = {row.why.partition(" ")[0]: row.at for row in order.log if row.why and row.why.startswith("hld_")}
+    while clock.hold_id in released:
+        clock = clock._replace(since=from_text(released[clock.hold_id]))
+    return clock
 
 
 def _header_clocks(order: Order, *, at_work: bool) -> Iterator[Running]:

@@ -116,7 +116,10 @@ class TaskOutcome(BaseModel):
 
 
 class ExceptionTask(BaseModel):
-    """The document of `resolve_exception`, as the watchdog starts it and as AssessOrder goes on with it."""
+    """The document of `resolve_exception`: which clock ran out (`state` of `subject`, since `entered_at`), and why.
+
+    `round` counts what was done about it; `fulfillment_order_ids` are those that ResourceOrder takes back.
+    """
 
     model_config = ConfigDict(frozen=True)
     order_id: str
@@ -125,7 +128,10 @@ class ExceptionTask(BaseModel):
     reason: str
     round: Annotated[int, Field(ge=0)] = 0
     wait_s: Annotated[int, Field(gt=0)] = 3_600
+    entered_at: str
+    attempt: int | None = None
     fulfillment_order_id: str | None = None
+    fulfillment_order_ids: list[str] = []
     outcome: str | None = None
     error: Mapping[str, Any] | None = None
 

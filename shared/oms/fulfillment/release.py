@@ -1,7 +1,7 @@
 """The last step of `fulfill_order` and what undoes it: release to the location, withdraw, park for a person."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from oms.aws.tables import commit
 from oms.events.fulfillment import FulfillmentOrderParked, FulfillmentOrderReleased, FulfillmentOrderWithdrawn
@@ -15,6 +15,7 @@ from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 
 TRIES = 4
+_Answer = TypeVar("_Answer")
 _AT_WORK = ("accepted", "in_progress", "incomplete", "closed")
 
 
@@ -129,7 +130,7 @@ def _both(document: FulfillmentTask, orders: OrderStore) -> tuple[Order, Fulfill
     return order, work
 
 
-def again_on_conflict(attempt: Callable[[], TaskOutcome]) -> TaskOutcome:
+def again_on_conflict(attempt: Callable[[], _Answer]) -> _Answer:
     """Read and decide again while somebody else writes first.
 
     Raises:

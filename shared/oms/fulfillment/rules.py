@@ -18,7 +18,6 @@ from oms.events.fulfillment import (
     FulfillmentOrderRejected,
     FulfillmentOrderShipped,
     FulfillmentOrderShorted,
-    FulfillmentOrderWithdrawn,
 )
 from oms.fulfillment.case import Case, units_back, void_all, without_units
 from oms.fulfillment.model import Confirmation, Outcome
@@ -65,17 +64,6 @@ def apply_confirmation(case: Case, said: Confirmation, now: datetime) -> Decisio
         return _RULES[said.kind](case, said, now)
     except StateError as error:
         return _refused(case, error.code, str(error))
-
-
-def take_back(case: Case, *, reason: str, now: datetime) -> Decision:
-    """Take the work from a location that has not begun; its units are sourced again.
-
-    Raises:
-        StateError: the location has begun, or all is over.
-    """
-    told = _named(FulfillmentOrderWithdrawn, case.work, reason=reason) if case.work.status == "requested" else None
-    decision = _give_back(case, "take_back", reason, now)
-    return decision._replace(facts=(*decision.facts, *([told] if told else [])))
 
 
 def _refused(case: Case, code: str, message: str) -> Decision:
@@ -176,15 +164,11 @@ def _short(line: FulfillmentLine, units: int) -> FulfillmentLine:
 
 
 def _rejected(case: Case, said: Confirmation, now: datetime) -> Decision:
-    return _give_back(case, "reject", said.reason or "rejected", now)
-
-
-def _give_back(case: Case, event: str, reason: str, now: datetime) -> Decision:
     work = case.work
-    after = _moved(work, (event,), now)
+    after = _moved(work, ("reject",), now)
     units = {line.number: _remaining(line) for line in work.lines if _remaining(line)}
     order = units_back(case.order, units, now)
-    fact = _named(FulfillmentOrderRejected, work, reason=reason, attempt=order.attempt)
+    fact = _named(FulfillmentOrderRejected, work, reason=said.reason or "rejected", attempt=order.attempt)
     effect = Effect("returned", _by_sku(work, units))
     return Decision("applied", Case(after, order, void_all(case.parcels)), (fact,), effect)
 
@@ -242,9 +226,13 @@ def _contents(parcels: Iterable[Parcel]) -> Counter[int]:
 
 
 def _handed_over(parcel: Parcel) -> Parcel:
+    """With the carrier; at its end already when the carrier's scan was here before the location's word."""
     if parcel.status != "label_purchased":
         return parcel
-    return parcel.model_copy(update={"status": move(PARCEL, parcel.status, "hand_over")})
+    status = move(PARCEL, parcel.status, "hand_over")
+    if parcel.tracking_status == "delivered":
+        status = move(PARCEL, status, "close")
+    return parcel.model_copy(update={"status": status})
 
 
 def _remaining(line: FulfillmentLine) -> int:

@@ -66,8 +66,7 @@ def _confirm_one(
             while pending:
                 now = clock()
                 step = decide_together(case, pending, now)
-                by = f"location:{case.work.location}"
-                case = write_step(case, step, at=now, orders=orders, stock=stock, by=by)
+                case = write_step(case, step, at=now, orders=orders, stock=stock)
                 results |= step.results
                 pending = step.rest
         except ConflictError:
@@ -101,12 +100,13 @@ def decide_together(case: Case, pending: _Pending, now: datetime) -> Step:
     return Step(case, facts, effect, tuple(causes), results, ())
 
 
-def write_step(before: Case, step: Step, *, at: datetime, orders: OrderStore, stock: Stock, by: str) -> Case:
+def write_step(before: Case, step: Step, *, at: datetime, orders: OrderStore, stock: Stock) -> Case:
     """Write the step with its stock in one transaction; the case as it is stored then.
 
     Raises:
         ConflictError: somebody else wrote first.
     """
+    by = f"location:{before.work.location}"
     after, changed = versions(before, step.case, step.facts, at=at, by=by, why=", ".join(step.causes) or None)
     if changed:
         commit(*(orders.write(value) for value in changed), *stock_writes(stock, after.work, step.effect))

@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from oms.aws.tables import commit
 from oms.events.fulfillment import FulfillmentOrderReminded
 from oms.events.orders import OrderHeld
-from oms.fulfillment.case import Case
 from oms.fulfillment.dwell import (
     REMINDED,
     RULES,
-    TAKE_BACK_REASONS,
     Action,
     Running,
     decide_exception,
@@ -18,15 +16,14 @@ from oms.fulfillment.dwell import (
     next_look,
     overdue,
 )
-from oms.fulfillment.model import ExceptionTask, ExceptionWorkflow, Stock, TaskOutcome, WatchReport
+from oms.fulfillment.model import ExceptionTask, ExceptionWorkflow, TaskOutcome, WatchReport
 from oms.fulfillment.release import again_on_conflict
-from oms.fulfillment.rules import take_back
-from oms.fulfillment.service import Step, write_step
 from oms.kernel.errors import ConflictError
-from oms.kernel.time import Clock
+from oms.kernel.time import Clock, to_text
+from oms.orders.completion import completed
 from oms.orders.holding import put_on_hold
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, LIVE_ORDER_STATES
-from oms.orders.model import Parcel
+from oms.orders.model import Order, Parcel
 from oms.orders.store import SHARDS, OrderStore, OrderTree
 
 PAGE = 100
@@ -72,13 +69,7 @@ def _look(order_id: str, orders: OrderStore, workflow: ExceptionWorkflow, now: d
     order, works = tree
     late = overdue(order, works, parcels, now)
     if late:
-        document = ExceptionTask(
-            order_id=order_id,
-            state=late.state,
-            subject=late.subject,
-            reason=RULES[late.state].hold_reason,
-            fulfillment_order_id=late.work.id if late.work else None,
-        )
+        document = ExceptionTask.model_validate({"order_id": order_id, "attempt": order.attempt, **_cause(late)})
         workflow.start(f"{order_id}-{late.state.replace('.', '-')}-{order.version}", document)
     look_again = now + GRACE if late else next_look(order, works, parcels, now)
     try:
@@ -99,55 +90,53 @@ def read_whole(orders: OrderStore, order_id: str) -> tuple[OrderTree, list[Parce
     return tree, list(orders.parcels(ids).values()) if ids else []
 
 
-def assess_order(document: ExceptionTask, *, orders: OrderStore, stock: Stock, clock: Clock) -> ExceptionTask:
+def assess_order(document: ExceptionTask, *, orders: OrderStore, clock: Clock) -> ExceptionTask:
     """Decide the next step for a stuck order, and count the round.
 
-    When a silent location's work is to be sourced elsewhere it is taken back right here, in one transaction with its
-    stock and the fact that asks allocation for another location: with that the cause is resolved, and the header has
-    a clock of its own again. A repeat finds the order moved and decides on that.
+    An order that lacks nothing but its completion (the last scan came before the location's word) is completed here.
 
     Raises:
         ConflictError: others kept writing first.
     """
-    for _ in range(3):
-        try:
-            return _assess(document, orders, stock, clock())
-        except ConflictError:
-            continue
-    return _assess(document, orders, stock, clock())
+
+    def attempt() -> ExceptionTask:
+        tree, parcels = read_whole(orders, document.order_id)
+        now = clock()
+        done = completed(tree, parcels, at=now, by="system:assess_order")
+        if done:
+            commit(orders.write(done))
+            return _said(document, Action("resolved", document.round), done)
+        action = decide_exception(
+            *tree, parcels, now, state=document.state, subject=document.subject, rounds=document.round
+        )
+        return _said(document, action, tree.order)
+
+    return again_on_conflict(attempt)
 
 
-def _assess(document: ExceptionTask, orders: OrderStore, stock: Stock, now: datetime) -> ExceptionTask:
-    (order, works), parcels = read_whole(orders, document.order_id)
-    action = decide_exception(
-        order, works, parcels, now, state=document.state, subject=document.subject, rounds=document.round
-    )
-    late = action.running
-    if action.outcome == "resource" and late and late.work:
-        own = tuple(parcel for parcel in parcels if parcel.id in late.work.parcel_ids)
-        _take_back(Case(late.work, order, own), late, orders, stock, now)
-        return _said(document, action._replace(outcome="resolved"))
-    return _said(document, action)
-
-
-def _take_back(case: Case, late: Running, orders: OrderStore, stock: Stock, now: datetime) -> None:
-    reason = TAKE_BACK_REASONS[late.state]
-    decision = take_back(case, reason=reason, now=now)
-    step = Step(decision.case, decision.facts, decision.effect, (reason,), {}, ())
-    write_step(case, step, at=now, orders=orders, stock=stock, by="system:assess_order")
-
-
-def _said(document: ExceptionTask, action: Action) -> ExceptionTask:
-    changes: dict[str, object] = {"outcome": action.outcome, "round": action.round, "wait_s": action.wait_s}
+def _said(document: ExceptionTask, action: Action, order: Order) -> ExceptionTask:
+    changes: dict[str, object] = {
+        "outcome": action.outcome,
+        "round": action.round,
+        "wait_s": action.wait_s,
+        "attempt": order.attempt,
+    }
     if action.running:
-        late = action.running
-        changes |= {
-            "state": late.state,
-            "subject": late.subject,
-            "reason": RULES[late.state].hold_reason,
-            "fulfillment_order_id": late.work.id if late.work else None,
-        }
+        changes |= _cause(action.running)
+    if action.outcome == "resource" and action.running and action.running.work:
+        changes["fulfillment_order_ids"] = [action.running.work.id]
     return document.model_copy(update=changes)
+
+
+def _cause(late: Running) -> dict[str, object]:
+    return {
+        "state": late.state,
+        "subject": late.subject,
+        "entered_at": to_text(late.since),
+        "reason": RULES[late.state].hold_reason,
+        "fulfillment_order_id": late.work.id if late.work else None,
+        "fulfillment_order_ids": [],
+    }
 
 
 def remind_location(document: ExceptionTask, *, orders: OrderStore, clock: Clock) -> TaskOutcome:
@@ -189,7 +178,7 @@ def hold_order(document: ExceptionTask, *, orders: OrderStore, clock: Clock) -> 
         else:
             held = put_on_hold(
                 order,
-                hold_id(document.subject, document.state),
+                hold_id(document.subject, document.state, document.entered_at),
                 reason=rule.hold_reason,
                 blocks=rule.blocks,
                 at=now,

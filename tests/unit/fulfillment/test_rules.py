@@ -4,8 +4,7 @@ import pytest
 
 from oms.fulfillment.case import Case
 from oms.fulfillment.model import Confirmation
-from oms.fulfillment.rules import Decision, apply_confirmation, take_back
-from oms.kernel.errors import StateError
+from oms.fulfillment.rules import Decision, apply_confirmation
 from tests.unit.fulfillment.build import NOW, a_case, a_work, said, units_in
 
 
@@ -169,22 +168,18 @@ def test_work_in_progress_cannot_be_rejected_as_a_whole() -> None:
     assert (decision.outcome, decision.code) == ("refused", "wrong_state")
 
 
-@pytest.mark.parametrize("kind", ["accepted", "picked", "packed", "shipped", "short_pick"])
-def test_a_location_that_answers_after_its_work_was_taken_back_is_refused(kind: str) -> None:
-    gone = take_back(a_case(), reason="no_response", now=NOW).case
+@pytest.mark.parametrize("kind", ["accepted", "picked", "packed", "shipped", "short_pick", "rejected"])
+def test_a_location_that_answers_after_its_work_was_withdrawn_is_refused(kind: str) -> None:
+    gone = a_case("cancelled")
     decision = apply_confirmation(gone, said(kind, {1: 1} if kind == "short_pick" else None), NOW)
     assert (decision.outcome, decision.code, decision.case) == ("refused", "wrong_state", gone)
 
 
-def test_released_work_that_is_taken_back_tells_the_location_to_stop() -> None:
-    decision = take_back(a_case(), reason="no_response", now=NOW)
-    assert [type(fact).__name__ for fact in decision.facts] == ["FulfillmentOrderRejected", "FulfillmentOrderWithdrawn"]
-
-
-@pytest.mark.parametrize("status", ["accepted", "in_progress", "incomplete", "closed", "cancelled"])
-def test_work_that_has_begun_is_never_taken_back(status: str) -> None:
-    with pytest.raises(StateError):
-        take_back(a_case(status), reason="no_response", now=NOW)
+def test_a_parcel_that_was_delivered_before_its_location_said_so_is_at_its_end() -> None:
+    case = a_case("in_progress")
+    first = case.parcels[0].model_copy(update={"tracking_status": "delivered"})
+    decision = after(case._replace(parcels=(first, case.parcels[1])), said("shipped"))
+    assert [parcel.status for parcel in decision.case.parcels] == ["closed", "handed_over"]
 
 
 def test_a_refused_shipment_needs_parcels_that_hold_what_is_left() -> None:
