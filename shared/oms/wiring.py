@@ -12,12 +12,12 @@ from oms.kernel.time import Clock, utc_now
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
     from oms.allocation.store import StockStore
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
+    from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
@@ -117,6 +117,13 @@ class Wiring:
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
             clock=self.clock,
         )
+
+    # -- fulfillment
+    @cached_property
+    def resolve_exception(self) -> "ResolveException":
+        from oms.fulfillment.gateways import ResolveException
+
+        return ResolveException(self.setting("RESOLVE_EXCEPTION_ARN"))
 
     # -- tracking, read API, publisher
     @cached_property
