@@ -35,6 +35,11 @@ class Settings:
     def local(self) -> bool:
         return self.stage == "local"
 
+    @property
+    def documents_bucket(self) -> str:
+        """Bucket names are shared by the whole world, hence the account and region."""
+        return f"{self.name('documents')}-{self.account}-{self.region}"
+
     def name(self, thing: str) -> str:
         """The physical name of a thing: deterministic, so that scripts and alarms can be written before it exists."""
         return f"baton-{self.stage}-{thing}"

@@ -55,4 +55,3 @@ def add_nag(app: App) -> None:
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: PLC0415 - `make run` does not pay this import
 
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-

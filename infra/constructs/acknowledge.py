@@ -15,6 +15,6 @@ def acknowledge(construct: IConstruct, **reasons: str) -> None:
 
 def acknowledge_each(construct: IConstruct, reasons: dict[str, str]) -> None:
     """Accept findings by their full id, such as `AwsSolutions-IAM5[Resource::*]`."""
-    Validations.of(construct).acknowledge(
-        *[Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()]
-    )
+    if not reasons:
+        return
+    Validations.of(construct).acknowledge(*[Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()])

@@ -67,13 +67,13 @@ class Function(Construct):
     ) -> None:
         context, stem = path.split("/")
         super().__init__(scope, "".join(part.capitalize() for part in stem.split("_")))
-        name = settings.name(stem.replace("_", "-"))
-        group = log_group(self, "Log", f"/aws/lambda/{name}", settings)
+        self.name = settings.name(stem.replace("_", "-"))
+        group = log_group(self, "Log", f"/aws/lambda/{self.name}", settings)
         self.role = _role(self, policy, group)
         self.function = lambda_.Function(
             self,
             "Function",
-            function_name=name,
+            function_name=self.name,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64 if settings.arm64 else lambda_.Architecture.X86_64,
             handler=f"functions.{context}.{stem}.handler",
@@ -141,8 +141,8 @@ def _accept(function: Function, *, asynchronous: bool, traced: bool) -> None:
         Serverless_LambdaLatestVersion="3.13 is pinned: SnapStart and every locked wheel are proven on it.",
         Serverless_LambdaDLQ="Failed asynchronous calls go to the on-failure destination `undelivered`."
         if asynchronous
-        else "Never called asynchronously: API Gateway, Step Functions or an event source mapping waits for the answer, "
-        "and the queue or stream behind a mapping has its own dead-letter queue.",
+        else "Never called asynchronously: API Gateway, Step Functions or an event source mapping waits for the "
+        "answer, and the queue or stream behind a mapping has its own dead-letter queue.",
     )
     if traced:
         acknowledge_each(

@@ -15,7 +15,7 @@ from constructs import Construct
 from infra.constructs.asset import compile_bytecode
 from infra.settings import Settings
 
-# The Lambda runtime brings these (and the emulator its own); shipping them doubles the layer and slows every cold start.
+# The Lambda runtime brings these (and the emulator its own): in the layer they would only slow every cold start.
 IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
 
 

@@ -44,7 +44,11 @@ class OrderApi(Construct):
     ) -> None:
         super().__init__(scope, "Api")
         self.api = gateway.HttpApi(
-            self, "Http", api_name=settings.name("api"), create_default_stage=False, description="Baton order management"
+            self,
+            "Http",
+            api_name=settings.name("api"),
+            create_default_stage=False,
+            description="Baton order management",
         )
         self._stage(settings)
         if settings.local:
@@ -79,8 +83,8 @@ class OrderApi(Construct):
             for one in added:
                 acknowledge(
                     one,
-                    AwsSolutions_APIG4="The handler checks its caller itself (signature over the raw body, signed link) "
-                    "or serves the public documentation: it declares scope=None.",
+                    AwsSolutions_APIG4="The handler declares scope=None: it checks its caller itself (signature over the "
+                    "raw body, signed link) or serves the public documentation.",
                 )
 
     def _stage(self, settings: Settings) -> None:

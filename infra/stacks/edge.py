@@ -51,7 +51,7 @@ class EdgeStack(Stack):
             self,
             "Story",
             name=f"{settings.name('orders')}/one order",
-            query_string="fields @timestamp, service, level, message | filter order_id = 'PUT-ID-HERE' | sort @timestamp",
+            query_string="fields @timestamp, service, level, message | filter order_id = 'an-id' | sort @timestamp",
         )
         logs.CfnQueryDefinition(
             self,

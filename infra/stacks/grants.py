@@ -1,6 +1,6 @@
 """Permission sets by name, and what each resource of a grant is: its ARNs, its environment, its key.
 
-No set holds a wildcard action. Resources end in `*` in two places only, listed in WILDCARDS with the reason.
+No set holds a wildcard action. Two resources end in `*`; WILDCARDS says why.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_iam as iam
 
 from infra.settings import Settings
-from infra.stacks.stateful import StatefulStack
+from infra.stacks.stateful import StatefulStack, pepper_name
 from infra.stacks.tables import TABLES
 
 LOAD = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
@@ -29,7 +29,6 @@ START = ("states:StartExecution",)
 WILDCARDS = {
     "documents": "Keys are made of shipment ids: the function may touch any document of the one bucket it works for.",
     "channel_secrets": "A channel is added as data, with its secret under the stage's prefix, without a deployment.",
-    "tracing": "X-Ray has no resources to name: its actions accept only *.",
 }
 
 # Through these services only: nobody decrypts with the data key directly.
@@ -60,10 +59,14 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
     return {
         **tables,
         "documents": Resource(
-            [stateful.documents.arn_for_objects("*")], {"DOCUMENTS_BUCKET": stateful.documents.bucket_name}
+            [f"arn:aws:s3:::{settings.documents_bucket}/*"], {"DOCUMENTS_BUCKET": stateful.documents.bucket_name}
         ),
         "people_key": Resource([stateful.people_key.key_arn], {"PEOPLE_KEY_ID": stateful.people_key.key_id}),
+<<<<<<< HEAD
+        "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": pepper_name(settings)}),
+=======
         "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": stateful.pepper_name}),
+>>>>>>> local
         "channel_secrets": Resource(
             [settings.arn("secretsmanager", f"secret:{channels}*")], {"CHANNEL_SECRET_PREFIX": channels}
         ),
@@ -98,3 +101,13 @@ def statements(
             )
         )
     return allowed
+
+
+def wildcard_reasons(grants: Mapping[str, tuple[str, ...]], known: Mapping[str, Resource]) -> dict[str, str]:
+    """The cdk-nag findings that follow from granting what WILDCARDS lists, with the reason."""
+    return {
+        f"AwsSolutions-IAM5[Resource::{arn}]": WILDCARDS[name]
+        for name in grants
+        if name in WILDCARDS
+        for arn in known[name].arns
+    }

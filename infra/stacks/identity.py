@@ -47,7 +47,8 @@ class Identity(Construct):
             ),
         )
         self.pool.add_domain(
-            "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{settings.name('id')}-{settings.account}")
+            "Domain",
+            cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{settings.name('id')}-{settings.account}"),
         )
         # Written out: the emulator's user pool lacks the attribute ProviderURL.
         self.issuer = f"https://cognito-idp.{settings.region}.amazonaws.com/{self.pool.user_pool_id}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
@@ -74,9 +74,7 @@ class Messaging(Construct):
             "allocation": DurableQueue(
                 self, "allocation", visibility_s=6 * ALLOCATION_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
-            "scan": DurableQueue(
-                self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings
-            ),
+            "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # Read by the location's own system: five minutes to take a batch over, and ten tries, since it may be down.
             **{
                 f"location-{location}": DurableQueue(
@@ -126,7 +124,6 @@ class Messaging(Construct):
         accept_events(self.undelivered, rule_arns=[*every, rule_arn(settings, "fulfill")])
 
     def _outputs(self) -> None:
-        stack = self.node.scope
         outputs = {"BusName": self.bus.event_bus_name, "BusArn": self.bus.event_bus_arn}
         for name, durable in self.queues.items():
             outputs[f"{_output_name(name)}QueueUrl"] = durable.queue.queue_url
@@ -134,7 +131,7 @@ class Messaging(Construct):
         outputs["UndeliveredQueueUrl"] = self.undelivered.queue_url
         outputs["ParkedFactsQueueUrl"] = self.parked.queue_url
         for name, value in outputs.items():
-            CfnOutput(stack or self, name, value=value)
+            CfnOutput(Stack.of(self), name, value=value)
 
 
 def rule_arn(settings: Settings, name: str) -> str:

@@ -44,7 +44,7 @@ class OpsStack(Stack):
         if settings.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
         watches = [
-            *queue_watches(stateful.messaging),
+            *queue_watches(stateful.messaging, settings),
             *function_watches(FUNCTIONS, stateless.functions),
             *workflow_watches(stateless),
             *api_watches(stateless),
@@ -58,22 +58,22 @@ class OpsStack(Stack):
 def _dashboard(scope: Construct, settings: Settings, stateful: StatefulStack, stateless: StatelessStack) -> None:
     """An order's way from left to right: taken in, allocated, fulfilled, tracked; then what went wrong."""
     api = {"ApiId": stateless.api.api.api_id}
-    queues = {name: durable.queue.queue_name for name, durable in stateful.messaging.queues.items()}
-    dead = [queue.queue_name for queue in stateful.messaging.dead_letters.values()]
-    names = {path: function.function.function_name for path, function in stateless.functions.items()}
+    queues = [settings.name(name) for name in stateful.messaging.queues]
+    dead = [settings.name(name) for name in stateful.messaging.dead_letters]
+    names = [function.name for function in stateless.functions.values()]
     fulfill = stateless.fulfill_order.machine.state_machine_arn
     dashboard = cloudwatch.Dashboard(scope, "Dashboard", dashboard_name=settings.name("orders"))
     dashboard.add_widgets(
         _graph("Requests", [metric("AWS/ApiGateway", name, api) for name in ("Count", "4xx", "5xx")]),
         _graph("Latency, ms", [metric("AWS/ApiGateway", "Latency", api, statistic=p) for p in ("p50", "p99")]),
         _graph("Fulfillments", [workflow_metric(f"Executions{end}", fulfill) for end in ("Succeeded", "Failed")]),
-        _graph("Oldest message, s", [queue_metric("ApproximateAgeOfOldestMessage", name) for name in queues.values()]),
+        _graph("Oldest message, s", [queue_metric("ApproximateAgeOfOldestMessage", name) for name in queues]),
     )
     dashboard.add_widgets(
         _graph("Dead letters", [queue_metric("ApproximateNumberOfMessagesVisible", name) for name in dead]),
-        _graph("Errors", [function_metric("Errors", name) for name in names.values()]),
-        _graph("Throttles", [function_metric("Throttles", name) for name in names.values()]),
-        _graph("Concurrency", [function_metric("ConcurrentExecutions", name, statistic="Maximum") for name in names.values()]),
+        _graph("Errors", [function_metric("Errors", name) for name in names]),
+        _graph("Throttles", [function_metric("Throttles", name) for name in names]),
+        _graph("Concurrency", [function_metric("ConcurrentExecutions", name, statistic="Maximum") for name in names]),
     )
 
 

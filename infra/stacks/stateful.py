@@ -1,5 +1,6 @@
 """What must survive a deployment: tables, keys, documents, secrets, identities, the bus and the queues."""
 
+import json
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
@@ -26,8 +27,6 @@ class StatefulStack(Stack):
         self.people_key = people_key(self, settings)
         self.tables = {spec.name: owned_table(self, spec, key=self.data_key, settings=settings) for spec in TABLES}
         self.documents = _documents(self, self.data_key, settings)
-        # Written out: `secret_name` is cut from the ARN, and the emulator refers to a secret by name.
-        self.pepper_name = f"baton/{settings.stage}/privacy-pepper"
         self.pepper = _pepper(self, self.data_key, settings)
         self.messaging = Messaging(self, key=self.data_key, settings=settings)
         self.identity = Identity(self, settings=settings)
@@ -35,7 +34,7 @@ class StatefulStack(Stack):
             CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
         CfnOutput(self, "DocumentsBucket", value=self.documents.bucket_name)
         CfnOutput(self, "PeopleKeyId", value=self.people_key.key_id)
-        CfnOutput(self, "PepperSecret", value=self.pepper_name)
+        CfnOutput(self, "PepperSecret", value=pepper_name(settings))
 
 
 def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket:
@@ -51,11 +50,10 @@ def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket
         lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(settings.log_retention_days))],
         removal_policy=removal,
     )
-    acknowledge(logs, AwsSolutions_S1="This bucket holds the access log of the documents bucket.")
     return s3.Bucket(
         scope,
         "Documents",
-        bucket_name=f"{settings.name('documents')}-{settings.account}-{settings.region}",
+        bucket_name=settings.documents_bucket,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         encryption=s3.BucketEncryption.KMS,
         encryption_key=key,
@@ -71,15 +69,24 @@ def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket
     )
 
 
+def pepper_name(settings: Settings) -> str:
+    return f"baton/{settings.stage}/privacy-pepper"
+
+
 def _pepper(scope: Construct, key: kms.IKey, settings: Settings) -> secretsmanager.Secret:
-    """The key of the blind index and of tracking links."""
+    """The key of the blind index and of tracking links, as `{"pepper": "..."}`."""
     secret = secretsmanager.Secret(
         scope,
         "PrivacyPepper",
-        secret_name=f"baton/{settings.stage}/privacy-pepper",
+        secret_name=pepper_name(settings),
         description="Keys the blind index of e-mail addresses and signs tracking links",
         encryption_key=key,
-        generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+        generate_secret_string=secretsmanager.SecretStringGenerator(
+            secret_string_template=json.dumps({}),
+            generate_string_key="pepper",
+            password_length=64,
+            exclude_punctuation=True,
+        ),
         removal_policy=RemovalPolicy.RETAIN if settings.protected else RemovalPolicy.DESTROY,
     )
     acknowledge(

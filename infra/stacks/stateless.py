@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import AssetHashType, CfnOutput, Fn, Stack
+from aws_cdk import AssetHashType, CfnOutput, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
+from infra.constructs.acknowledge import acknowledge_each
 from infra.constructs.asset import stage_code
 from infra.constructs.function import Function, Limits, Package
 from infra.constructs.layer import dependency_layer
@@ -17,7 +18,7 @@ from infra.constructs.workflow import Workflow
 from infra.settings import Settings
 from infra.stacks.api import OrderApi
 from infra.stacks.functions import FUNCTIONS, FunctionSpec
-from infra.stacks.grants import Resource, resources, statements
+from infra.stacks.grants import Resource, resources, statements, wildcard_reasons
 from infra.stacks.routes import api_routes, check_complete, function_files
 from infra.stacks.stateful import StatefulStack
 from infra.stacks.triggers import connect
@@ -53,13 +54,11 @@ class StatelessStack(Stack):
             self,
             "Functions",
             description="Function names, comma separated: baton-<stage>-<file stem with dashes>",
-            value=Fn.join(",", [function.function.function_name for function in self.functions.values()]),
+            value=",".join(function.name for function in self.functions.values()),
         )
 
     def _function(self, spec: FunctionSpec, known: dict[str, Resource]) -> Function:
-        policy = statements(
-            spec.grants, known, data_key_arn=self._stateful.data_key.key_arn, settings=self._settings
-        )
+        policy = statements(spec.grants, known, data_key_arn=self._stateful.data_key.key_arn, settings=self._settings)
         messaging = self._stateful.messaging
         function = Function(
             self,
@@ -71,6 +70,7 @@ class StatelessStack(Stack):
             undelivered=messaging.undelivered if spec.kind == "cron" else None,
             settings=self._settings,
         )
+        acknowledge_each(function, wildcard_reasons(spec.grants, known))
         connect(self, spec, function, stateful=self._stateful, settings=self._settings)
         return function
 

@@ -6,6 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra.constructs.alarms import Watch, metric
 from infra.constructs.function import Function
+from infra.settings import Settings
 from infra.stacks.functions import FromStream, FunctionSpec
 from infra.stacks.messaging import Messaging
 from infra.stacks.stateless import StatelessStack
@@ -17,18 +18,18 @@ OLDEST_LOCATION_MESSAGE_S = 4 * 3600
 STREAM_LAG_MS = 60_000
 
 
-def queue_watches(messaging: Messaging) -> Iterator[Watch]:
-    for name, dead in messaging.dead_letters.items():
+def queue_watches(messaging: Messaging, settings: Settings) -> Iterator[Watch]:
+    for name in messaging.dead_letters:
         yield Watch(
             f"dead-{name}",
             f"Something failed for good and waits in {name}: look at it, then redrive.",
-            queue_metric("ApproximateNumberOfMessagesVisible", dead.queue_name),
+            queue_metric("ApproximateNumberOfMessagesVisible", settings.name(name)),
         )
-    for name, durable in messaging.queues.items():
+    for name in messaging.queues:
         yield Watch(
             f"waiting-{name}",
             f"The oldest message in {name} waits too long: is its consumer running?",
-            queue_metric("ApproximateAgeOfOldestMessage", durable.queue.queue_name),
+            queue_metric("ApproximateAgeOfOldestMessage", settings.name(name)),
             above=OLDEST_LOCATION_MESSAGE_S if name.startswith("location-") else OLDEST_OWN_MESSAGE_S,
             periods=3,
         )
@@ -36,9 +37,11 @@ def queue_watches(messaging: Messaging) -> Iterator[Watch]:
 
 def function_watches(specs: tuple[FunctionSpec, ...], functions: Mapping[str, Function]) -> Iterator[Watch]:
     for spec in specs:
-        name = functions[spec.path].function.function_name
+        name = functions[spec.path].name
         stem = spec.stem.replace("_", "-")
-        yield Watch(f"errors-{stem}", f"{spec.path} raised: a bug or a lost dependency.", function_metric("Errors", name))
+        yield Watch(
+            f"errors-{stem}", f"{spec.path} raised: a bug or a lost dependency.", function_metric("Errors", name)
+        )
         yield Watch(
             f"throttles-{stem}",
             f"{spec.path} was throttled: the account's concurrency is used up.",

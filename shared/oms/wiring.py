@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from oms.aws.outbox import Outbox
+    from oms.kernel.signing import Seal
     from oms.orders.store import OrderStore
     from oms.reference.store import ReferenceStore
 
@@ -44,6 +46,30 @@ class Wiring:
         from oms.reference.store import ReferenceStore
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
+
+    # -- tracking, read API, publisher
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from oms.aws.outbox import Outbox
+        from oms.aws.queues import Queue
+
+        return Outbox(self.setting("BUS_NAME"), Queue(self.setting("PARK_QUEUE_URL")))
+
+    @cached_property
+    def link_seal(self) -> "Seal":
+        """Signs tracking links."""
+        return self._seal("tracking-link")
+
+    @cached_property
+    def cursor_seal(self) -> "Seal":
+        """Signs page cursors."""
+        return self._seal("cursor")
+
+    def _seal(self, purpose: str) -> "Seal":
+        from oms.aws.secrets import read_secret
+        from oms.kernel.signing import Seal
+
+        return Seal(read_secret(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
 
 
 _current: Wiring | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 # Standard mode: 3 attempts with jitter; the time-outs leave room for them inside a 29 s API call.
@@ -58,6 +59,10 @@ def s3() -> "S3Client":
 
 def secretsmanager() -> "SecretsManagerClient":
     return _client("secretsmanager")  # type: ignore[no-any-return]
+
+
+def sqs() -> "SQSClient":
+    return _client("sqs")  # type: ignore[no-any-return]
 
 
 def stepfunctions() -> "SFNClient":

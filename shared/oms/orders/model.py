@@ -228,13 +228,14 @@ class Content(Value):
 
 
 class Scan(Value):
-    """One carrier status event, normalised."""
+    """One carrier status event, normalised; `code` is the carrier's own word when it was another."""
 
     id: str
     status: str
     at: str
     incident: str | None = None
     place: str | None = None
+    code: str | None = None
 
 
 class Parcel(Aggregate):
