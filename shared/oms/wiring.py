@@ -12,6 +12,7 @@ from oms.kernel.time import Clock, utc_now
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
     from oms.allocation.store import StockStore
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
