@@ -62,11 +62,7 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [f"arn:aws:s3:::{settings.documents_bucket}/*"], {"DOCUMENTS_BUCKET": stateful.documents.bucket_name}
         ),
         "people_key": Resource([stateful.people_key.key_arn], {"PEOPLE_KEY_ID": stateful.people_key.key_id}),
-<<<<<<< HEAD
         "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": pepper_name(settings)}),
-=======
-        "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": stateful.pepper_name}),
->>>>>>> local
         "channel_secrets": Resource(
             [settings.arn("secretsmanager", f"secret:{channels}*")], {"CHANNEL_SECRET_PREFIX": channels}
         ),
