@@ -74,6 +74,11 @@ class Request:
             raise MalformedError("an Idempotency-Key of 1 to 255 printable characters is needed", code=_MISSING_KEY)
         return key
 
+    @property
+    def base_url(self) -> str:
+        """Where the caller reached us: scheme and host, for links in answers."""
+        return f"{self.headers.get('x-forwarded-proto', 'https')}://{self.headers.get('host', 'localhost')}"
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -183,6 +183,10 @@ class Order(Aggregate):
     def of_order(self) -> str:
         return self.id
 
+    def rearmed(self, watch_at: datetime) -> Self:
+        """The next version, to be looked at by `watch_at`: no fact and no log row, for nothing happened."""
+        return self.model_copy(update={"watch_at": to_text(watch_at), "version": self.version + 1, "facts": ()})
+
     def blocked_by(self, event: str) -> Hold | None:
         """The first open hold that refuses `event`, if any."""
         return next((hold for hold in self.holds if event in hold.blocks), None)
@@ -225,6 +229,7 @@ class FulfillmentOrder(Aggregate):
     entered_at: str
     ship_by: str | None = None
     reminders: Count = 0
+    short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once
 
     @property
     def subject(self) -> str:

@@ -46,7 +46,7 @@ class PeopleStore:
             "pk": f"PERSON#{person.id}",
             "sk": "PERSON",
             "key": sealed.key_number,
-            "wrapped": sealed.wrapped_key,
+            "person_key": sealed.wrapped_key,
             "box": sealed.box,
             "blind_pk": f"EMAIL#{sealed.blind}" if sealed.blind else None,
         }
@@ -59,9 +59,9 @@ class PeopleStore:
             NotFoundError: no such person, or erased.
         """
         item = tables.get(Key(self.table, f"PERSON#{person_id}", "PERSON"))
-        if item is None or "wrapped" not in item:
+        if item is None or "person_key" not in item:
             raise NotFoundError(f"there is no person {person_id}")
-        sealed = Sealed(item["key"], item["wrapped"], item["box"], None)
+        sealed = Sealed(item["key"], item["person_key"], item["box"], None)
         return open_sealed(person_id, sealed, self._wrapping_key(sealed.key_number))
 
     def find_by_email(self, email: str) -> Iterable[str]:
