@@ -118,6 +118,10 @@ FUNCTIONS = (
     FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LOAD + LIST}),
+    FunctionSpec(
+        "allocation/api_cancel_orders",
+        {"orders": LOAD + SAVE + LIST, "inventory": LOAD + SAVE, "customers": LOAD + SAVE},
+    ),
     FunctionSpec("console/api_show_docs"),
     FunctionSpec(
         "allocation/queue_allocate_orders",
