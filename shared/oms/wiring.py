@@ -13,11 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from oms.allocation.store import StockStore
     from oms.aws.outbox import Outbox
+    from oms.aws.secrets import Secrets
+    from oms.credit.service import CreditDesk
+    from oms.credit.store import AccountStore
+    from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
+    from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
-    from oms.orders.model import Destination, Promise
+    from oms.orders.model import Destination, Order, Promise
     from oms.orders.store import OrderStore
+    from oms.privacy.service import People
+    from oms.procurement.store import ProcurementStore
     from oms.reference.store import ReferenceStore
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
@@ -56,6 +64,68 @@ class Wiring:
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
 
+    # intake, validation, credit, privacy
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from oms.aws.secrets import Secrets
+
+        return Secrets()
+
+    @cached_property
+    def people(self) -> "People":
+        from oms.privacy.service import People
+        from oms.privacy.store import PeopleStore
+
+        return People(
+            PeopleStore(
+                self.setting("PEOPLE_TABLE"),
+                key_id=self.setting("PEOPLE_KEY_ID"),
+                pepper_secret=self.setting("PEPPER_SECRET"),
+                secrets=self.secrets,
+                clock=self.clock,
+            )
+        )
+
+    @cached_property
+    def accounts(self) -> "AccountStore":
+        from oms.credit.store import AccountStore
+
+        return AccountStore(self.setting("CUSTOMERS_TABLE"))
+
+    @cached_property
+    def credit(self) -> "CreditDesk":
+        from oms.credit.service import CreditDesk
+
+        return CreditDesk(self.accounts)
+
+    @cached_property
+    def intake(self) -> "IntakeDesk":
+        from oms.intake.service import IntakeDesk
+        from oms.intake.store import ClaimStore
+        from oms.validation.service import Checks
+
+        return IntakeDesk(
+            reference=self.reference,
+            orders=self.orders,
+            claims=ClaimStore(self.setting("ORDERS_TABLE")),
+            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            stock=self.stock,
+            promise=self.promise,
+            credit=self.credit,
+            people=self.people,
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
+        )
+
+    # -- fulfillment
+    @cached_property
+    def resolve_exception(self) -> "ResolveException":
+        from oms.fulfillment.gateways import ResolveException
+
+        return ResolveException(self.setting("RESOLVE_EXCEPTION_ARN"))
+
     # -- tracking, read API, publisher
     @cached_property
     def outbox(self) -> "Outbox":
@@ -74,11 +144,32 @@ class Wiring:
         """Signs page cursors."""
         return self._seal("cursor")
 
+    def tracking_token(self, order: "Order") -> str:
+        from oms.kernel.time import from_text
+        from oms.tracking.links import token_for
+
+        return token_for(order.id, from_text(order.submitted_at), self.link_seal)
+
     def _seal(self, purpose: str) -> "Seal":
-        from oms.aws.secrets import read_secret
         from oms.kernel.signing import Seal
 
-        return Seal(read_secret(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
+        return Seal(self.secrets.read(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
+
+    # -- allocation, procurement
+    @cached_property
+    def stock(self) -> "StockStore":
+        from oms.allocation.store import StockStore
+
+        return StockStore(
+            self.setting("INVENTORY_TABLE"),
+            lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+        )
+
+    @cached_property
+    def procurement(self) -> "ProcurementStore":
+        from oms.procurement.store import ProcurementStore
+
+        return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
 
     # -- shipping
     @cached_property
