@@ -112,9 +112,7 @@ def _by_time(query: OrderQuery, before: str, channels: list[str], *, orders: Ord
         return
     size = _BATCH if query.status else query.limit + 1
     partitions = [
-        _partition(channel, shard, since, before, size, orders)
-        for channel in channels
-        for shard in range(SHARDS)
+        _partition(channel, shard, since, before, size, orders) for channel in channels for shard in range(SHARDS)
     ]
     keys = merge(*partitions, reverse=True)
     while batch := list(islice(keys, size)):
