@@ -50,6 +50,7 @@ FULFILLMENT_ORDER: tuple[Transition, ...] = (
     Transition("in_progress", "ship", "closed"),
     Transition("accepted", "short", "incomplete"),
     Transition("in_progress", "short", "incomplete"),
+    Transition("incomplete", "short", "incomplete"),
     Transition("incomplete", "pick", "incomplete"),
     Transition("incomplete", "pack", "incomplete"),
     Transition("incomplete", "ship", "closed"),
@@ -69,7 +70,9 @@ PARCEL: tuple[Transition, ...] = (
 MAX_DWELL: Mapping[str, timedelta] = {
     "order.validating": timedelta(hours=24),
     "order.confirmed": timedelta(minutes=30),
-    "order.in_fulfillment": timedelta(days=1),
+    "order.backordered": timedelta(days=1),  # confirmed or in fulfillment; the units that wait have no stock
+    "order.unsourced": timedelta(minutes=30),  # in fulfillment; units came back and have no location yet
+    "order.in_fulfillment": timedelta(days=1),  # only when neither a location nor a carrier is at work
     "fulfillment_order.open": timedelta(minutes=15),
     "fulfillment_order.booked": timedelta(minutes=15),
     "fulfillment_order.requested": timedelta(hours=4),

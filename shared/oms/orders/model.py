@@ -94,7 +94,8 @@ def _envelope(fact: FactData, subject: str, order_id: str | None, version: int, 
 class Line(Value):
     """Units of one SKU. Each unit is in exactly one bucket: quantity = open + backordered + allocated + cancelled.
 
-    `allocated` units belong to fulfillment orders, whose own counters say how far they are.
+    `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
+    whose books carry the backordered units, so that its reorder point sees them.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Line(Value):
     backordered: Count = 0
     allocated: Count = 0
     cancelled: Count = 0
+    waits_at: str | None = None
 
 
 class Hold(Value):
@@ -133,8 +135,20 @@ class Promise(Value):
     latest_on: str | None = None
 
 
+class FirstAnswer(Value):
+    """What the sender was told when the order came in: the same for every repeat, however far the order has got."""
+
+    status: str
+    promise: Promise
+    holds: tuple[tuple[str, str], ...] = ()
+    backorder_expected: bool = False
+
+
 class Order(Aggregate):
-    """The header: what was ordered, for whom (a reference), where to, how far."""
+    """The header: what was ordered, for whom (a reference), where to, how far.
+
+    Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping.
+    """
 
     id: str
     channel: str
@@ -158,6 +172,8 @@ class Order(Aggregate):
     parcels_total: Count = 0
     parcels_delivered: Count = 0
     body_hash: str
+    taxes_included: bool = False
+    first_answer: FirstAnswer | None = None
 
     @property
     def subject(self) -> str:
@@ -166,6 +182,10 @@ class Order(Aggregate):
     @property
     def of_order(self) -> str:
         return self.id
+
+    def rearmed(self, watch_at: datetime) -> Self:
+        """The next version, to be looked at by `watch_at`: no fact and no log row, for nothing happened."""
+        return self.model_copy(update={"watch_at": to_text(watch_at), "version": self.version + 1, "facts": ()})
 
     def blocked_by(self, event: str) -> Hold | None:
         """The first open hold that refuses `event`, if any."""
@@ -209,6 +229,7 @@ class FulfillmentOrder(Aggregate):
     entered_at: str
     ship_by: str | None = None
     reminders: Count = 0
+    short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once
 
     @property
     def subject(self) -> str:
@@ -272,8 +293,8 @@ class Parcel(Aggregate):
         return self.order_id
 
 
-def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int]]) -> tuple[Line, ...]:
-    """The lines with counters of some of them replaced, by line number.
+def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int | str | None]]) -> tuple[Line, ...]:
+    """The lines with fields of some of them replaced, by line number.
 
     Raises:
         ValueError: the buckets of a changed line no longer sum to its quantity (domain I1).

@@ -45,6 +45,14 @@ def parcel_ids_of(tree: OrderTree) -> list[str]:
     return list(dict.fromkeys(key for work in tree.fulfillment_orders for key in work.parcel_ids))
 
 
+class Loaded(NamedTuple):
+    """What exists of what was asked for, by id."""
+
+    orders: dict[str, Order]
+    fulfillment_orders: dict[str, FulfillmentOrder]
+    parcels: dict[str, Parcel]
+
+
 class OrderStore:
     """Reads and conditional writes of one orders table."""
 
@@ -117,6 +125,27 @@ class OrderStore:
         if item is None:
             raise NotFoundError(f"there is no fulfillment order {fulfillment_order_id}")
         return self.fulfillment_from(item)
+
+    def load(
+        self,
+        *,
+        orders: Iterable[str] = (),
+        fulfillment_orders: Iterable[tuple[str, str]] = (),
+        parcels: Iterable[str] = (),
+    ) -> Loaded:
+        """Headers, fulfillment orders (by order id and own id) and parcels in one batch read; consistent."""
+        headers = {self.order_key(order_id) for order_id in orders}
+        works = {self.fulfillment_key(*ids) for ids in fulfillment_orders}
+        boxes = {self.parcel_key(parcel_id) for parcel_id in parcels}
+        items = tables.get_many([*headers, *works, *boxes])
+        found_orders = [self.order_from(item) for key, item in items.items() if key in headers]
+        found_works = [self.fulfillment_from(item) for key, item in items.items() if key in works]
+        found_boxes = [self.parcel_from(item) for key, item in items.items() if key in boxes]
+        return Loaded(
+            {order.id: order for order in found_orders},
+            {work.id: work for work in found_works},
+            {parcel.id: parcel for parcel in found_boxes},
+        )
 
     def parcels(self, parcel_ids: Iterable[str]) -> dict[str, Parcel]:
         items = tables.get_many([self.parcel_key(parcel_id) for parcel_id in parcel_ids])

@@ -1,0 +1,54 @@
+"""Cancel what has not shipped of an order."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.allocation.model import Cancellation
+from oms.allocation.recall import cancel_order
+from oms.entry.api import Answer, Api, Request
+from oms.kernel.ids import derive_id
+from oms.wiring import wire
+
+api = Api("orders")
+
+
+class CancelOrder(BaseModel):
+    """Why. `note` is shown in the order's timeline: no personal data."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    reason: Literal["customer_request", "payment_failed", "fraud", "out_of_stock", "duplicate", "other"]
+    note: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
+
+
+@api.route(
+    "POST",
+    "/v1/orders/{order_id}/cancel",
+    summary="Cancel every unit of an order that has not shipped and is not being picked",
+    scope="orders:write",
+    body=CancelOrder,
+    answers={200: Cancellation},
+    problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
+    example={
+        "path": {"order_id": derive_id("ord", "sales_desk", "SEED-CANCEL-1")},
+        "body": {"reason": "customer_request", "note": "ordered twice"},
+    },
+)
+def cancel(request: Request) -> Answer:
+    body = request.body(CancelOrder)
+    wiring = wire()
+    done = cancel_order(
+        request.path["order_id"],
+        reason=body.reason,
+        note=body.note,
+        by=f"user:{request.principal.subject}",
+        orders=wiring.orders,
+        stock=wiring.stock,
+        release_write=wiring.credit.release_write,
+        now=wiring.clock(),
+    )
+    return Answer(200, done)
+
+
+handler = api.handler

@@ -1,0 +1,24 @@
+"""Read a SKU's stock, location by location."""
+
+from oms.allocation.model import StockView
+from oms.allocation.service import read_stock
+from oms.entry.api import Answer, Api, Request
+from oms.wiring import wire
+
+api = Api("stock")
+
+
+@api.route(
+    "GET",
+    "/v1/stock/{sku}",
+    summary="Read the stock of a SKU at every location that keeps it",
+    scope="orders:read",
+    answers={200: StockView},
+    problems=("not_found",),
+    example={"path": {"sku": "MUG-BLUE"}},
+)
+def read(request: Request) -> Answer:
+    return Answer(200, read_stock(request.path["sku"], stock=wire().stock))
+
+
+handler = api.handler

@@ -1,0 +1,28 @@
+"""The packing list of a shipment, as a link that works for five minutes."""
+
+from oms.entry.api import Answer, Api, Request
+from oms.fulfillment.documents import get_packing_list
+from oms.fulfillment.examples import EXAMPLE_SHIPMENT
+from oms.fulfillment.model import PackingListLink
+from oms.wiring import wire
+
+api = Api(tag="fulfillment")
+
+
+@api.route(
+    "GET",
+    "/v1/shipments/{shipment_id}/packing-list",
+    summary="Get a link to the packing list of a shipment",
+    scope="orders:read",
+    answers={200: PackingListLink},
+    problems=("not_found", "wrong_state"),
+    example=EXAMPLE_SHIPMENT,
+)
+def show(request: Request) -> Answer:
+    link = get_packing_list(
+        request.path["shipment_id"], orders=wire().orders, packing_lists=wire().documents, clock=wire().clock
+    )
+    return Answer(200, link)
+
+
+handler = api.handler

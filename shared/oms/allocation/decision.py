@@ -1,0 +1,181 @@
+"""What one order gets: the new header, its fulfillment orders, and what moves in the books. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from oms.allocation.model import AllocationRequest, Change, Position, PositionKey
+from oms.allocation.rules import Demand, SourcingPlan, plan_sourcing, rank
+from oms.events.orders import OrderAllocated, OrderBackordered
+from oms.kernel.ids import derive_id
+from oms.kernel.time import to_text
+from oms.orders.lifecycle import MAX_DWELL, ORDER, move
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, replace_line
+from oms.reference.model import Location
+
+BY = "system:allocate_orders"
+OPEN_STATES = ("confirmed", "in_fulfillment")
+
+
+class Decision(NamedTuple):
+    """One order's part of a transaction. `more`: open lines that did not fit come in the next one."""
+
+    request: AllocationRequest
+    order: Order
+    works: tuple[FulfillmentOrder, ...]
+    changes: Mapping[PositionKey, Change]
+    more: bool
+
+    @property
+    def items(self) -> int:
+        """Writes besides the positions."""
+        return 1 + len(self.works)
+
+
+def decide(
+    order: Order,
+    works: Sequence[FulfillmentOrder],
+    request: AllocationRequest,
+    picture: Mapping[PositionKey, Position],
+    locations: Mapping[str, Location],
+    now: datetime,
+    *,
+    max_writes: int,
+) -> Decision | None:
+    """The decision for the open units of an order; None when it has none or may not be allocated now.
+
+    An order too large for one transaction is served in steps of whole lines, each step an attempt of its own.
+    """
+    waiting = [Demand(line.number, line.sku, line.open) for line in order.lines if line.open]
+    if not waiting or order.status not in OPEN_STATES or order.blocked_by("allocate"):
+        return None
+    excluded = _excluded(works, request)
+    count = len(waiting)
+    while True:
+        part = waiting[:count]
+        plan = plan_sourcing(part, _stock(picture, part), locations, order.destination, excluded)
+        queues = _queues(order, plan, picture, rank(locations, order.destination, excluded))
+        changes = _changes(order, plan, queues)
+        if count == 1 or 1 + len(plan.locations) + len(changes) <= max_writes:
+            break
+        count //= 2
+    attempt = max([order.attempt, *(work.attempt + 1 for work in works)])
+    made = _fulfillment_orders(order, plan, attempt, now)
+    header = _header(order, plan, queues, made, attempt, now)
+    return Decision(request, header, made, changes, more=count < len(waiting))
+
+
+def _excluded(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
+    """After a refusal nobody is asked who refused this order before."""
+    if not request.refused:
+        return request.excluded
+    refused = {work.location for work in works if work.status == "rejected" or any(line.short for line in work.lines)}
+    return request.excluded | refused
+
+
+def _stock(picture: Mapping[PositionKey, Position], lines: Sequence[Demand]) -> dict[str, dict[str, int]]:
+    wanted = {line.sku for line in lines}
+    stock: dict[str, dict[str, int]] = {sku: {} for sku in wanted}
+    for (sku, location), position in picture.items():
+        if sku in wanted:
+            stock[sku][location] = position.available
+    return stock
+
+
+def _queues(
+    order: Order, plan: SourcingPlan, picture: Mapping[PositionKey, Position], ranked: Mapping[str, int]
+) -> dict[int, str]:
+    """By line, the location whose books carry its backordered units: the nearest that keeps the SKU.
+
+    A line's backorders stay in one place. A SKU that nobody keeps is in no books.
+    """
+    queues: dict[int, str] = {}
+    for line in order.lines:
+        if line.number in plan.backordered:
+            names = (line.waits_at, *ranked) if line.waits_at else tuple(ranked)
+            place = next((name for name in names if (line.sku, name) in picture), None)
+            if place is not None:
+                queues[line.number] = place
+    return queues
+
+
+def _changes(order: Order, plan: SourcingPlan, queues: Mapping[int, str]) -> dict[PositionKey, Change]:
+    changes: dict[PositionKey, Change] = {}
+    skus = {line.number: line.sku for line in order.lines}
+    for take in plan.takes:
+        key = (take.sku, take.location)
+        changes[key] = changes.get(key, Change()).plus(Change(committed=take.quantity))
+    for number, place in queues.items():
+        key = (skus[number], place)
+        changes[key] = changes.get(key, Change()).plus(Change(backordered=plan.backordered[number]))
+    return changes
+
+
+def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: datetime) -> tuple[FulfillmentOrder, ...]:
+    return tuple(
+        FulfillmentOrder(
+            id=derive_id("ful", order.id, str(attempt), location),
+            order_id=order.id,
+            location=location,
+            attempt=attempt,
+            status="open",
+            lines=tuple(
+                FulfillmentLine(number=take.number, sku=take.sku, quantity=take.quantity)
+                for take in plan.takes
+                if take.location == location
+            ),
+            currency=order.currency,
+            entered_at=to_text(now),
+        ).changed(at=now, by=BY, what="Opened")
+        for location in plan.locations
+    )
+
+
+def _header(
+    order: Order,
+    plan: SourcingPlan,
+    queues: Mapping[int, str],
+    made: Sequence[FulfillmentOrder],
+    attempt: int,
+    now: datetime,
+) -> Order:
+    taken: dict[int, int] = {}
+    for take in plan.takes:
+        taken[take.number] = taken.get(take.number, 0) + take.quantity
+    served = taken.keys() | plan.backordered.keys()
+    lines = replace_line(
+        order.lines,
+        {
+            line.number: {
+                "open": 0,
+                "allocated": line.allocated + taken.get(line.number, 0),
+                "backordered": line.backordered + plan.backordered.get(line.number, 0),
+                "waits_at": queues.get(line.number, line.waits_at),
+            }
+            for line in order.lines
+            if line.number in served
+        },
+    )
+    short: dict[str, int] = {}
+    for line in order.lines:
+        if line.number in plan.backordered:
+            short[line.sku] = short.get(line.sku, 0) + plan.backordered[line.number]
+    facts: list[OrderAllocated | OrderBackordered] = []
+    if made:
+        ids = [work.id for work in made]
+        facts.append(OrderAllocated(order_id=order.id, attempt=attempt, fulfillment_order_ids=ids))
+    if short:
+        facts.append(OrderBackordered(order_id=order.id, attempt=attempt, units=short))
+    status = move(ORDER, order.status, "allocate" if made else "backorder")
+    dwell = MAX_DWELL["fulfillment_order.open" if made else "order.confirmed"]
+    return order.changed(
+        *facts,
+        at=now,
+        by=BY,
+        why=plan.reason,
+        status=status,
+        entered_at=order.entered_at if status == order.status else to_text(now),
+        watch_at=to_text(now + dwell),
+        attempt=attempt,
+        lines=lines,
+    )

@@ -1,0 +1,156 @@
+"""The last step of `fulfill_order` and what undoes it: release to the location, withdraw, park for a person."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from oms.aws.tables import commit
+from oms.events.fulfillment import FulfillmentOrderParked, FulfillmentOrderReleased, FulfillmentOrderWithdrawn
+from oms.fulfillment.dwell import PARKED, parking_hold_id
+from oms.fulfillment.model import FulfillmentTask, TaskOutcome
+from oms.kernel.errors import ConflictError, NotFoundError
+from oms.kernel.time import Clock, to_text
+from oms.orders.holding import put_on_hold
+from oms.orders.lifecycle import FULFILLMENT_ORDER, move
+from oms.orders.model import FulfillmentOrder, Order
+from oms.orders.store import OrderStore
+
+TRIES = 4
+_Answer = TypeVar("_Answer")
+_AT_WORK = ("accepted", "in_progress", "incomplete", "closed")
+
+
+def release_fulfillment(document: FulfillmentTask, *, orders: OrderStore, clock: Clock) -> TaskOutcome:
+    """Hand booked work to its location: the fact is the message.
+
+    Outcomes: `released` (now or before), `held` (an open hold blocks it), `done` (taken back or cancelled meanwhile).
+
+    Raises:
+        StateError: not booked yet.
+        ConflictError: others kept writing first.
+    """
+
+    def attempt() -> TaskOutcome:
+        order, work = _both(document, orders)
+        if work.status in ("requested", *_AT_WORK):
+            return TaskOutcome(outcome="released")
+        if work.status in ("rejected", "cancelled"):
+            return TaskOutcome(outcome="done")
+        if order.blocked_by("release"):
+            return TaskOutcome(outcome="held")
+        now = clock()
+        status = move(FULFILLMENT_ORDER, work.status, "release")
+        ship_by = work.ship_by or to_text(now)[:10]
+        fact = FulfillmentOrderReleased(
+            order_id=work.order_id,
+            fulfillment_order_id=work.id,
+            location=work.location,
+            parcel_ids=list(work.parcel_ids),
+            lines=[{"number": line.number, "sku": line.sku, "quantity": line.quantity} for line in work.lines],
+            ship_by=ship_by,
+        )
+        changed = work.changed(
+            fact, at=now, by="system:release_fulfillment", status=status, entered_at=to_text(now), ship_by=ship_by
+        )
+        commit(orders.write(changed))
+        return TaskOutcome(outcome="released")
+
+    return again_on_conflict(attempt)
+
+
+def withdraw_release(document: FulfillmentTask, *, orders: OrderStore, clock: Clock) -> TaskOutcome:
+    """Take the release back while the location has not begun; nothing to do when it was not released.
+
+    Outcomes: `withdrawn`, or `released` when the location is at work: then nothing may be undone.
+    """
+
+    def attempt() -> TaskOutcome:
+        work = orders.get_fulfillment_order(document.order_id, document.fulfillment_order_id)
+        if work.status in _AT_WORK:
+            return TaskOutcome(outcome="released")
+        if work.status == "requested":
+            now = clock()
+            fact = FulfillmentOrderWithdrawn(
+                order_id=work.order_id,
+                fulfillment_order_id=work.id,
+                location=work.location,
+                reason=document.failed_step,
+            )
+            status = move(FULFILLMENT_ORDER, work.status, "withdraw")
+            by = "system:withdraw_release"
+            commit(orders.write(work.changed(fact, at=now, by=by, status=status, entered_at=to_text(now))))
+        return TaskOutcome(outcome="withdrawn")
+
+    return again_on_conflict(attempt)
+
+
+def park_fulfillment(document: FulfillmentTask, *, orders: OrderStore, clock: Clock) -> TaskOutcome:
+    """Make a failed fulfillment order visible: a hold on the order that blocks releases until a person looked.
+
+    One hold per fulfillment order, however often it fails. Outcomes: `parked`, or `released` / `done` when the
+    location is at work or the fulfillment order has ended (somebody else got on with it, nothing to look at).
+    """
+
+    def attempt() -> TaskOutcome:
+        order, work = _both(document, orders)
+        if work.status in _AT_WORK:
+            return TaskOutcome(outcome="released")
+        if work.status in ("rejected", "cancelled"):
+            return TaskOutcome(outcome="done")
+        now, by = clock(), "system:park_fulfillment"
+        held = put_on_hold(
+            order,
+            parking_hold_id(work.id),
+            reason=PARKED,
+            blocks=("release",),
+            at=now,
+            by=by,
+            note=_note(document),
+        )
+        if held is not order:
+            fact = FulfillmentOrderParked(
+                order_id=work.order_id,
+                fulfillment_order_id=work.id,
+                location=work.location,
+                reason=document.failed_step,
+            )
+            parked = work.changed(fact, at=now, by=by, why=document.failed_step)
+            commit(orders.write(held), orders.write(parked))
+        return TaskOutcome(outcome="parked")
+
+    return again_on_conflict(attempt)
+
+
+def _both(document: FulfillmentTask, orders: OrderStore) -> tuple[Order, FulfillmentOrder]:
+    key = (document.order_id, document.fulfillment_order_id)
+    loaded = orders.load(orders=[document.order_id], fulfillment_orders=[key])
+    order = loaded.orders.get(document.order_id)
+    work = loaded.fulfillment_orders.get(document.fulfillment_order_id)
+    if order is None or work is None:
+        raise NotFoundError(f"there is no fulfillment order {document.fulfillment_order_id}")
+    return order, work
+
+
+def again_on_conflict(attempt: Callable[[], _Answer]) -> _Answer:
+    """Read and decide again while somebody else writes first.
+
+    Raises:
+        ConflictError: they did so each time.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except ConflictError:
+            continue
+    return attempt()
+
+
+def _note(document: FulfillmentTask) -> str:
+    parts = [document.failed_step, _name_of(document.error)]
+    if document.undo_error:
+        parts.append(f"undo: {_name_of(document.undo_error)}")
+    return ", ".join(part for part in parts if part)
+
+
+def _name_of(error: Mapping[str, Any] | None) -> str:
+    """The name of an error as Step Functions hands it over; its message may say too much."""
+    return str((error or {}).get("Error", ""))[:80]
