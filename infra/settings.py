@@ -29,6 +29,7 @@ class Settings:
     protected: bool
     log_retention_days: int
     allocation_concurrency: int
+    warm_writes: int | None
     alarm_email: str | None
 
     @property
@@ -71,6 +72,8 @@ def read_settings(context: Mapping[str, Any]) -> Settings:
         protected=_flag(context, "protected", default=prod),
         log_retention_days=int(context.get("log_retention_days", 90 if prod else 14)),
         allocation_concurrency=int(context.get("allocation_concurrency", 50)),
+        # Write units/s that the tables of the order path must carry from their first second; see docs/scaling.md.
+        warm_writes=int(context["warm_writes"]) if context.get("warm_writes") else None,
         alarm_email=context.get("alarm_email"),
     )
 

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: Iterable[str]) -> None:
     """Write the cloud assembly to `CDK_OUTDIR` (default `cdk.out`). Arguments are `key=value` context."""
     given = dict(argument.split("=", 1) for argument in arguments)
-    nag = given.get("nag") == "true"
+    from_cli = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
+    nag = str({**from_cli, **given}.get("nag")) == "true"
     app = App(
         context=json.loads((ROOT / "cdk.json").read_text())["context"],
         post_cli_context=given or None,

@@ -33,6 +33,7 @@ def environment() -> dict[str, str]:
         "PEPPER_SECRET": "baton/test/privacy-pepper",
         "CHANNEL_SECRET_PREFIX": "baton/test/channel/",
         "PEOPLE_KEY_ID": "alias/baton-people",
+        "PARK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-park",
         "RESOLVE_EXCEPTION_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:resolve_exception",
     }
 
@@ -72,6 +73,7 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
         clients.forget()
         _create_tables()
         clients.events().create_event_bus(Name="baton")
+        clients.sqs().create_queue(QueueName="baton-park")
         clients.s3().create_bucket(Bucket="baton-documents")
         key = clients.kms().create_key()["KeyMetadata"]["KeyId"]
         clients.kms().create_alias(AliasName="alias/baton-people", TargetKeyId=key)

@@ -70,8 +70,8 @@ def restart(clock: Clock = utc_now) -> Wiring:
 def _hooked(point: CrashPoint | None) -> Iterator[list[str]]:
     calls: list[str] = []
 
-    def before(model: Any, **_: Any) -> None:
-        calls.append(model.name)
+    def before(**event: Any) -> None:
+        calls.append(event["model"].name)
         if point and (point.number, point.moment) == (len(calls) - 1, "before"):
             raise Crash(point)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.allocation.model import Cancellation
 from oms.allocation.recall import cancel_order
 from oms.entry.api import Answer, Api, Request
+from oms.kernel.ids import derive_id
 from oms.wiring import wire
 
 api = Api("orders")
@@ -29,7 +30,10 @@ class CancelOrder(BaseModel):
     body=CancelOrder,
     answers={200: Cancellation},
     problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
-    example={"path": {"order_id": "{order_id}"}, "body": {"reason": "customer_request", "note": "ordered twice"}},
+    example={
+        "path": {"order_id": derive_id("ord", "sales_desk", "SEED-CANCEL-1")},
+        "body": {"reason": "customer_request", "note": "ordered twice"},
+    },
 )
 def cancel(request: Request) -> Answer:
     body = request.body(CancelOrder)

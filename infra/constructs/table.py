@@ -29,6 +29,7 @@ class TableSpec:
     stream: bool = False
     ttl: str | None = None
     recovery_days: int = 35
+    hot: bool = False
 
 
 def owned_table(scope: Construct, spec: TableSpec, *, key: kms.IKey, settings: Settings) -> dynamodb.TableV2:
@@ -46,6 +47,9 @@ def owned_table(scope: Construct, spec: TableSpec, *, key: kms.IKey, settings: S
         ),
         deletion_protection=settings.protected,
         removal_policy=RemovalPolicy.RETAIN if settings.protected else RemovalPolicy.DESTROY,
+        warm_throughput=dynamodb.WarmThroughput(write_units_per_second=settings.warm_writes)
+        if spec.hot and settings.warm_writes
+        else None,
         dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if spec.stream else None,
         time_to_live_attribute=spec.ttl,
         global_secondary_indexes=[_index(index) for index in spec.indexes] or None,

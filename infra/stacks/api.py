@@ -83,8 +83,8 @@ class OrderApi(Construct):
             for one in added:
                 acknowledge(
                     one,
-                    AwsSolutions_APIG4="The handler declares scope=None: it checks its caller itself (signature over the "
-                    "raw body, signed link) or serves the public documentation.",
+                    AwsSolutions_APIG4="Declared with scope=None: the handler checks its caller itself (signed body, "
+                    "signed link) or serves the public documentation.",
                 )
 
     def _stage(self, settings: Settings) -> None:

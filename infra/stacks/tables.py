@@ -8,10 +8,11 @@ TABLES = (
         indexes=(Index("live", "live_pk", "live_sk"), Index("recent", "recent_pk", "recent_sk")),
         stream=True,
         ttl="expires_at",
+        hot=True,
     ),
-    TableSpec("inventory", indexes=(Index("reorder", "reorder_pk", "reorder_sk"),)),
+    TableSpec("inventory", indexes=(Index("reorder", "reorder_pk", "reorder_sk"),), hot=True),
     # Erasure deletes a person's key; it is complete when the last backup that holds the key is gone: 7 days, not 35.
-    TableSpec("people", indexes=(Index("blind", "blind_pk"),), recovery_days=7),
+    TableSpec("people", indexes=(Index("blind", "blind_pk"),), recovery_days=7, hot=True),
     TableSpec("customers"),
     TableSpec("procurement", indexes=(Index("open", "open_pk", "open_sk"),), stream=True),
     TableSpec("reference"),

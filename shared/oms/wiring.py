@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from oms.allocation.store import StockStore
     from oms.aws.outbox import Outbox
+    from oms.aws.secrets import Secrets
+    from oms.credit.service import CreditDesk
+    from oms.credit.store import AccountStore
     from oms.fulfillment.gateways import ResolveException
+    from oms.fulfillment.store import DocumentStore
+    from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
+    from oms.orders.model import Destination, Order, Promise
     from oms.orders.store import OrderStore
+    from oms.privacy.service import People
     from oms.procurement.store import ProcurementStore
     from oms.reference.store import ReferenceStore
+    from oms.shipping.model import Carrier, RateCard
+    from oms.shipping.service import Desk
+    from oms.shipping.store import ShippingStore
 
 
 class Wiring:
@@ -25,6 +38,7 @@ class Wiring:
     def __init__(self, environment: dict[str, str] | None = None, clock: Clock = utc_now) -> None:
         self._environment = dict(os.environ) if environment is None else environment
         self.clock = clock
+        self._served: tuple[dict[str, RateCard], frozenset[str]] | None = None
 
     def setting(self, name: str) -> str:
         """One setting.
@@ -49,6 +63,61 @@ class Wiring:
         from oms.reference.store import ReferenceStore
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
+
+    # intake, validation, credit, privacy
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from oms.aws.secrets import Secrets
+
+        return Secrets()
+
+    @cached_property
+    def people(self) -> "People":
+        from oms.privacy.service import People
+        from oms.privacy.store import PeopleStore
+
+        return People(
+            PeopleStore(
+                self.setting("PEOPLE_TABLE"),
+                key_id=self.setting("PEOPLE_KEY_ID"),
+                pepper_secret=self.setting("PEPPER_SECRET"),
+                secrets=self.secrets,
+                clock=self.clock,
+            )
+        )
+
+    @cached_property
+    def accounts(self) -> "AccountStore":
+        from oms.credit.store import AccountStore
+
+        return AccountStore(self.setting("CUSTOMERS_TABLE"))
+
+    @cached_property
+    def credit(self) -> "CreditDesk":
+        from oms.credit.service import CreditDesk
+
+        return CreditDesk(self.accounts)
+
+    @cached_property
+    def intake(self) -> "IntakeDesk":
+        from oms.intake.service import IntakeDesk
+        from oms.intake.store import ClaimStore
+        from oms.validation.service import Checks
+
+        return IntakeDesk(
+            reference=self.reference,
+            orders=self.orders,
+            claims=ClaimStore(self.setting("ORDERS_TABLE")),
+            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            stock=self.stock,
+            promise=self.promise,
+            credit=self.credit,
+            people=self.people,
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
+        )
 
     # -- fulfillment
     @cached_property
@@ -75,24 +144,103 @@ class Wiring:
         """Signs page cursors."""
         return self._seal("cursor")
 
+    def tracking_token(self, order: "Order") -> str:
+        from oms.kernel.time import from_text
+        from oms.tracking.links import token_for
+
+        return token_for(order.id, from_text(order.submitted_at), self.link_seal)
+
     def _seal(self, purpose: str) -> "Seal":
-        from oms.aws.secrets import read_secret
         from oms.kernel.signing import Seal
 
-        return Seal(read_secret(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
+        return Seal(self.secrets.read(self.setting("PEPPER_SECRET"))["pepper"].encode(), purpose)
 
     # -- allocation, procurement
     @cached_property
     def stock(self) -> "StockStore":
         from oms.allocation.store import StockStore
 
-        return StockStore(self.setting("INVENTORY_TABLE"), lambda: self.reference.locations())
+        return StockStore(
+            self.setting("INVENTORY_TABLE"),
+            lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+        )
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
         from oms.procurement.store import ProcurementStore
 
         return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
+
+    # -- shipping
+    @cached_property
+    def shipping(self) -> "ShippingStore":
+        from oms.shipping.store import ShippingStore
+
+        return ShippingStore(self.setting("REFERENCE_TABLE"))
+
+    def rate_cards(self) -> "dict[str, RateCard]":
+        from oms.shipping.model import RateCard
+
+        return self.reference.settings("CARRIER", RateCard)
+
+    def shipping_desk(self) -> "Desk":
+        """Made anew for each use: rate cards and locations are refreshed every minute."""
+        from oms.shipping.model import Shipper
+        from oms.shipping.service import Desk
+
+        cards = self.rate_cards()
+        shippers = self.reference.settings("SHIPPER", Shipper)
+        return Desk(
+            orders=self.orders,
+            store=self.shipping,
+            cards=cards,
+            locations=self.reference.locations(),
+            shipper=next(iter(shippers.values()), Shipper()),
+            carrier_of=self.carrier_of,
+        )
+
+    def promise(
+        self,
+        destination: "Destination",
+        lines: "Mapping[str, int]",
+        stock: "Mapping[str, Mapping[str, int]]",
+        at: "datetime",
+    ) -> "Promise":
+        """The first promise (port of intake)."""
+        from oms.shipping.service import first_promise
+
+        cards = self.rate_cards().values()
+        return first_promise(destination, lines, stock, at, cards=cards, locations=self.reference.locations())
+
+    def served_countries(self) -> frozenset[str]:
+        """Where some carrier goes (port of validation)."""
+        from oms.shipping.service import served_countries
+
+        cards = self.rate_cards()
+        if self._served is None or self._served[0] is not cards:
+            self._served = (cards, served_countries(cards.values()))
+        return self._served[1]
+
+    @staticmethod
+    def carrier_of(card: "RateCard") -> "Carrier":
+        """The plug-in that books for a rate card.
+
+        Raises:
+            LookupError: the card names a plug-in that does not exist.
+        """
+        from oms.kernel.plugins import find_plugin
+
+        plugin: Carrier | None = find_plugin("oms.shipping.carriers", card.plugin)
+        if plugin is None:
+            raise LookupError(f"there is no carrier plug-in {card.plugin!r}")
+        return plugin
+
+    # -- documents
+    @cached_property
+    def documents(self) -> "DocumentStore":
+        from oms.fulfillment.store import DocumentStore
+
+        return DocumentStore(self.setting("DOCUMENTS_BUCKET"))
 
 
 _current: Wiring | None = None

@@ -30,7 +30,7 @@ _PARKED_BYTES = 200_000
 _ENVELOPE_BYTES = 200  # source, type, braces
 _UNREADABLE = (RejectedError, AttributeError, KeyError, TypeError, ValueError, zlib.error)
 # What the bus will never take, however often it is asked.
-_HOPELESS = frozenset({"MalformedDetail", "InvalidArgument", "TooLarge"})
+_HOPELESS = frozenset({"MalformedDetail", "InvalidArgument"})
 _NOWHERE = 1 << 30
 
 Record = dict[str, Any]
@@ -128,7 +128,7 @@ class Outbox:
     def _send(self, placed: Sequence[tuple[int, Fact]]) -> int:
         """Put all entries; the place of the first record with a fact that is not on the bus (`_NOWHERE`: none)."""
         for call in in_calls(pack(placed)):
-            refused = self._put(call) if call[0].size <= CALL_BYTES else [Refused(call[0], "TooLarge")]
+            refused = self._put(call)
             waiting = [each.entry.first for each in refused if not self._set_aside(each)]
             if waiting:
                 return min(waiting)

@@ -2,24 +2,39 @@
 
 import time
 
+from botocore.exceptions import ClientError
+
 from oms.aws import clients
-from oms.aws.errors import translated
+from oms.aws.errors import code_of, translated
+from oms.kernel.errors import NotFoundError
 from oms.kernel.json import read_json
 
-_KEPT_S = 300.0
-_kept: dict[str, tuple[float, dict[str, str]]] = {}
+KEPT_S = 300.0
 
 
-def read_secret(name: str) -> dict[str, str]:
-    """The document of a secret.
+class Secrets:
+    """A small cache in front of Secrets Manager."""
 
-    Raises:
-        TransientError: throttled or unreachable.
-    """
-    until, document = _kept.get(name, (0.0, {}))
-    if until < time.monotonic():
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, dict[str, str]]] = {}
+
+    def read(self, name: str, *, max_age_s: float = KEPT_S) -> dict[str, str]:
+        """The document, at most `max_age_s` old: asking for a smaller age is how a rotation is noticed early.
+
+        Raises:
+            NotFoundError: no such secret.
+            TransientError: throttled or unreachable.
+        """
+        kept = self._kept.get(name)
+        if kept and time.monotonic() - kept[0] < max_age_s:
+            return kept[1]
         with translated():
-            text = clients.secretsmanager().get_secret_value(SecretId=name)["SecretString"]
+            try:
+                text = clients.secretsmanager().get_secret_value(SecretId=name)["SecretString"]
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    raise NotFoundError("there is no such secret") from None
+                raise
         document = dict(read_json(text.encode()))
-        _kept[name] = (time.monotonic() + _KEPT_S, document)
-    return document
+        self._kept[name] = (time.monotonic(), document)
+        return document

@@ -86,13 +86,17 @@ def update(
     return Write("Update", request, label)
 
 
-def delete(key: Key, *, condition: str, values: Attributes | None = None, label: str) -> Write:
+def delete(
+    key: Key, *, condition: str, names: Mapping[str, str] | None = None, values: Attributes | None = None, label: str
+) -> Write:
     """A delete that happens only if `condition` holds."""
     request: dict[str, Any] = {
         "TableName": key.table,
         "Key": to_wire({"pk": key.pk, "sk": key.sk}),
         "ConditionExpression": condition,
     }
+    if names:
+        request["ExpressionAttributeNames"] = dict(names)
     if values:
         request["ExpressionAttributeValues"] = to_wire(values)
     return Write("Delete", request, label)

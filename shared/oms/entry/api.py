@@ -38,6 +38,8 @@ from oms.kernel.json import read_json, write_json
 
 Body = TypeVar("Body", bound=BaseModel)
 _RETRY_AFTER_S = "2"
+_LONGEST_KEY = 255
+_MISSING_KEY = "missing_idempotency_key"
 _RETRYABLE = (InFlightError.code, "conflict")
 
 
@@ -60,6 +62,22 @@ class Request:
             RejectedError: code `invalid`, one fault per field; or what `read_json` raises.
         """
         return parse(model, read_json(self.raw))
+
+    def idempotency_key(self) -> str:
+        """The caller's `Idempotency-Key`.
+
+        Raises:
+            MalformedError: code `missing_idempotency_key`: absent, empty, longer than 255, or not printable ASCII.
+        """
+        key = self.headers.get("idempotency-key", "")
+        if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable() or not key.strip():
+            raise MalformedError("an Idempotency-Key of 1 to 255 printable characters is needed", code=_MISSING_KEY)
+        return key
+
+    @property
+    def base_url(self) -> str:
+        """Where the caller reached us: scheme and host, for links in answers."""
+        return f"{self.headers.get('x-forwarded-proto', 'https')}://{self.headers.get('host', 'localhost')}"
 
 
 @dataclass(frozen=True)

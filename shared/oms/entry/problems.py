@@ -27,6 +27,9 @@ PROBLEMS: dict[str, Problem] = {
     "unknown_channel": Problem(404, "Use the name of a channel that is set up."),
     "wrong_state": Problem(409, "Read the thing again: its state does not allow this."),
     "idempotency_key_in_use": Problem(409, "The first request is still running; retry after `Retry-After` seconds."),
+    "order_exists_differently": Problem(
+        409, "This external order id is taken by another order; correct the id, or read the order that exists."
+    ),
     "conflict": Problem(409, "Somebody else changed it at the same time; read again, then retry."),
     "too_large": Problem(413, "Send less: 1 MB and 1,000 lines at most."),
     "invalid": Problem(422, "Correct the fields named in `faults`."),
@@ -37,7 +40,7 @@ PROBLEMS: dict[str, Problem] = {
     "destination_not_served": Problem(422, "Nothing ships there; `faults` names the country."),
     "unknown_account": Problem(422, "Use a customer account that exists, or leave it out."),
     "channel_paused": Problem(422, "The channel is paused; its orders are not taken now."),
-    "unsupported_topic": Problem(422, "This webhook topic is not handled by the channel."),
+    "channel_not_canonical": Problem(422, "Use a channel of kind `canonical`; this one takes signed webhooks."),
     "internal": Problem(500, "Our mistake; it is logged under the `instance`. Retry later."),
     "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
 }

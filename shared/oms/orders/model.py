@@ -135,8 +135,20 @@ class Promise(Value):
     latest_on: str | None = None
 
 
+class FirstAnswer(Value):
+    """What the sender was told when the order came in: the same for every repeat, however far the order has got."""
+
+    status: str
+    promise: Promise
+    holds: tuple[tuple[str, str], ...] = ()
+    backorder_expected: bool = False
+
+
 class Order(Aggregate):
-    """The header: what was ordered, for whom (a reference), where to, how far."""
+    """The header: what was ordered, for whom (a reference), where to, how far.
+
+    Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping.
+    """
 
     id: str
     channel: str
@@ -160,6 +172,8 @@ class Order(Aggregate):
     parcels_total: Count = 0
     parcels_delivered: Count = 0
     body_hash: str
+    taxes_included: bool = False
+    first_answer: FirstAnswer | None = None
 
     @property
     def subject(self) -> str:

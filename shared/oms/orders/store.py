@@ -40,6 +40,11 @@ class OrderTree(NamedTuple):
     fulfillment_orders: tuple[FulfillmentOrder, ...]
 
 
+def parcel_ids_of(tree: OrderTree) -> list[str]:
+    """The ids of all parcels of an order, each once."""
+    return list(dict.fromkeys(key for work in tree.fulfillment_orders for key in work.parcel_ids))
+
+
 class Loaded(NamedTuple):
     """What exists of what was asked for, by id."""
 

@@ -7,8 +7,7 @@ from oms.orders.model import Scan
 from oms.tracking.model import CarrierScan
 from oms.tracking.statuses import BY_CARRIER, COMMON, INCIDENT_PARTIES, INCIDENTS, RANK, TERMINAL
 
-KEPT_SCANS = 50  # 13 statuses have a first scan; with 10 first and 27 last that makes 50 at most
-_FIRST, _LAST = 10, 27
+KEPT_SCANS = 50  # about 2 KB of a parcel's item
 
 
 def normalised(carrier: str, code: str) -> str:
@@ -65,8 +64,8 @@ def deciding_scan(scans: Iterable[Scan]) -> Scan | None:
         ended = next((scan for scan in ordered if scan.status == end), None)
         if ended:
             return ended
-    known = [scan for scan in ordered if scan.status != "unknown"]
-    return (known or ordered or [None])[-1]
+    known = [scan for scan in ordered if scan.status != "unknown"] or ordered
+    return known[-1] if known else None
 
 
 def tracking_status(scans: Iterable[Scan]) -> str:
@@ -84,11 +83,16 @@ def kept(scans: Iterable[Scan]) -> tuple[Scan, ...]:
     ordered = in_order(scans)
     if len(ordered) <= KEPT_SCANS:
         return tuple(ordered)
-    first_of: dict[str, str] = {}
-    last_known = [scan.id for scan in ordered if scan.status != "unknown"][-1:]
+    needed = {scan.id for scan in [scan for scan in ordered if scan.status != "unknown"][-1:]}
+    seen: set[str] = set()
     for scan in ordered:
-        first_of.setdefault(scan.status, scan.id)
-    ids = {*first_of.values(), *last_known, *(s.id for s in ordered[:_FIRST]), *(s.id for s in ordered[-_LAST + 1 :])}
+        if scan.status not in seen:
+            needed.add(scan.id)
+        seen.add(scan.status)
+    others = [scan.id for scan in ordered if scan.id not in needed]
+    room = KEPT_SCANS - len(needed)
+    oldest = room // 3
+    ids = {*needed, *others[:oldest], *others[oldest - room :]}
     return tuple(scan for scan in ordered if scan.id in ids)
 
 

@@ -15,13 +15,17 @@ from oms.events.fact import FactData
 from oms.events.tracking import ParcelDelivered, ParcelMoved
 from oms.kernel.errors import ConflictError, MalformedError, TransientError
 from oms.kernel.ids import derive_id
+from oms.kernel.signing import Seal
 from oms.kernel.time import Clock
 from oms.orders.completion import completed
 from oms.orders.lifecycle import PARCEL, TERMINAL_ORDER_STATES, move
 from oms.orders.model import Order, Parcel, Scan
-from oms.orders.store import OrderStore, OrderTree
+from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
+from oms.reference.model import Item
+from oms.tracking.links import order_of
 from oms.tracking.model import CarrierScan
 from oms.tracking.rules import deciding_scan, kept, scan_from
+from oms.tracking.views import TrackView, track_view
 
 _TRIES = 5
 _TOGETHER = 90  # parcels in one transaction of 100 writes; the header is counted again with the last of them
@@ -35,6 +39,12 @@ class Message(Protocol):
     def id(self) -> str: ...
     @property
     def document(self) -> Any: ...
+
+
+class Items(Protocol):
+    """The catalogue, for names."""
+
+    def items(self, skus: Iterable[str]) -> dict[str, Item]: ...
 
 
 class Said(NamedTuple):
@@ -121,7 +131,7 @@ def _deliver(
 ) -> None:
     """Write delivered parcels, and what that makes of their order, together."""
     tree = orders.tree(order_id)
-    others = [key for work in tree.fulfillment_orders for key in work.parcel_ids if key not in news]
+    others = [key for key in parcel_ids_of(tree) if key not in news]
     everything = [*news.values(), *(orders.parcels(others).values() if others else ())]
     header = _header_after(tree, everything, clock)
     for parcel in changed[:-_TOGETHER]:
@@ -197,3 +207,15 @@ def _facts(parcel: Parcel, scan: Scan) -> list[FactData]:
             )
         )
     return facts
+
+
+def track_order(token: str, *, seal: Seal, orders: OrderStore, items: Items, clock: Clock) -> TrackView:
+    """The order that a tracking link leads to.
+
+    Raises:
+        NotFoundError: the link is not ours or past its end.
+    """
+    tree = orders.tree(order_of(token, seal, at=clock()))
+    found = orders.parcels(parcel_ids_of(tree))
+    order = tree.order
+    return track_view(order, list(found.values()), items.items(line.sku for line in order.lines))

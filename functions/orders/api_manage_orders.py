@@ -1,0 +1,64 @@
+"""What a person decides about an order: release a hold, or refuse the order over it."""
+
+from oms.entry.api import Answer, Api, Request
+from oms.kernel.ids import derive_id
+from oms.validation.model import HoldDecision, HoldOutcome
+from oms.validation.service import reject_order, release_hold
+from oms.wiring import wire
+
+api = Api("orders")
+_PROBLEMS = ("malformed_json", "not_found", "wrong_state", "conflict", "too_large", "invalid")
+
+
+def _held(external_order_id: str) -> dict[str, str]:
+    """Where the seeded order of this name waits for credit."""
+    order_id = derive_id("ord", "sales_desk", external_order_id)
+    return {"order_id": order_id, "hold_id": derive_id("hld", order_id, "credit_limit")}
+
+
+@api.route(
+    "POST",
+    "/v1/orders/{order_id}/holds/{hold_id}/release",
+    summary="Release a hold; the order goes on when nothing else holds it",
+    scope="orders:write",
+    body=HoldDecision,
+    answers={200: HoldOutcome},
+    problems=_PROBLEMS,
+    example={"path": _held("SEED-HELD-1"), "body": {"reason": "Prepayment received"}},
+)
+def release(request: Request) -> Answer:
+    done = release_hold(
+        request.path["order_id"],
+        request.path["hold_id"],
+        reason=request.body(HoldDecision).reason,
+        by=f"user:{request.principal.subject}",
+        orders=wire().orders,
+        credit=wire().credit,
+        clock=wire().clock,
+    )
+    return Answer(200, done)
+
+
+@api.route(
+    "POST",
+    "/v1/orders/{order_id}/holds/{hold_id}/reject",
+    summary="Refuse the order that waits for this hold",
+    scope="orders:write",
+    body=HoldDecision,
+    answers={200: HoldOutcome},
+    problems=_PROBLEMS,
+    example={"path": _held("SEED-HELD-2"), "body": {"reason": "Customer asked to stop"}},
+)
+def reject(request: Request) -> Answer:
+    done = reject_order(
+        request.path["order_id"],
+        request.path["hold_id"],
+        reason=request.body(HoldDecision).reason,
+        by=f"user:{request.principal.subject}",
+        orders=wire().orders,
+        clock=wire().clock,
+    )
+    return Answer(200, done)
+
+
+handler = api.handler

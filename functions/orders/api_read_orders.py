@@ -1,0 +1,56 @@
+"""Reading orders: one in full, a page of many, and what happened to one."""
+
+from oms.entry.api import Answer, Api, Request, parse_query
+from oms.orders.listing import OrderQuery
+from oms.orders.service import find_orders, read_order, read_timeline
+from oms.orders.views import OrderPage, OrderView, Timeline
+from oms.wiring import wire
+
+api = Api("orders")
+
+
+@api.route(
+    "GET",
+    "/v1/orders",
+    summary="List orders, newest first",
+    scope="orders:read",
+    query=OrderQuery,
+    answers={200: OrderPage},
+    problems=("malformed", "bad_cursor"),
+    example={"query": {"limit": "20"}},
+)
+def list_orders(request: Request) -> Answer:
+    query = parse_query(OrderQuery, request.query)
+    page = find_orders(query, orders=wire().orders, reference=wire().reference, seal=wire().cursor_seal)
+    return Answer(200, page)
+
+
+@api.route(
+    "GET",
+    "/v1/orders/{order_id}",
+    summary="Read one order with its fulfillment orders, parcels and tracking",
+    scope="orders:read",
+    answers={200: OrderView},
+)
+def get_order(request: Request) -> Answer:
+    found = read_order(
+        request.path["order_id"],
+        orders=wire().orders,
+        token_of=wire().tracking_token,
+        base_url=request.base_url,
+    )
+    return Answer(200, found.view, {"etag": found.tag})
+
+
+@api.route(
+    "GET",
+    "/v1/orders/{order_id}/timeline",
+    summary="Read what happened to an order: when, to what, by whom and why",
+    scope="orders:read",
+    answers={200: Timeline},
+)
+def get_timeline(request: Request) -> Answer:
+    return Answer(200, read_timeline(request.path["order_id"], orders=wire().orders))
+
+
+handler = api.handler

@@ -1,0 +1,59 @@
+"""Credit: may this order be taken on account, and what has to be written with it."""
+
+from typing import NamedTuple
+
+from oms.aws.tables import Write
+from oms.credit.rules import within_limit
+from oms.credit.store import AccountStore
+from oms.kernel.errors import Fault, RejectedError
+from oms.orders.model import Order
+
+
+class CreditAnswer(NamedTuple):
+    """`fits`: take the order and write `writes` in its transaction. Otherwise it must wait for a person."""
+
+    fits: bool
+    writes: tuple[Write, ...]
+
+
+class CreditDesk:
+    """The credit decisions over one customers table.
+
+    Only a confirmed order is counted as exposure: one that waits for credit is not, until a person lets it pass.
+    """
+
+    def __init__(self, accounts: AccountStore) -> None:
+        self.accounts = accounts
+
+    def assess(self, account_id: str, amount_minor: int, currency: str) -> CreditAnswer:
+        """Decide on what is known now; the write's condition holds the decision up against what happens meanwhile.
+
+        Raises:
+            RejectedError: no such account, or it is kept in another currency.
+        """
+        account = self.accounts.find(account_id)
+        if account is None:
+            fault = Fault("account_id", "is not a customer account")
+            raise RejectedError("there is no such account", code="unknown_account", faults=[fault])
+        if account.currency != currency:
+            fault = Fault("currency", f"the account is kept in {account.currency}")
+            raise RejectedError("the account has another currency", code="currency_not_accepted", faults=[fault])
+        if within_limit(account, amount_minor):
+            return CreditAnswer(fits=True, writes=(self.accounts.take_write(account, amount_minor),))
+        return CreditAnswer(fits=False, writes=())
+
+    def exposure_writes(self, order: Order) -> list[Write]:
+        """For an order that a person let pass: count it in whatever the limit says. None for a customer who pays."""
+        if order.account_id is None:
+            return []
+        return [self.accounts.take_anyway_write(order.account_id, order.total_minor)]
+
+    def release_write(self, before: Order) -> Write | None:
+        """What gives the order's exposure back; commit it with the order's move to rejected or cancelled.
+
+        Args:
+            before: the order as it was before that move: one that was still `validating` was never counted.
+        """
+        if before.account_id is None or before.status == "validating":
+            return None
+        return self.accounts.give_back_write(before.account_id, before.total_minor)

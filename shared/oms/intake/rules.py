@@ -1,0 +1,143 @@
+"""How an accepted order comes to life, and what its sender is told."""
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+
+from oms.events.orders import OrderConfirmed, OrderHeld, OrderSubmitted
+from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
+from oms.kernel.ids import derive_id
+from oms.kernel.time import to_text
+from oms.orders.lifecycle import MAX_DWELL, ORDER, move
+from oms.orders.model import Destination, FirstAnswer, Hold, Line, Order, Promise
+
+CREDIT_HOLD = "credit_limit"
+_AREA = 3  # characters of a postal code that zones and transit tables need
+
+
+class Decision(NamedTuple):
+    """What the checks found out, beyond that nothing refuses the order."""
+
+    promise: Promise
+    backorder_expected: bool
+    over_limit: bool
+
+
+def order_id_of(channel: str, external_order_id: str) -> str:
+    """One id for ever per natural key: the proof that an order is taken once."""
+    return derive_id("ord", channel, external_order_id)
+
+
+def person_id_of(order_id: str) -> str:
+    return derive_id("per", order_id)
+
+
+def hold_id_of(order_id: str, reason: str) -> str:
+    return derive_id("hld", order_id, reason)
+
+
+def body_hash(order: NewOrder) -> str:
+    """The same for every spelling of the same order (order of keys, white space, Unicode form)."""
+    return hashlib.sha256(order.model_dump_json().encode()).hexdigest()[:32]
+
+
+def postal_area(postal_code: str) -> str:
+    """The first three letters and digits, upper case: enough for zones and transit days, too little for a person."""
+    return "".join(character for character in postal_code.upper() if character.isalnum())[:_AREA]
+
+
+def destination_of(order: NewOrder) -> Destination:
+    return Destination(country=order.ship_to.country, postal_area=postal_area(order.ship_to.postal_code))
+
+
+def units_by_sku(order: NewOrder) -> dict[str, int]:
+    """Units wanted in all; a SKU may stand on several lines."""
+    units: dict[str, int] = {}
+    for line in order.lines:
+        units[line.sku] = units.get(line.sku, 0) + line.quantity
+    return units
+
+
+def accept(new: NewOrder, decision: Decision, *, at: datetime, by: str) -> Order:
+    """Version 1: confirmed, or on hold when it exceeds the customer's credit."""
+    order_id = order_id_of(new.channel, new.external_order_id)
+    now = to_text(at)
+    reasons = [CREDIT_HOLD] if decision.over_limit else []
+    holds = tuple(
+        Hold(id=hold_id_of(order_id, reason), reason=reason, blocks=("confirm",), opened_at=now) for reason in reasons
+    )
+    status = move(ORDER, "submitted", "hold" if holds else "confirm")
+    submitted = Order(
+        id=order_id,
+        channel=new.channel,
+        external_order_id=new.external_order_id,
+        status="submitted",
+        currency=new.currency,
+        lines=_lines(new),
+        shipping_minor=new.shipping_minor,
+        discount_minor=new.discount_minor,
+        tax_minor=new.tax_minor,
+        taxes_included=new.taxes_included,
+        total_minor=new.total_minor,
+        person_id=person_id_of(order_id),
+        account_id=new.account_id,
+        destination=destination_of(new),
+        promise=decision.promise,
+        holds=holds,
+        submitted_at=now,
+        entered_at=now,
+        watch_at=to_text(at + MAX_DWELL[f"order.{status}"]),
+        body_hash=body_hash(new),
+        first_answer=FirstAnswer(
+            status=status,
+            promise=decision.promise,
+            holds=tuple((hold.id, hold.reason) for hold in holds),
+            backorder_expected=decision.backorder_expected,
+        ),
+    )
+    came_in = OrderSubmitted(
+        order_id=order_id,
+        channel=new.channel,
+        external_order_id=new.external_order_id,
+        currency=new.currency,
+        total_minor=new.total_minor,
+        holds=reasons,
+    )
+    if holds:
+        hold = holds[0]
+        held = OrderHeld(order_id=order_id, hold_id=hold.id, reason=hold.reason, blocks=list(hold.blocks))
+        return submitted.changed(came_in, held, at=at, by=by, why=hold.reason, status=status)
+    return submitted.changed(came_in, OrderConfirmed(order_id=order_id, attempt=1), at=at, by=by, status=status)
+
+
+def _lines(new: NewOrder) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            number=number,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            discount_minor=line.discount_minor,
+            tax_minor=line.tax_minor,
+            open=line.quantity,
+        )
+        for number, line in enumerate(new.lines, start=1)
+    )
+
+
+def first_answer(order: Order) -> OrderAccepted:
+    """What the sender was told at acceptance, however far the order has got since."""
+    first = order.first_answer or FirstAnswer(
+        status=order.status,
+        promise=order.promise,
+        holds=tuple((hold.id, hold.reason) for hold in order.holds),
+    )
+    return OrderAccepted(
+        order_id=order.id,
+        channel=order.channel,
+        external_order_id=order.external_order_id,
+        status=first.status,
+        promise=PromiseAnswer(earliest_on=first.promise.earliest_on, latest_on=first.promise.latest_on),
+        holds=[HoldAnswer(hold_id=hold_id, reason=reason) for hold_id, reason in first.holds],
+        backorder_expected=first.backorder_expected,
+    )

@@ -1,0 +1,226 @@
+"""Take an order in: check it, promise a date, put the person away, store it; two AWS calls when all is well.
+
+An order is one for ever by (channel, external order id): its id is derived from the two, and the put of the order is
+conditional. Whoever comes second, even after the order has been delivered, is told what the first was told.
+"""
+
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oms.aws import tables
+from oms.aws.secrets import KEPT_S, Secrets
+from oms.aws.tables import Write
+from oms.intake.model import ChannelPlugin, ChannelSecrets, Ignored, NewOrder, OrderAccepted, Submission
+from oms.intake.ports import ChecksPort, CreditAnswer, CreditPort, PeoplePort, PromisePort, StockPort
+from oms.intake.rules import (
+    Decision,
+    accept,
+    body_hash,
+    destination_of,
+    first_answer,
+    order_id_of,
+    person_id_of,
+    units_by_sku,
+)
+from oms.intake.store import Claim, ClaimStore
+from oms.kernel.errors import (
+    ConflictError,
+    Fault,
+    NotFoundError,
+    RejectedError,
+    StateError,
+    TransientError,
+    UnauthorizedError,
+)
+from oms.kernel.json import read_json, write_json
+from oms.kernel.plugins import find_plugin
+from oms.kernel.time import Clock
+from oms.orders.model import Order
+from oms.orders.store import OrderStore
+from oms.reference.model import Channel
+from oms.reference.store import ReferenceStore
+
+_log = logging.getLogger("baton.intake")
+_TRIES = 5  # a decision is made anew when the account changed meanwhile
+_FRESH_S = 30.0  # a signature is checked against secrets of at most this age before it is refused
+_CANONICAL = "canonical"
+_PLUGINS = "oms.intake.channels"
+
+
+@dataclass(frozen=True)
+class IntakeDesk:
+    """The collaborators of intake."""
+
+    reference: ReferenceStore
+    orders: OrderStore
+    claims: ClaimStore
+    checks: ChecksPort
+    stock: StockPort
+    promise: PromisePort
+    credit: CreditPort
+    people: PeoplePort
+    secrets: Secrets
+    secret_prefix: str
+    clock: Clock
+
+
+def submit_order(new: NewOrder, *, claim: Claim, by: str, desk: IntakeDesk) -> Submission:
+    """Take in a canonical order under an idempotency key, completed in the transaction that stores the order.
+
+    Raises:
+        RejectedError: refused, nothing is stored and the key is free again; or the key or the order id is taken by
+            something else (`idempotency_key_reused`, `order_exists_differently`).
+        InFlightError: the same key is being worked on.
+        TransientError: nothing is lost; the same request can be sent again.
+    """
+    answered = desk.claims.begin(claim, body_hash(new), desk.clock())
+    if answered is not None:
+        return Submission(OrderAccepted.model_validate_json(answered), replayed=True)
+
+    def completion(answer: OrderAccepted) -> Write:
+        return desk.claims.complete_write(claim, answer.model_dump_json())
+
+    try:
+        submission = _take_same(new, completion=completion, by=by, desk=desk)
+    except (RejectedError, TransientError):
+        # Free the key at once; if that fails too, its deadline frees it. If the order was stored after all, its
+        # transaction has completed the claim, and this condition fails.
+        with contextlib.suppress(TransientError):
+            desk.claims.release(claim)
+        raise
+    return submission
+
+
+def _take_same(new: NewOrder, *, completion: Callable[[OrderAccepted], Write], by: str, desk: IntakeDesk) -> Submission:
+    """Store the order, or find the very same one; the claim is completed either way."""
+    channel = _channel(new.channel, desk)
+    if channel.kind != _CANONICAL:
+        raise RejectedError(f"{new.channel} takes signed webhooks only", code="channel_not_canonical")
+    submission, differs = _take(new, channel, completion=completion, by=by, desk=desk)
+    if differs:
+        raise StateError("the external order id is taken by another order", code="order_exists_differently")
+    if submission.replayed:
+        tables.commit(completion(submission.answer))
+    return submission
+
+
+def receive_webhook(name: str, *, headers: dict[str, str], raw: bytes, desk: IntakeDesk) -> Submission | Ignored:
+    """Take in what a channel sends, after checking its signature over the raw bytes.
+
+    No claim: the natural key is the better one, since senders repeat for days. A repeat whose body differs is the same
+    order seen later; it is answered like the first.
+
+    Raises:
+        NotFoundError: code `unknown_channel`.
+        UnauthorizedError: code `bad_signature`.
+        RejectedError: the order is refused; nothing is stored.
+    """
+    channel = _channel(name, desk)
+    plugin: ChannelPlugin | None = find_plugin(_PLUGINS, channel.kind)
+    if plugin is None:
+        raise NotFoundError("this channel takes no webhooks", code="unknown_channel")
+    _verify(plugin, name, headers, raw, desk)
+    outcome = plugin.parse(name, headers, read_json(raw))
+    if isinstance(outcome, Ignored):
+        return outcome
+    submission, differs = _take(outcome, channel, completion=None, by=f"channel:{name}", desk=desk)
+    if differs:
+        order_id = submission.answer.order_id
+        _log.warning(write_json({"message": "the order came again with another body", "order_id": order_id}))
+    return submission
+
+
+def _channel(name: str, desk: IntakeDesk) -> Channel:
+    channel = desk.reference.channels().get(name)
+    if channel is None:
+        raise NotFoundError("there is no such channel", code="unknown_channel", faults=[Fault("channel", "is unknown")])
+    return channel
+
+
+def _verify(plugin: ChannelPlugin, name: str, headers: dict[str, str], raw: bytes, desk: IntakeDesk) -> None:
+    """Check with the secrets in memory; if that fails, once more with fresh ones: they may have been rotated."""
+    for max_age_s in (KEPT_S, _FRESH_S):
+        if plugin.verify(headers, raw, _channel_secrets(name, max_age_s, desk)):
+            return
+    raise UnauthorizedError("the signature does not match", code="bad_signature")
+
+
+def _channel_secrets(name: str, max_age_s: float, desk: IntakeDesk) -> ChannelSecrets:
+    try:
+        known = desk.secrets.read(desk.secret_prefix + name, max_age_s=max_age_s)
+    except NotFoundError:
+        raise UnauthorizedError("the channel has no secret yet", code="bad_signature") from None
+    return ChannelSecrets(known["current"], known.get("previous"))
+
+
+def _take(
+    new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write] | None, by: str, desk: IntakeDesk
+) -> tuple[Submission, bool]:
+    """Store the order, or find that it is there already; and whether what is there had another body."""
+    for attempt in range(1, _TRIES):
+        try:
+            return _take_once(new, channel, completion, by, desk)
+        except ConflictError:
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, not a secret
+    return _take_once(new, channel, completion, by, desk)
+
+
+def _take_once(
+    new: NewOrder,
+    channel: Channel,
+    completion: Callable[[OrderAccepted], Write] | None,
+    by: str,
+    desk: IntakeDesk,
+) -> tuple[Submission, bool]:
+    order_id = order_id_of(new.channel, new.external_order_id)
+    try:
+        order, writes = _decide(new, channel, by, desk)
+        answer = first_answer(order)
+        tables.commit(*writes, *([completion(answer)] if completion else []))
+    except (RejectedError, ConflictError):
+        # The rules may have changed since the order was taken; what was answered then still holds.
+        found = desk.orders.find(order_id)
+        if found is None:
+            raise
+        return Submission(first_answer(found), replayed=True), found.body_hash != body_hash(new)
+    return Submission(answer, replayed=False), False
+
+
+def _decide(new: NewOrder, channel: Channel, by: str, desk: IntakeDesk) -> tuple[Order, list[Write]]:
+    """All checks, and the writes of one transaction: order, person, exposure."""
+    if not channel.active:
+        raise RejectedError("the channel is paused", code="channel_paused")
+    desk.checks.check(new, channel=channel, country=new.ship_to.country)
+    at = desk.clock()
+    wanted = units_by_sku(new)
+    stock = desk.stock.available(wanted)
+    credit: CreditAnswer | None = None
+    if new.account_id is not None:
+        credit = desk.credit.assess(new.account_id, new.total_minor, new.currency)
+    decision = Decision(
+        promise=desk.promise(destination_of(new), wanted, stock, at),
+        backorder_expected=bool(desk.checks.short(wanted, stock)),
+        over_limit=credit is not None and not credit.fits,
+    )
+    order = accept(new, decision, at=at, by=by)
+    exposure = list(credit.writes) if credit else []
+    return order, [desk.orders.write(order), _person(new, order.id, desk), *exposure]
+
+
+def _person(new: NewOrder, order_id: str, desk: IntakeDesk) -> Write:
+    return desk.people.write_new(
+        person_id_of(order_id),
+        name=new.customer.name,
+        email=new.customer.email,
+        phone=new.customer.phone,
+        company=new.customer.company,
+        address_lines=new.ship_to.address_lines,
+        city=new.ship_to.city,
+        region=new.ship_to.region,
+        postal_code=new.ship_to.postal_code,
+        country=new.ship_to.country,
+    )

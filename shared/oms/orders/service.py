@@ -1,0 +1,56 @@
+"""Reading orders: one query for the tree, one batch read for its parcels."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from oms.kernel.signing import Seal
+from oms.orders.listing import OrderQuery, list_orders
+from oms.orders.model import Order, Parcel
+from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
+from oms.orders.views import OrderPage, OrderView, Timeline, entity_tag, order_view, timeline
+from oms.reference.store import ReferenceStore
+
+TokenOf = Callable[[Order], str]
+
+
+class TaggedOrder(NamedTuple):
+    """A view and its entity tag."""
+
+    view: OrderView
+    tag: str
+
+
+def read_order(order_id: str, *, orders: OrderStore, token_of: TokenOf, base_url: str) -> TaggedOrder:
+    """An order in full, with its tracking link.
+
+    Raises:
+        NotFoundError: no such order.
+    """
+    tree, parcels = _with_parcels(order_id, orders)
+    view = order_view(tree, parcels, token=token_of(tree.order), base_url=base_url)
+    return TaggedOrder(view, entity_tag(tree, parcels.values()))
+
+
+def read_timeline(order_id: str, *, orders: OrderStore) -> Timeline:
+    """All that happened to an order.
+
+    Raises:
+        NotFoundError: no such order.
+    """
+    tree, parcels = _with_parcels(order_id, orders)
+    return timeline(tree, parcels.values())
+
+
+def find_orders(query: OrderQuery, *, orders: OrderStore, reference: ReferenceStore, seal: Seal) -> OrderPage:
+    """One page of orders, newest first.
+
+    Raises:
+        MalformedError: code `bad_cursor`.
+    """
+    return list_orders(query, orders=orders, channels=sorted(reference.channels()), seal=seal)
+
+
+def _with_parcels(order_id: str, orders: OrderStore) -> tuple[OrderTree, dict[str, Parcel]]:
+    tree = orders.tree(order_id)
+    ids = parcel_ids_of(tree)
+    return tree, orders.parcels(ids) if ids else {}

@@ -1,0 +1,301 @@
+"""What the read API shows of an order: derived from the aggregate, never stored."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.orders.completion import counting, delivered_at
+from oms.orders.model import Destination, FulfillmentOrder, Hold, Line, Order, Parcel, Promise
+from oms.orders.store import OrderTree
+
+_ENDED_WITHOUT = ("rejected", "cancelled")
+_NOT_RELEASED = ("open", "booked")
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Buckets(_View):
+    """Where the units of a line are; each is in exactly one bucket, so they sum to the quantity (domain I1)."""
+
+    open: int = 0
+    backordered: int = 0
+    allocated: int = 0
+    released: int = 0
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+    delivered: int = 0
+    cancelled: int = 0
+
+
+class LineView(_View):
+    """One line with its units by bucket."""
+
+    number: int
+    sku: str
+    quantity: int
+    unit_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    units: Buckets
+
+
+class FulfillmentOrderView(_View):
+    """One location's share."""
+
+    id: str
+    location: str
+    attempt: int
+    status: str
+    carrier: str | None
+    service: str | None
+    ship_by: str | None
+    parcel_ids: tuple[str, ...]
+    units: int
+
+
+class ScanView(_View):
+    """One carrier status event."""
+
+    at: str
+    status: str
+    place: str | None
+    incident: str | None
+    code: str | None
+
+
+class ContentView(_View):
+    """Units of a line in a parcel."""
+
+    number: int
+    sku: str
+    quantity: int
+
+
+class ParcelView(_View):
+    """One parcel with its tracking; `decision` says why this carrier service was chosen over the others."""
+
+    id: str
+    fulfillment_order_id: str
+    location: str
+    carrier: str
+    service: str
+    tracking_number: str
+    status: str
+    tracking_status: str
+    delivered_at: str | None
+    promised_on: str | None
+    cost_minor: int
+    currency: str
+    weight_g: int
+    contents: tuple[ContentView, ...]
+    scans: tuple[ScanView, ...]
+    decision: tuple[str, ...]
+
+
+class OrderSummary(_View):
+    """An order in a list."""
+
+    id: str
+    channel: str
+    external_order_id: str
+    status: str
+    currency: str
+    total_minor: int
+    units: int
+    holds: tuple[str, ...]
+    promise: Promise
+    destination: Destination
+    submitted_at: str
+    version: int
+
+
+class OrderPage(_View):
+    """Orders, newest first; `next_cursor` is there while there may be more."""
+
+    orders: tuple[OrderSummary, ...]
+    next_cursor: str | None = None
+
+
+class OrderView(_View):
+    """An order in full. `person_id` is a reference: personal data is not in here."""
+
+    id: str
+    channel: str
+    external_order_id: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    return_status: str
+    currency: str
+    lines: tuple[LineView, ...]
+    shipping_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    person_id: str
+    account_id: str | None
+    destination: Destination
+    promise: Promise
+    holds: tuple[Hold, ...]
+    fulfillment_orders: tuple[FulfillmentOrderView, ...]
+    parcels: tuple[ParcelView, ...]
+    tracking_token: str
+    tracking_url: str
+    submitted_at: str
+    attempt: int
+    version: int
+
+
+class TimelineRow(_View):
+    """Something that happened to an order: to what, by whom, and why."""
+
+    at: str
+    subject: str
+    what: str
+    by: str
+    why: str | None
+    version: int
+
+
+class Timeline(_View):
+    """All that happened to an order, oldest first."""
+
+    order_id: str
+    rows: tuple[TimelineRow, ...]
+
+
+def buckets(line: Line, works: Iterable[FulfillmentOrder], parcels: Iterable[Parcel]) -> Buckets:
+    """Where the units of a line are.
+
+    Each fulfillment order says how many of its units came at least so far; what came further is taken off. A parcel
+    that was delivered before its location confirmed anything counts as delivered.
+    """
+    delivered = _delivered(line.number, parcels)
+    reached = [0, 0, 0, 0, 0]  # at least: released, picked, packed, shipped, delivered
+    for work in works:
+        if work.status not in _ENDED_WITHOUT:
+            for place, units in enumerate(_reached(line.number, work, delivered[work.id])):
+                reached[place] += units
+    reached = [min(units, line.allocated) for units in reached]
+    released, picked, packed, shipped, arrived = reached
+    return Buckets(
+        open=line.open,
+        backordered=line.backordered,
+        allocated=line.allocated - released,
+        released=released - picked,
+        picked=picked - packed,
+        packed=packed - shipped,
+        shipped=shipped - arrived,
+        delivered=arrived,
+        cancelled=line.cancelled,
+    )
+
+
+def _delivered(number: int, parcels: Iterable[Parcel]) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for parcel in counting(parcels):
+        if parcel.tracking_status == "delivered":
+            units[parcel.fulfillment_order_id] += sum(c.quantity for c in parcel.contents if c.number == number)
+    return units
+
+
+def _reached(number: int, work: FulfillmentOrder, delivered: int) -> tuple[int, ...]:
+    """Units of one line that came at least to each of the five stages; never fewer than to a later stage."""
+    mine = [each for each in work.lines if each.number == number]
+    shipped = max(delivered, sum(each.shipped for each in mine))
+    packed = max(shipped, sum(each.packed for each in mine))
+    picked = max(packed, sum(each.picked for each in mine))
+    all_released = 0 if work.status in _NOT_RELEASED else sum(each.quantity - each.short for each in mine)
+    return max(picked, all_released), picked, packed, shipped, delivered
+
+
+def fulfillment_status(order: Order, units: Sequence[Buckets]) -> str:
+    """Shopify's words: unfulfilled, partially_fulfilled, fulfilled, delivered, on_hold."""
+    total = sum(line.quantity - line.cancelled for line in order.lines)
+    delivered = sum(each.delivered for each in units)
+    gone = delivered + sum(each.shipped for each in units)
+    if total and delivered == total:
+        return "delivered"
+    if total and gone == total:
+        return "fulfilled"
+    if gone:
+        return "partially_fulfilled"
+    return "on_hold" if order.holds else "unfulfilled"
+
+
+def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, base_url: str) -> OrderView:
+    """The order with everything that belongs to it."""
+    order = tree.order
+    boxes = sorted(parcels.values(), key=lambda parcel: (parcel.fulfillment_order_id, parcel.sscc, parcel.id))
+    units = [buckets(line, tree.fulfillment_orders, boxes) for line in order.lines]
+    return OrderView(
+        **order.model_dump(include=_SAME),
+        payment_status="none",
+        fulfillment_status=fulfillment_status(order, units),
+        return_status="none",
+        lines=tuple(
+            LineView(**line.model_dump(include=_SAME_OF_LINE), units=each)
+            for line, each in zip(order.lines, units, strict=True)
+        ),
+        fulfillment_orders=tuple(_work_view(work) for work in tree.fulfillment_orders),
+        parcels=tuple(_parcel_view(parcel) for parcel in boxes),
+        tracking_token=token,
+        tracking_url=f"{base_url}/v1/track/{token}",
+    )
+
+
+_SAME = set(OrderView.model_fields) & set(Order.model_fields) - {"lines"}
+_SAME_OF_LINE = set(LineView.model_fields) & set(Line.model_fields)
+_SAME_OF_WORK = set(FulfillmentOrderView.model_fields) & set(FulfillmentOrder.model_fields)
+_SAME_OF_PARCEL = set(ParcelView.model_fields) & set(Parcel.model_fields)
+
+
+def _work_view(work: FulfillmentOrder) -> FulfillmentOrderView:
+    return FulfillmentOrderView(
+        **work.model_dump(include=_SAME_OF_WORK), units=sum(line.quantity - line.short for line in work.lines)
+    )
+
+
+def _parcel_view(parcel: Parcel) -> ParcelView:
+    return ParcelView(**parcel.model_dump(include=_SAME_OF_PARCEL), delivered_at=delivered_at(parcel))
+
+
+def order_summary(order: Order) -> OrderSummary:
+    """The order in a list: header only."""
+    return OrderSummary(
+        id=order.id,
+        channel=order.channel,
+        external_order_id=order.external_order_id,
+        status=order.status,
+        currency=order.currency,
+        total_minor=order.total_minor,
+        units=sum(line.quantity for line in order.lines),
+        holds=tuple(hold.reason for hold in order.holds),
+        promise=order.promise,
+        destination=order.destination,
+        submitted_at=order.submitted_at,
+        version=order.version,
+    )
+
+
+def timeline(tree: OrderTree, parcels: Iterable[Parcel]) -> Timeline:
+    """The logs of header, fulfillment orders and parcels as one, by time; within one thing by version."""
+    things = (tree.order, *tree.fulfillment_orders, *parcels)
+    rows = [
+        TimelineRow(at=row.at, subject=thing.subject, what=row.what, by=row.by, why=row.why, version=row.v)
+        for thing in things
+        for row in thing.log
+    ]
+    return Timeline(
+        order_id=tree.order.id, rows=tuple(sorted(rows, key=lambda row: (row.at, row.subject, row.version)))
+    )
+
+
+def entity_tag(tree: OrderTree, parcels: Iterable[Parcel]) -> str:
+    """Changes with every change of anything that the view shows: the versions of all its parts, added."""
+    parts = (tree.order, *tree.fulfillment_orders, *parcels)
+    return f'"{sum(part.version for part in parts)}"'

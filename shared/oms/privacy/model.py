@@ -1,0 +1,48 @@
+"""The person behind an order. Clear text of this lives in the inbound request and inside this context only."""
+
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Person(BaseModel):
+    """Who, and where to. `id` is derived from the order's id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    company: str | None = None
+    address_lines: tuple[str, ...] = ()
+    city: str = ""
+    region: str | None = None
+    postal_code: str = ""
+    country: str = ""
+
+    def __repr__(self) -> str:
+        """Never the person: a representation ends up in logs."""
+        return f"Person(id={self.id!r})"
+
+    __str__ = __repr__
+
+
+class WrappingKey(NamedTuple):
+    """A key that wraps the keys of the persons of one day; `secret` is in memory only."""
+
+    number: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Never the secret."""
+        return f"WrappingKey(number={self.number!r})"
+
+
+class Sealed(NamedTuple):
+    """A person as stored: the person's own key, wrapped, and the person, encrypted with it."""
+
+    key_number: str
+    wrapped_key: bytes
+    box: bytes
+    blind: str | None

@@ -1,0 +1,61 @@
+"""Reading a person leaves a trace: who was read, what for; never what was read (faults G10)."""
+
+import logging
+from collections.abc import Sequence
+
+from oms.aws.tables import Write
+from oms.kernel.json import write_json
+from oms.privacy.model import Person
+from oms.privacy.store import PeopleStore
+
+access_log = logging.getLogger("baton.privacy")
+access_log.setLevel(logging.INFO)
+
+
+class People:
+    """The only door to clear personal data."""
+
+    def __init__(self, store: PeopleStore) -> None:
+        self.store = store
+
+    def write_new(
+        self,
+        person_id: str,
+        *,
+        name: str,
+        email: str | None,
+        phone: str | None,
+        company: str | None,
+        address_lines: Sequence[str],
+        city: str,
+        region: str | None,
+        postal_code: str,
+        country: str,
+    ) -> Write:
+        """The write of a person who is new; goes into the transaction of what made the person known.
+
+        Raises:
+            TransientError: KMS or Secrets Manager does not answer; nothing is stored then, least of all in clear.
+        """
+        person = Person(
+            id=person_id,
+            name=name,
+            email=email,
+            phone=phone,
+            company=company,
+            address_lines=tuple(address_lines),
+            city=city,
+            region=region,
+            postal_code=postal_code,
+            country=country,
+        )
+        return self.store.write(person)
+
+    def read(self, person_id: str, *, purpose: str) -> Person:
+        """The person, for a stated purpose such as `packing_list` or `label`; the access is logged.
+
+        Raises:
+            NotFoundError: no such person, or erased.
+        """
+        access_log.info(write_json({"message": "person read", "person_id": person_id, "purpose": purpose}))
+        return self.store.load(person_id)

@@ -1,0 +1,140 @@
+"""A small company on moto for the tests of allocation: two locations, stock, orders; and its invariants."""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from oms.allocation.model import Position
+from oms.aws import clients
+from oms.aws.tables import from_wire
+from oms.events.fact import Fact
+from oms.events.orders import OrderConfirmed
+from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
+from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
+from oms.orders.store import OrderTree
+from oms.reference.model import Location
+from oms.wiring import Wiring
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PLACES = (("ber-1", "DE", 52.5, 13.4), ("lon-1", "GB", 51.5, 0.0))
+
+
+def clock() -> datetime:
+    return START
+
+
+def set_up(wiring: Wiring, *positions: Position) -> None:
+    for name, country, latitude, longitude in PLACES:
+        place = Location(
+            id=name,
+            name=name,
+            country=country,
+            postal_code="1",
+            latitude=latitude,
+            longitude=longitude,
+            time_zone="Europe/Berlin",
+        )
+        wiring.reference.put_setting("LOCATION", name, place)
+    for position in positions:
+        assert wiring.stock.put_position(position)
+
+
+def position(sku: str, location: str, on_hand: int, **more: int) -> Position:
+    """Nothing is reordered unless the test says so."""
+    return Position(sku, location, on_hand, **{"reorder_point": -1000, "order_up_to": 50, **more})
+
+
+def put_order(wiring: Wiring, order_id: str, units: dict[str, int], *, minute: int = 0, **more: Any) -> Order:
+    """A confirmed order, with one line per SKU."""
+    at = START + timedelta(minutes=minute)
+    text = at.isoformat()
+    order = Order(
+        id=order_id,
+        channel="shopify_eu",
+        external_order_id=order_id,
+        status="confirmed",
+        currency="EUR",
+        lines=tuple(
+            Line(number=number, sku=sku, quantity=quantity, unit_price_minor=100, open=quantity)
+            for number, (sku, quantity) in enumerate(units.items(), 1)
+        ),
+        shipping_minor=0,
+        total_minor=100 * sum(units.values()),
+        person_id="per_1",
+        destination=Destination(country="DE", postal_area="10"),
+        promise=Promise(),
+        submitted_at=text,
+        entered_at=text,
+        watch_at=text,
+        body_hash="0",
+    ).model_copy(update=more)
+    order = order.changed(OrderConfirmed(order_id=order_id, attempt=1), at=at, by="channel:shopify_eu")
+    from oms.aws.tables import commit  # noqa: PLC0415  tests write the past directly
+
+    commit(wiring.orders.write(order))
+    return order
+
+
+def entry(*facts: Fact) -> dict[str, Any]:
+    """What the rule puts on the queue."""
+    return {"route": None, "facts": [fact.model_dump() for fact in facts]}
+
+
+def batch(*orders: Order) -> dict[str, Any]:
+    """An SQS event: one message per order, with the facts of its last write."""
+    return {
+        "Records": [
+            {"messageId": f"m-{order.id}", "body": json.dumps(entry(*order.facts)), "eventSource": "aws:sqs"}
+            for order in orders
+        ]
+    }
+
+
+def trees(wiring: Wiring) -> list[OrderTree]:
+    ids = {row["pk"].removeprefix("ORDER#") for row in rows(wiring, "ORDERS_TABLE") if row["sk"] == "ORDER"}
+    return [wiring.orders.tree(order_id) for order_id in sorted(ids)]
+
+
+def rows(wiring: Wiring, table: str) -> list[dict[str, Any]]:
+    found = clients.dynamodb().scan(TableName=wiring.setting(table), ConsistentRead=True)["Items"]
+    return [from_wire(row) for row in found]
+
+
+def assert_the_books_balance(wiring: Wiring) -> None:
+    """Committed units are the lines of live fulfillment orders; stored counters follow from the basic ones."""
+    committed: Counter[tuple[str, str]] = Counter()
+    waiting: Counter[tuple[str, str]] = Counter()
+    for order, works in trees(wiring):
+        live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
+        for work in live:
+            for line in work.lines:
+                committed[(line.sku, work.location)] += line.quantity
+        for line in order.lines:
+            assert line.open + line.backordered + line.allocated + line.cancelled == line.quantity
+            if line.waits_at:
+                waiting[(line.sku, line.waits_at)] += line.backordered
+        assert order.units_allocated == allocated_units(works)
+    for row in rows(wiring, "INVENTORY_TABLE"):
+        if not row["pk"].startswith("STOCK#"):
+            continue
+        key = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
+        assert row["committed"] == committed[key], key
+        assert row["backordered"] == waiting[key], key
+        assert row["available"] == row["on_hand"] - row["committed"] - row["safety_stock"]
+        inventory = row["on_hand"] + row["on_order"] - row["committed"] - row["backordered"]
+        assert row["slack"] == inventory - row["reorder_point"]
+        assert ("reorder_pk" in row) == (row["slack"] <= 0), key
+        assert row["committed"] >= 0
+        assert row["on_hand"] >= row["committed"]
+
+
+def allocated_units(works: Iterable[FulfillmentOrder]) -> int:
+    return sum(line.quantity for work in works if work.status not in ("cancelled", "rejected") for line in work.lines)
+
+
+def text_of(answer: dict[str, Any]) -> Any:
+    body = answer["body"]
+    return json.loads(base64.b64decode(body) if answer.get("isBase64Encoded") else body)

@@ -1,0 +1,76 @@
+"""Where cdk-nag is blind: it knows nothing of TableV2."""
+
+from tests.infra.assembly import Assembly
+
+TABLE = "AWS::DynamoDB::GlobalTable"
+NAMES = {f"baton-prod-{name}" for name in ("orders", "inventory", "people", "customers", "procurement", "reference")}
+
+
+def test_every_context_with_state_has_its_table(production: Assembly) -> None:
+    assert {table["TableName"] for table in production.properties(TABLE).values()} == NAMES
+
+
+def test_every_table_is_on_demand_backed_up_encrypted_with_our_key_and_protected(production: Assembly) -> None:
+    for name, resource in production.resources(TABLE).items():
+        table = resource["Properties"]
+        (replica,) = table["Replicas"]
+        assert table["BillingMode"] == "PAY_PER_REQUEST", name
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}, name
+        assert "DataKey" in str(replica["SSESpecification"]["KMSMasterKeyId"]), name
+        assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, name
+        assert replica["DeletionProtectionEnabled"] is True, name
+        assert resource["DeletionPolicy"] == "Retain", name
+
+
+def test_no_table_or_index_has_a_fixed_capacity(production: Assembly) -> None:
+    for name, table in production.properties(TABLE).items():
+        assert "Throughput" not in str(table), name
+        assert all(set(index) <= {"IndexName", "KeySchema", "Projection"} for index in _indexes(table)), name
+
+
+def test_indexes_hold_keys_only_so_that_the_table_stays_the_truth(production: Assembly) -> None:
+    for table in production.properties(TABLE).values():
+        for index in _indexes(table):
+            assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_a_forgotten_person_is_gone_from_backups_within_a_week(production: Assembly) -> None:
+    recovery = {
+        table["TableName"]: table["Replicas"][0]["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"]
+        for table in production.properties(TABLE).values()
+    }
+    assert recovery.pop("baton-prod-people") == 7
+    assert set(recovery.values()) == {35}
+
+
+def test_the_tables_whose_facts_are_published_have_a_stream_of_both_images(production: Assembly) -> None:
+    streams = {
+        table["TableName"]: table["StreamSpecification"]["StreamViewType"]
+        for table in production.properties(TABLE).values()
+        if "StreamSpecification" in table
+    }
+    assert streams == {
+        "baton-prod-orders": "NEW_AND_OLD_IMAGES",
+        "baton-prod-procurement": "NEW_AND_OLD_IMAGES",
+    }
+
+
+def test_claims_in_the_orders_table_expire(production: Assembly) -> None:
+    expiring = {
+        table["TableName"]: table["TimeToLiveSpecification"]
+        for table in production.properties(TABLE).values()
+        if "TimeToLiveSpecification" in table
+    }
+    assert expiring == {"baton-prod-orders": {"AttributeName": "expires_at", "Enabled": True}}
+
+
+def test_a_stage_for_trying_out_can_be_deleted(local: Assembly) -> None:
+    for resource in local.resources(TABLE).values():
+        assert resource["DeletionPolicy"] == "Delete"
+        assert resource["Properties"]["Replicas"][0]["DeletionProtectionEnabled"] is False
+
+
+def _indexes(table: dict[str, object]) -> list[dict[str, object]]:
+    indexes = table.get("GlobalSecondaryIndexes", [])
+    assert isinstance(indexes, list)
+    return indexes

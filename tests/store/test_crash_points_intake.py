@@ -1,0 +1,103 @@
+"""Every AWS call of intake killed before and after, then delivered again: one order, one person, exposure once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.intake.api_receive_webhooks import handler as receive
+from functions.intake.api_submit_orders import handler as submit
+from functions.orders.api_manage_orders import handler as manage
+from oms.intake.rules import hold_id_of, order_id_of, person_id_of
+from oms.wiring import wire
+from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
+from tests.intake import LIMIT, SECRET, TestClock, canonical, company, count, open_desk, shopify
+from tests.lambda_events import api_event, shopify_event
+
+_SENT = canonical(account_id="ACME")
+
+
+def _post() -> dict[str, Any]:
+    return submit(api_event("POST /v1/orders", headers={"Idempotency-Key": "k"}, body=_SENT), None)
+
+
+def _hook() -> dict[str, Any]:
+    return receive(shopify_event("shopify_eu", shopify(), SECRET), None)
+
+
+def _exposure() -> int:
+    account = wire().accounts.find("ACME")
+    assert account is not None
+    return account.open_orders_minor
+
+
+def _points(run: Callable[[], object]) -> list[CrashPoint]:
+    with company(TestClock()):
+        restart(TestClock())
+        open_desk(wire())
+        return crash_points(calls_of(run))
+
+
+@pytest.mark.parametrize(
+    ("run", "status", "channel", "external_id", "exposure"),
+    [(_post, 201, "sales_desk", "A-1", 13209), (_hook, 200, "shopify_eu", "5678901234567", 0)],
+    ids=["canonical", "webhook"],
+)
+def test_a_lost_process_neither_loses_nor_doubles_an_order(
+    run: Callable[[], dict[str, Any]], status: int, channel: str, external_id: str, exposure: int
+) -> None:
+    points = _points(run)
+    assert len(points) >= 16
+    order_id = order_id_of(channel, external_id)
+    for point in points:
+        clock = TestClock()
+        with company(clock):
+            restart(clock)
+            open_desk(wire())
+            crash(point, run)
+            clock.pass_time(seconds=31)
+            open_desk(restart(clock))
+            answer = run()
+            assert answer["statusCode"] == status, point
+            assert run()["body"] == answer["body"], point
+            assert count("orders", "ORDER#") == count("people", "PERSON#") == 1, point
+            assert wire().orders.get(order_id).version == 1, point
+            assert wire().people.read(person_id_of(order_id), purpose="test").name == "Zoë Krüger", point
+            assert _exposure() == exposure, point
+
+
+@pytest.mark.parametrize(
+    ("verb", "status", "exposure"), [("release", "confirmed", 2 * LIMIT), ("reject", "rejected", 0)]
+)
+def test_a_lost_process_decides_a_hold_once(verb: str, status: str, exposure: int) -> None:
+    order_id = order_id_of("sales_desk", "A-1")
+    hold_id = hold_id_of(order_id, "credit_limit")
+    lines = [{"sku": "LAMP", "quantity": 2, "unit_price_minor": LIMIT}]
+    held = canonical(account_id="ACME", lines=lines, shipping_minor=0, tax_minor=0, total_minor=2 * LIMIT)
+
+    def seed() -> None:
+        assert (
+            submit(api_event("POST /v1/orders", headers={"Idempotency-Key": "k"}, body=held), None)["statusCode"] == 201
+        )
+
+    def run() -> dict[str, Any]:
+        path = {"order_id": order_id, "hold_id": hold_id}
+        return manage(
+            api_event(f"POST /v1/orders/{{order_id}}/holds/{{hold_id}}/{verb}", path=path, body={"reason": "asked"}),
+            None,
+        )
+
+    with company(TestClock()):
+        seed()
+        points = crash_points(calls_of(run))
+    assert len(points) == 4
+    for point in points:
+        with company(TestClock()):
+            seed()
+            crash(point, run)
+            open_desk(restart(TestClock()))
+            answers = [run(), run()]
+            assert [answer["statusCode"] for answer in answers] == [200, 200], point
+            order = wire().orders.get(order_id)
+            assert (order.status, order.version, order.holds) == (status, 2, ()), point
+            assert _exposure() == exposure, point

@@ -1,0 +1,167 @@
+"""Customers on account: the limit holds whatever happens at the same time; holds are decided by people."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.intake.api_submit_orders import handler as submit
+from functions.orders.api_manage_orders import handler as manage
+from oms.aws import tables
+from oms.aws.tables import ConditionFailedError
+from oms.intake.model import NewOrder
+from oms.intake.rules import Decision, accept, hold_id_of, order_id_of
+from oms.orders.model import Promise
+from oms.wiring import Wiring, wire
+from tests.intake import LIMIT, NOW, TestClock, body_of, canonical, company, count
+from tests.lambda_events import api_event
+
+
+@pytest.fixture
+def shop() -> Iterator[Wiring]:
+    with company(TestClock()) as wiring:
+        yield wiring
+
+
+def on_account(external_id: str, amount: int) -> dict[str, Any]:
+    lines = [{"sku": "MUG", "quantity": 1, "unit_price_minor": amount}]
+    amounts = {"shipping_minor": 0, "tax_minor": 0, "total_minor": amount}
+    return canonical(external_order_id=external_id, account_id="ACME", lines=lines, **amounts)
+
+
+def post(body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"Idempotency-Key": body["external_order_id"]}
+    return submit(api_event("POST /v1/orders", headers=headers, body=body), None)
+
+
+def exposure() -> int:
+    account = wire().accounts.find("ACME")
+    assert account is not None
+    return account.open_orders_minor
+
+
+def decide(verb: str, order_id: str, hold_id: str, body: Any = None) -> dict[str, Any]:
+    route = f"POST /v1/orders/{{order_id}}/holds/{{hold_id}}/{verb}"
+    sent = {"reason": "prepaid"} if body is None else body
+    return manage(api_event(route, path={"order_id": order_id, "hold_id": hold_id}, body=sent), None)
+
+
+def held_order() -> tuple[str, str]:
+    answer = body_of(post(on_account("BIG", LIMIT + 1)))
+    return answer["order_id"], answer["holds"][0]["hold_id"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_order_that_just_fits_is_confirmed_and_the_next_cent_is_held() -> None:
+    fits = body_of(post(on_account("A", LIMIT)))
+    assert (fits["status"], exposure()) == ("confirmed", LIMIT)
+    over = body_of(post(on_account("B", 1)))
+    hold_id = hold_id_of(order_id_of("sales_desk", "B"), "credit_limit")
+    assert (over["status"], over["holds"]) == ("validating", [{"hold_id": hold_id, "reason": "credit_limit"}])
+    order = wire().orders.get(over["order_id"])
+    assert [fact.type for fact in order.facts] == ["OrderSubmitted", "OrderHeld"]
+    assert order.watch_at == "2026-11-24T09:30:00.000Z"
+    blocking = order.blocked_by("confirm")
+    assert (blocking and blocking.id, exposure()) == (hold_id, LIMIT)
+
+
+@pytest.mark.usefixtures("shop")
+def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -> None:
+    """Both read the account before either writes: the second write is refused, not the first forgotten."""
+    desk, writes = wire().intake, []
+    for name in ("A", "B"):
+        new = NewOrder.model_validate(on_account(name, 60_000))
+        answer = desk.credit.assess("ACME", new.total_minor, "EUR")
+        assert answer.fits
+        order = accept(new, Decision(Promise(), backorder_expected=False, over_limit=False), at=NOW, by="test")
+        writes.append([desk.orders.write(order), *answer.writes])
+    tables.commit(*writes[0])
+    with pytest.raises(ConditionFailedError) as refused:
+        tables.commit(*writes[1])
+    assert refused.value.labels == ("account ACME",)
+    assert (exposure(), count("orders", "ORDER#")) == (60_000, 1)
+    assert body_of(post(on_account("B", 60_000)))["status"] == "validating"
+
+
+@pytest.mark.usefixtures("shop")
+def test_two_orders_that_both_fit_do_not_disturb_each_other() -> None:
+    answers = [wire().credit.assess("ACME", 50_000, "EUR") for _ in range(2)]
+    for answer in answers:
+        tables.commit(*answer.writes)
+    assert exposure() == LIMIT
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_released_hold_confirms_the_order_counts_it_and_says_who_and_why() -> None:
+    order_id, hold_id = held_order()
+    answer = decide("release", order_id, hold_id)
+    assert (answer["statusCode"], body_of(answer)) == (
+        200,
+        {"order_id": order_id, "hold_id": hold_id, "outcome": "released"},
+    )
+    order = wire().orders.get(order_id)
+    assert (order.status, order.version, order.holds) == ("confirmed", 2, ())
+    assert [fact.type for fact in order.facts] == ["OrderHoldReleased", "OrderConfirmed"]
+    assert (order.log[-1].by, order.log[-1].why) == ("user:tester", f"{hold_id} prepaid")
+    assert exposure() == LIMIT + 1
+    assert decide("release", order_id, hold_id)["body"] == answer["body"]
+    assert (wire().orders.get(order_id).version, exposure()) == (2, LIMIT + 1)
+    assert decide("reject", order_id, hold_id)["statusCode"] == 409
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_rejected_order_ends_and_holds_no_credit() -> None:
+    order_id, hold_id = held_order()
+    answers = [decide("reject", order_id, hold_id) for _ in range(2)]
+    assert [answer["statusCode"] for answer in answers] == [200, 200]
+    assert answers[0]["body"] == answers[1]["body"]
+    order = wire().orders.get(order_id)
+    assert (order.status, order.version, exposure()) == ("rejected", 2, 0)
+    assert [(fact.type, fact.data["reason"]) for fact in order.facts] == [("OrderRejected", "credit_limit")]
+    assert decide("release", order_id, hold_id)["statusCode"] == 409
+    assert body_of(post(on_account("BIG", LIMIT + 1)))["status"] == "validating"
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_order_waits_until_its_last_hold_is_gone() -> None:
+    order_id, hold_id = held_order()
+    order = wire().orders.get(order_id)
+    second = order.holds[0].model_copy(update={"id": "hld_fraud", "reason": "high_risk_of_fraud"})
+    both = order.changed(at=NOW, by="system:test", what="held", holds=(*order.holds, second))
+    tables.commit(wire().orders.write(both))
+    decide("release", order_id, hold_id)
+    assert (wire().orders.get(order_id).status, exposure()) == ("validating", 0)
+    decide("release", order_id, "hld_fraud")
+    assert (wire().orders.get(order_id).status, exposure()) == ("confirmed", LIMIT + 1)
+
+
+@pytest.mark.usefixtures("shop")
+def test_exposure_goes_back_once_with_the_order_it_belongs_to() -> None:
+    order_id = body_of(post(on_account("A", 700)))["order_id"]
+    before = wire().orders.get(order_id)
+    cancelled = before.changed(at=NOW, by="system:test", what="cancelled", status="cancelled")
+    back = wire().credit.release_write(before)
+    assert back is not None
+    tables.commit(wire().orders.write(cancelled), back)
+    with pytest.raises(ConditionFailedError):
+        tables.commit(wire().orders.write(cancelled), back)
+    assert exposure() == 0
+    held_id, _ = held_order()
+    assert wire().credit.release_write(wire().orders.get(held_id)) is None
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    "body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "a\nb"}, {"reason": "x", "by": "me"}]
+)
+def test_a_decision_needs_a_reason_and_nothing_else(body: dict[str, str]) -> None:
+    order_id, hold_id = held_order()
+    assert decide("release", order_id, hold_id, body)["statusCode"] == 422
+    assert wire().orders.get(order_id).version == 1
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_unknown_order_or_hold_is_404() -> None:
+    order_id, _ = held_order()
+    assert decide("release", "ord_nothing", "hld_nothing")["statusCode"] == 404
+    assert decide("reject", order_id, "hld_nothing")["statusCode"] == 404

@@ -1,0 +1,348 @@
+"""Both ways in, through the handlers, on moto."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.intake.api_receive_webhooks import handler as receive
+from functions.intake.api_submit_orders import handler as submit
+from oms.aws import clients
+from oms.intake.rules import order_id_of, person_id_of
+from oms.orders.store import OrderStore
+from oms.wiring import Wiring, wire
+from tests.crash import calls_of
+from tests.intake import SECRET, TestClock, body_of, canonical, company, count, shopify
+from tests.lambda_events import api_event, shopify_event
+
+Response = dict[str, Any]
+ROUTE = "POST /v1/orders"
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def shop(clock: TestClock) -> Iterator[Wiring]:
+    with company(clock) as wiring:
+        yield wiring
+
+
+def post(body: Any, key: str = "k1", **more: Any) -> Response:
+    return submit(api_event(ROUTE, headers={"Idempotency-Key": key}, body=body, **more), None)
+
+
+def hook(order: Any, secret: str = SECRET, topic: str = "orders/create", channel: str = "shopify_eu") -> Response:
+    return receive(shopify_event(channel, order, secret, topic), None)
+
+
+def stored(order_id: str) -> Any:
+    return OrderStore("baton-orders").get(order_id)
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_order_is_confirmed_with_its_first_promise_and_both_facts() -> None:
+    answer = post(canonical())
+    order_id = order_id_of("sales_desk", "A-1")
+    assert answer["statusCode"] == 201
+    assert body_of(answer) == {
+        "order_id": order_id,
+        "channel": "sales_desk",
+        "external_order_id": "A-1",
+        "status": "confirmed",
+        "promise": {"earliest_on": "2026-11-25", "latest_on": "2026-11-27"},
+        "holds": [],
+        "backorder_expected": False,
+    }
+    order = stored(order_id)
+    assert (order.version, order.status, order.total_minor) == (1, "confirmed", 13209)
+    assert [(fact.type, fact.sequence) for fact in order.facts] == [("OrderSubmitted", 1), ("OrderConfirmed", 1)]
+    assert order.watch_at == "2026-11-23T10:00:00.000Z"
+    assert (order.destination.country, order.destination.postal_area) == ("DE", "104")
+    assert [line.open for line in order.lines] == [2, 1]
+    assert order.log[0].by == "user:tester"
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_same_key_and_body_is_answered_the_same_word_for_word() -> None:
+    first, second = post(canonical()), post(canonical())
+    assert (second["statusCode"], second["body"]) == (201, first["body"])
+    assert "idempotent-replayed" not in first["headers"]
+    assert second["headers"]["idempotent-replayed"] == "true"
+    assert count("orders", "ORDER#") == count("people", "PERSON#") == 1
+
+
+@pytest.mark.usefixtures("shop")
+def test_white_space_and_key_order_make_no_other_body() -> None:
+    first = post(canonical())
+    text = json.dumps(dict(reversed(canonical().items())), indent=3).encode()
+    again = post(None, raw=text)
+    assert (again["statusCode"], again["body"]) == (201, first["body"])
+
+
+@pytest.mark.usefixtures("shop")
+def test_another_body_under_the_key_is_refused_and_changes_nothing() -> None:
+    post(canonical())
+    answer = post(canonical(external_order_id="A-2"))
+    assert (answer["statusCode"], body_of(answer)["code"]) == (422, "idempotency_key_reused")
+    assert count("orders", "ORDER#") == 1
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "schlüssel"])
+def test_a_missing_or_unusable_key_is_refused_before_anything_is_read(key: str) -> None:
+    assert calls_of(lambda: post(canonical(), key)) == []
+    answer = post(canonical(), key)
+    assert (answer["statusCode"], body_of(answer)["code"]) == (400, "missing_idempotency_key")
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_key_in_flight_is_refused_until_its_deadline_and_then_taken_over(clock: TestClock) -> None:
+    from oms.intake.model import NewOrder  # noqa: PLC0415
+    from oms.intake.rules import body_hash  # noqa: PLC0415
+    from oms.intake.store import Claim, scope_of  # noqa: PLC0415
+
+    lost = Claim(scope_of("tester", "POST", "/v1/orders", "k1"), "a request that was lost")
+    assert wire().intake.claims.begin(lost, body_hash(NewOrder.model_validate(canonical())), clock()) is None
+    answer = post(canonical())
+    assert (answer["statusCode"], body_of(answer)["code"]) == (409, "idempotency_key_in_use")
+    assert answer["headers"]["retry-after"] == "2"
+    clock.pass_time(seconds=29)
+    assert post(canonical())["statusCode"] == 409
+    clock.pass_time(seconds=2)
+    assert post(canonical())["statusCode"] == 201
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_refused_order_frees_its_key_for_the_corrected_one() -> None:
+    refused = post(canonical(total_minor=13208))
+    assert (refused["statusCode"], body_of(refused)["code"]) == (422, "totals_do_not_add_up")
+    assert body_of(refused)["faults"] == [{"field": "total_minor", "message": "the parts come to 13209, not 13208"}]
+    assert count("orders", "") == count("people", "PERSON#") == 0
+    assert post(canonical())["statusCode"] == 201
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_key_is_forgotten_after_a_day_and_the_order_is_not(clock: TestClock) -> None:
+    first = post(canonical())
+    clock.pass_time(hours=25)
+    again = post(canonical())
+    assert (again["statusCode"], again["body"]) == (201, first["body"])
+    assert again["headers"]["idempotent-replayed"] == "true"
+    other = post(canonical(external_order_id="A-2"), "k1")
+    assert body_of(other)["code"] == "idempotency_key_reused"
+    assert count("orders", "ORDER#") == 1
+
+
+@pytest.mark.usefixtures("shop")
+def test_keys_of_two_callers_never_meet() -> None:
+    post(canonical())
+    event = api_event(ROUTE, headers={"Idempotency-Key": "k1"}, body=canonical(external_order_id="A-2"))
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = "somebody else"
+    assert submit(event, None)["statusCode"] == 201
+    assert count("orders", "ORDER#") == 2
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_same_order_under_a_new_key_is_the_same_order_even_after_it_moved_on(clock: TestClock) -> None:
+    first = post(canonical())
+    order = stored(order_id_of("sales_desk", "A-1"))
+    moved = order.changed(
+        at=clock(),
+        by="system:test",
+        what="moved",
+        status="cancelled",
+        promise=order.promise.model_copy(update={"latest_on": None}),
+    )
+    from oms.aws import tables  # noqa: PLC0415
+
+    tables.commit(OrderStore("baton-orders").write(moved))
+    again = post(canonical(), "k2")
+    assert (again["statusCode"], again["body"]) == (201, first["body"])
+    assert again["headers"]["idempotent-replayed"] == "true"
+    assert post(canonical(), "k2")["body"] == first["body"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_another_order_under_a_taken_order_id_is_refused() -> None:
+    post(canonical())
+    answer = post(canonical(customer={"name": "Somebody Else"}), "k2")
+    assert (answer["statusCode"], body_of(answer)["code"]) == (409, "order_exists_differently")
+    assert count("people", "PERSON#") == 1
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("changes", "status", "code", "fields"),
+    [
+        ({"status": "shipped"}, 422, "invalid", ["status"]),
+        ({"channel": "nowhere"}, 404, "unknown_channel", ["channel"]),
+        ({"channel": "shopify_eu"}, 422, "channel_not_canonical", []),
+        ({"channel": "closed"}, 422, "channel_paused", []),
+        ({"currency": "USD"}, 422, "currency_not_accepted", ["currency"]),
+        ({"account_id": "NOBODY"}, 422, "unknown_account", ["account_id"]),
+        ({"account_id": "DOLLAR"}, 422, "currency_not_accepted", ["currency"]),
+        ({"tax_minor": 2013, "total_minor": 13113}, 422, "totals_do_not_add_up", ["tax_minor"]),
+        (
+            {"ship_to": {"address_lines": ["1 rue X"], "city": "Paris", "postal_code": "75001", "country": "FR"}},
+            422,
+            "destination_not_served",
+            ["ship_to.country"],
+        ),
+    ],
+)
+def test_a_bad_order_is_refused_by_name_and_nothing_is_stored(
+    changes: dict[str, Any], status: int, code: str, fields: list[str]
+) -> None:
+    answer = post(canonical(**changes))
+    problem = body_of(answer)
+    assert (answer["statusCode"], problem["code"]) == (status, code)
+    assert [fault["field"] for fault in problem.get("faults", [])] == fields
+    assert count("orders", "") == count("people", "PERSON#") == 0
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("quantity", [0, -1, True, "3", 1.0, 1.5, None, 10**40])
+def test_a_quantity_is_a_positive_integer_and_nothing_like_one(quantity: Any) -> None:
+    lines = [{"sku": "LAMP", "quantity": quantity, "unit_price_minor": 0}]
+    answer = post(canonical(lines=lines))
+    assert answer["statusCode"] in (400, 422)
+    assert count("orders", "ORDER#") == 0
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_unknown_sku_is_named_by_its_line() -> None:
+    lines = [*canonical()["lines"], {"sku": "NOPE", "quantity": 1, "unit_price_minor": 0}]
+    answer = post(canonical(lines=lines))
+    assert (answer["statusCode"], body_of(answer)["code"]) == (422, "unknown_sku")
+    assert body_of(answer)["faults"] == [{"field": "lines.2.sku", "message": "NOPE is not in the catalogue"}]
+
+
+@pytest.mark.usefixtures("shop")
+def test_short_stock_is_taken_as_a_backorder_without_a_date() -> None:
+    lines = [{"sku": "STOOL", "quantity": 1, "unit_price_minor": 12600}]
+    answer = body_of(post(canonical(lines=lines, tax_minor=109)))
+    assert (answer["status"], answer["promise"], answer["backorder_expected"]) == ("confirmed", {}, True)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_signed_webhook_makes_one_order_however_often_it_comes() -> None:
+    answers = [hook(shopify()) for _ in range(3)]
+    assert {(answer["statusCode"], answer["body"]) for answer in answers} == {(200, answers[0]["body"])}
+    assert count("orders", "ORDER#") == count("people", "PERSON#") == 1
+    order = stored(order_id_of("shopify_eu", "5678901234567"))
+    assert (order.total_minor, order.tax_minor, order.taxes_included) == (19390, 3096, True)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_webhook_of_a_known_order_with_another_body_is_answered_like_the_first() -> None:
+    first = hook(shopify())
+    second = hook(shopify(note="changed my mind", total_price="1.00"))
+    assert (second["statusCode"], second["body"]) == (200, first["body"])
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_warm_webhook_costs_two_calls() -> None:
+    hook(shopify())
+    assert calls_of(lambda: hook(shopify(id=2))) == ["BatchGetItem", "TransactWriteItems"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_warm_canonical_order_costs_three_calls_and_four_on_account() -> None:
+    post(canonical())
+    fresh = canonical(external_order_id="A-2")
+    assert calls_of(lambda: post(fresh, "k2")) == ["PutItem", "BatchGetItem", "TransactWriteItems"]
+    on_account = canonical(external_order_id="A-3", account_id="ACME")
+    assert calls_of(lambda: post(on_account, "k3")) == ["PutItem", "BatchGetItem", "GetItem", "TransactWriteItems"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_previous_secret_is_good_during_a_rotation() -> None:
+    assert hook(shopify(), secret="old-secret")["statusCode"] == 200
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_rotated_secret_is_noticed_by_the_first_signature_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hook(shopify())
+    clients.secretsmanager().put_secret_value(
+        SecretId="baton/test/channel/shopify_eu", SecretString='{"current":"new","previous":"current-secret"}'
+    )
+    assert hook(shopify(id=2), secret="new")["statusCode"] == 401
+    kept = wire().secrets._kept
+    monkeypatch.setitem(
+        kept, "baton/test/channel/shopify_eu", (kept["baton/test/channel/shopify_eu"][0] - 31, {"current": SECRET})
+    )
+    assert hook(shopify(id=2), secret="new")["statusCode"] == 200
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("signature", ["", "nonsense", "%%%", "AAAA", "é", base64.b64encode(b"x" * 32).decode()])
+def test_a_bad_signature_is_401_and_nothing_is_stored(signature: str) -> None:
+    event = shopify_event("shopify_eu", shopify(), SECRET)
+    event["headers"]["x-shopify-hmac-sha256"] = signature
+    answer = receive(event, None)
+    assert (answer["statusCode"], body_of(answer)["code"]) == (401, "bad_signature")
+    assert count("orders", "") == 0
+
+
+@pytest.mark.usefixtures("shop")
+def test_one_changed_byte_breaks_the_signature() -> None:
+    event = shopify_event("shopify_eu", shopify(), SECRET)
+    raw = base64.b64decode(event["body"])
+    event["body"] = base64.b64encode(raw + b" ").decode()
+    assert receive(event, None)["statusCode"] == 401
+
+
+@pytest.mark.usefixtures("shop")
+def test_header_names_may_be_written_in_any_case() -> None:
+    event = shopify_event("shopify_eu", shopify(), SECRET)
+    event["headers"] = {name.upper(): value for name, value in event["headers"].items()}
+    assert receive(event, None)["statusCode"] == 200
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("channel", ["nowhere", "sales_desk", "../shopify"])
+def test_a_channel_without_webhooks_is_404(channel: str) -> None:
+    answer = hook(shopify(), channel=channel)
+    assert (answer["statusCode"], body_of(answer)["code"]) == (404, "unknown_channel")
+
+
+@pytest.mark.usefixtures("shop")
+def test_another_topic_is_answered_and_ignored() -> None:
+    answer = hook(shopify(), topic="orders/paid")
+    assert (answer["statusCode"], body_of(answer)) == (200, {"ignored": "topic orders/paid"})
+    assert count("orders", "") == 0
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_signed_body_that_is_no_json_is_400() -> None:
+    raw = b'{"id": 1, "id": 2}'
+    event = shopify_event("shopify_eu", {}, SECRET)
+    event["body"] = base64.b64encode(raw).decode()
+    digest = hmac.new(SECRET.encode(), raw, hashlib.sha256).digest()
+    event["headers"]["x-shopify-hmac-sha256"] = base64.b64encode(digest).decode()
+    answer = receive(event, None)
+    assert (answer["statusCode"], body_of(answer)["code"]) == (400, "malformed_json")
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_thousand_lines_are_taken_and_one_more_is_not() -> None:
+    line = {"sku": "MUG", "quantity": 1, "unit_price_minor": 0}
+    empty = {"shipping_minor": 0, "tax_minor": 0, "total_minor": 0}
+    assert post(canonical(lines=[line] * 1000, **empty))["statusCode"] == 201
+    answer = post(canonical(lines=[line] * 1001, external_order_id="A-2", **empty), "k2")
+    assert (answer["statusCode"], body_of(answer)["faults"][0]["field"]) == (422, "lines")
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_person_is_found_by_any_spelling_of_the_address_only() -> None:
+    post(canonical())
+    person_id = person_id_of(order_id_of("sales_desk", "A-1"))
+    assert list(wire().people.store.find_by_email(" zoe@EXAMPLE.com ")) == [person_id]
+    assert list(wire().people.store.find_by_email("zoe@example.org")) == []
