@@ -11,8 +11,8 @@ from oms.orders.model import Hold
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
-from tests.fulfillment_store import now, seed, store
 from tests.fulfillment_builders import a_work, an_order
+from tests.fulfillment_store import now, seed, store
 
 DOCUMENT = {"order_id": "ord_1", "fulfillment_order_id": "ful_ord_1", "attempt": 1, "outcome": "documented"}
 FAILED = {**DOCUMENT, "failed_step": "book_parcels", "error": {"Error": "TransientError", "Cause": "secret"}}

@@ -21,8 +21,8 @@ from oms.orders.model import Line, Order
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
-from tests.fulfillment_store import store
 from tests.fulfillment_builders import NOW, a_work, an_order, parcels_of
+from tests.fulfillment_store import store
 
 
 class Time:
