@@ -95,7 +95,7 @@ FUNCTIONS = (
     FunctionSpec(
         "intake/api_receive_webhooks", {**_INTAKE, "channel_secrets": READ_SECRET}, memory_mb=1024, snapstart=True
     ),
-    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST}),
+    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec(
         "orders/api_manage_orders",
         {
@@ -115,7 +115,7 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
-    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LOAD + LIST}),
     FunctionSpec("console/api_show_docs"),
@@ -129,7 +129,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "tracking/queue_record_scans",
-        {"orders": LOAD + SAVE + LIST, "customers": LOAD + SAVE, "reference": LOAD + LIST},
+        {"orders": LOAD + SAVE + LIST},
         triggers=(FromQueue("scan", batch=25, window_s=1),),
         timeout_s=SCAN_TIMEOUT_S,
     ),
