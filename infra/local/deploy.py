@@ -69,6 +69,10 @@ def warm_up(clients: Clients, say: Say) -> None:
 def _warm(clients: Clients, name: str) -> None:
     aliases = clients("lambda").list_aliases(FunctionName=name)["Aliases"]
     for qualifier in [alias["Name"] for alias in aliases] or ["$LATEST"]:
+        # A version with SnapStart is pending until its snapshot is taken.
+        clients("lambda").get_waiter("published_version_active").wait(
+            FunctionName=name, Qualifier=qualifier, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
         clients("lambda").invoke(FunctionName=name, Qualifier=qualifier, Payload=b'{"Records": []}')
 
 
