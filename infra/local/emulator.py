@@ -7,15 +7,14 @@ What does not survive: workflow executions under way (they end as `States.Servic
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
-from dataclasses import dataclass
-from http import HTTPStatus
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.local.paths import EMULATOR_PYTHON, LAUNCHER, LOCAL
@@ -24,6 +23,7 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 PORTS_TRIED = 50
 START_S = 60.0
+STARTS = 3
 STOP_S = 30.0  # writing the state of a busy day takes a few seconds
 WORKERS = min(4, max(2, os.cpu_count() or 2))  # processes per function: more than cores only costs memory
 POLL_S = 0.05
@@ -67,10 +67,11 @@ USER_HOME = Home(LOCAL)
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator."""
+    """A running emulator. `name` is unique: by it an answer is known to be this one's, not a neighbour's."""
 
     pid: int
     port: int
+    name: str
 
     @property
     def endpoint(self) -> str:
@@ -79,16 +80,28 @@ class Emulator:
     def healthy(self) -> bool:
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self.port}/_ministack/health", timeout=2) as answer:
-                return bool(answer.status == HTTPStatus.OK)
-        except (urllib.error.URLError, OSError):
+                return bool(json.load(answer).get("edition") == self.name)
+        except (OSError, ValueError):
             return False
 
     def alive(self) -> bool:
-        """Whether the process runs and is ours: a recycled pid is not."""
+        """Whether a process of this number runs."""
         if child := _children.get(self.pid):
             return child.poll() is None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def ours(self) -> bool:
+        """Whether it runs and is an emulator: a recycled number is not."""
+        if not self.alive():
+            return False
         listing = subprocess.run(
-            ["ps", "-p", str(self.pid), "-o", "command="], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-p", str(self.pid), "-o", "command="], capture_output=True, text=True, check=False
         )
         return LAUNCHER.name in listing.stdout
 
@@ -99,8 +112,8 @@ def running(home: Home = USER_HOME) -> Emulator | None:
         noted = json.loads(home.pid_file.read_text())
     except FileNotFoundError:
         return None
-    emulator = Emulator(noted["pid"], noted["port"])
-    return emulator if emulator.alive() else None
+    emulator = Emulator(**noted)
+    return emulator if emulator.ours() else None
 
 
 def start(home: Home = USER_HOME, *, keep: bool = True, tied: bool = False) -> Emulator:
@@ -114,32 +127,41 @@ def start(home: Home = USER_HOME, *, keep: bool = True, tied: bool = False) -> E
     Raises:
         EmulatorError: it is not installed, finds no port, or does not come up.
     """
-    if (found := running(home)) and found.healthy():
-        return found
+    if found := running(home):
+        if found.healthy():
+            return found
+        stop(home)
     if not EMULATOR_PYTHON.exists():
         raise EmulatorError("The local cloud is not installed. Run `make setup`.")
-    port = free_port()
     for folder in (home.folder, home.state, home.scratch):
         folder.mkdir(parents=True, exist_ok=True)
+    for _ in range(STARTS):
+        emulator = _launch(home, keep=keep, tied=tied)
+        deadline = time.monotonic() + START_S
+        while emulator.alive() and time.monotonic() < deadline:
+            if emulator.healthy():
+                return emulator
+            time.sleep(POLL_S)
+        stop(home)  # most likely somebody took the port between our look and our start
+        home.scratch.mkdir(parents=True, exist_ok=True)
+    raise EmulatorError(f"The local cloud did not start. Its last words are in {home.log}:\n{_tail(home.log)}")
+
+
+def _launch(home: Home, *, keep: bool, tied: bool) -> Emulator:
+    port, name = free_port(), f"baton-{secrets.token_hex(4)}"
     with home.log.open("ab") as log:
         process = subprocess.Popen(
             [str(EMULATOR_PYTHON), "-I", str(LAUNCHER)],
             cwd=home.scratch,
-            env=_environment(home, port, keep=keep, tied=tied),
+            env=_environment(home, port, name, keep=keep, tied=tied),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     _children[process.pid] = process
-    home.pid_file.write_text(json.dumps({"pid": process.pid, "port": port}))
-    emulator = Emulator(process.pid, port)
-    deadline = time.monotonic() + START_S
-    while not emulator.healthy():
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(home)
-            raise EmulatorError(f"The local cloud did not start. Its last words are in {home.log}:\n{_tail(home.log)}")
-        time.sleep(POLL_S)
+    emulator = Emulator(process.pid, port, name)
+    home.pid_file.write_text(json.dumps(asdict(emulator)))
     return emulator
 
 
@@ -178,7 +200,7 @@ def free_port(first: int | None = None) -> int:
     )
 
 
-def _environment(home: Home, port: int, *, keep: bool, tied: bool) -> dict[str, str]:
+def _environment(home: Home, port: int, name: str, *, keep: bool, tied: bool) -> dict[str, str]:
     """All that the emulator, and through it every function, may know of this machine."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -190,6 +212,7 @@ def _environment(home: Home, port: int, *, keep: bool, tied: bool) -> dict[str, 
         "AWS_EC2_METADATA_DISABLED": "true",
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
+        "MINISTACK_EDITION": name,
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",

@@ -1,10 +1,12 @@
-"""Start the emulator with two corrections; runs in the emulator's own environment (`.local/emulator`).
+"""Start the emulator with three corrections; runs in the emulator's own environment (`.local/emulator`).
 
 1. Stock, a burst on a cold function starts a process per request (60 for a burst of 32 on 2 cores) and nothing is
    answered. Here a request waits for one of a few workers, as it would for an environment at its concurrency limit.
 2. Stock, every invocation that logs nothing waits 50 ms for a log line. Here it waits 2 ms.
+3. Stock, a restart forgets the records of table streams but not how far they were read, so the first facts after it
+   are skipped. Here the records are kept with the tables.
 
-Both reach into one exact version, so that version, and the shape of what is replaced, are checked before anything runs.
+All reach into one exact version, so that version, and the shape of what is replaced, are checked before anything runs.
 """
 
 import importlib
@@ -69,6 +71,23 @@ def shorten_log_wait(worker_class: Any) -> None:
     drain.__defaults__ = (LOG_WAIT_S, LOG_WAIT_S, 0.250)
 
 
+def keep_streams(tables: Any) -> None:
+    """Write the records of table streams with the state, and read them back."""
+    names = ("_stream_records", "_stream_trimmed")
+    expect(all(hasattr(tables, name) for name in names), "its stream records in two stores")
+    save, load = tables.get_state, tables.load_persisted_state
+
+    def get_state() -> dict[str, Any]:
+        return {**save(), **{name: getattr(tables, name) for name in names}}
+
+    def load_persisted_state(data: dict[str, Any]) -> Any:
+        for name in names:
+            getattr(tables, name).update(data.get(name, {}))
+        return load(data)
+
+    tables.get_state, tables.load_persisted_state = get_state, load_persisted_state
+
+
 def stop_with(parent: int) -> None:
     """Stop when the process that started us is gone, however it went."""
     while os.getppid() == parent:
@@ -84,6 +103,7 @@ def main() -> None:
     runtime = importlib.import_module("ministack.core.lambda_runtime")
     bound_workers(runtime, importlib.import_module("ministack.services.lambda_svc"), int(os.environ["BATON_WORKERS"]))
     shorten_log_wait(runtime.Worker)
+    keep_streams(importlib.import_module("ministack.services.dynamodb"))
     if parent := os.environ.get("BATON_PARENT"):
         threading.Thread(target=stop_with, args=(int(parent),), daemon=True).start()
     app = importlib.import_module("ministack.app")

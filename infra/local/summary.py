@@ -94,8 +94,8 @@ def _on_time(seen: Census) -> str:
 
 
 def _stock(cloud: Cloud) -> str:
-    on_hand = reserved = 0
+    on_hand = committed = 0
     for row in census.rows(cloud, cloud.outputs["InventoryTable"]):
         on_hand += int(row.get("on_hand", 0))
-        reserved += int(row.get("reserved", 0))
-    return f"{on_hand:,} units on hand, {reserved:,} of them reserved, {len(company.SKUS)} SKUs"
+        committed += int(row.get("committed", 0))
+    return f"{on_hand:,} units on hand, {committed:,} of them reserved, {len(company.SKUS)} SKUs"

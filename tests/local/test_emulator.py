@@ -55,7 +55,7 @@ def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_process_that_took_over_the_number_is_left_alone(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.pid_file.write_text(json.dumps({"pid": os.getpid(), "port": 1}))
+    home.pid_file.write_text(json.dumps({"pid": os.getpid(), "port": 1, "name": "other"}))
 
     assert emulator.running(home) is None
     assert not emulator.stop(home)
