@@ -6,7 +6,9 @@
 It is the very cloud of `make up`: the same templates, the same emulator, the same seed.
 """
 
+import io
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -15,7 +17,7 @@ import pytest
 from infra.local.cloud import Cloud, temporary
 from infra.local.emulator import Home
 
-__all__ = ["Cloud", "cloud", "eventually"]
+__all__ = ["Cloud", "cloud", "eventually", "zipped"]
 
 _Found = TypeVar("_Found")
 POLL_S = 0.05
@@ -47,3 +49,11 @@ def eventually(look: Callable[[], _Found | None], *, within_s: float = 20.0) -> 
             return found
         assert time.monotonic() < deadline, f"nothing within {within_s} s; last seen: {found!r}"
         time.sleep(POLL_S)
+
+
+def zipped(name: str, source: str) -> bytes:
+    """A function's code: one file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, source)
+    return packed.getvalue()

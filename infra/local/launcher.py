@@ -1,14 +1,16 @@
-"""Start the emulator with three corrections; runs in the emulator's own environment (`.local/emulator`).
+"""Start the emulator with four corrections; runs in the emulator's own environment (`.local/emulator`).
 
 1. Stock, a burst on a cold function starts a process per request (60 for a burst of 32 on 2 cores) and nothing is
    answered. Here a request waits for one of a few workers, as it would for an environment at its concurrency limit.
 2. Stock, every invocation that logs nothing waits 50 ms for a log line. Here it waits 2 ms.
 3. Stock, a restart forgets the records of table streams but not how far they were read, so the first facts after it
    are skipped. Here the records are kept with the tables.
+4. Stock, a stop waits for whatever still runs, minutes if need be. Here it ends once the state is written.
 
 All reach into one exact version, so that version, and the shape of what is replaced, are checked before anything runs.
 """
 
+import asyncio
 import importlib
 import importlib.metadata
 import inspect
@@ -88,6 +90,17 @@ def keep_streams(tables: Any) -> None:
     tables.get_state, tables.load_persisted_state = get_state, load_persisted_state
 
 
+def end_at_once() -> None:
+    """Let the event loop end without joining its threads; the state has been written by then."""
+
+    async def shutdown_default_executor(loop: Any, timeout: float | None = None) -> None:  # noqa: ASYNC109, ARG001
+        executor = loop._default_executor  # noqa: SLF001  what the original shuts down
+        if executor is not None:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    asyncio.BaseEventLoop.shutdown_default_executor = shutdown_default_executor  # type: ignore[method-assign, assignment]
+
+
 def stop_with(parent: int) -> None:
     """Stop when the process that started us is gone, however it went."""
     while os.getppid() == parent:
@@ -106,9 +119,16 @@ def main() -> None:
     keep_streams(importlib.import_module("ministack.services.dynamodb"))
     if parent := os.environ.get("BATON_PARENT"):
         threading.Thread(target=stop_with, args=(int(parent),), daemon=True).start()
+    end_at_once()
     app = importlib.import_module("ministack.app")
     sys.argv = ["ministack"]
-    app.main()
+    code: Any = 0
+    try:
+        app.main()
+    except SystemExit as stop:
+        code = stop.code
+    sys.stdout.flush()
+    os._exit(code if isinstance(code, int) else 1)  # threads that still serve somebody are not waited for
 
 
 if __name__ == "__main__":

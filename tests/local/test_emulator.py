@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from infra.local import emulator
 from infra.local.clients import Clients
 from infra.local.emulator import Home
 from infra.local.paths import ROOT
-from tests.cloud import eventually
+from tests.cloud import eventually, zipped
 
 
 def test_what_was_written_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
@@ -74,3 +75,24 @@ def test_a_tied_emulator_stops_when_its_starter_is_killed(tmp_path: Path) -> Non
     assert done.returncode == -9
 
     assert eventually(lambda: emulator.running(Home(tmp_path)) is None)
+
+
+def test_a_stop_does_not_wait_for_a_function_that_runs_on(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    clients = Clients(emulator.start(home).endpoint)
+    try:
+        clients("lambda").create_function(
+            FunctionName="slow",
+            Runtime="python3.13",
+            Handler="slow.handler",
+            Role="arn:aws:iam::000000000000:role/none",
+            Code={"ZipFile": zipped("slow.py", "import time\ndef handler(event, context):\n    time.sleep(60)\n")},
+            Timeout=90,
+        )
+        clients("lambda").invoke(FunctionName="slow", InvocationType="Event", Payload=b"{}")
+        clients.close()
+        eventually(lambda: list(home.scratch.glob("ministack-lambda-slow-*")))
+    finally:
+        began = time.monotonic()
+        emulator.stop(home)
+    assert time.monotonic() - began < emulator.STOP_S / 2

@@ -1,9 +1,7 @@
 """The corrections to the emulator: each one seen at work, and refused on any other version."""
 
-import io
 import json
 import subprocess
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,9 +9,9 @@ import pytest
 from infra.local.emulator import WORKERS
 from infra.local.launcher import WrongEmulatorError, bound_workers, expect, shorten_log_wait
 from infra.local.paths import EMULATOR_PYTHON, LAUNCHER
-from tests.cloud import Cloud
+from tests.cloud import Cloud, zipped
 
-_SLOW = b"""
+_SLOW = """
 import os, time
 def handler(event, context):
     time.sleep(0.05)
@@ -22,16 +20,13 @@ def handler(event, context):
 
 
 def test_a_burst_on_a_cold_function_waits_for_few_workers_and_is_answered(cloud: Cloud) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("slow.py", _SLOW)
     functions = cloud.client("lambda")
     functions.create_function(
         FunctionName="burst",
         Runtime="python3.13",
         Handler="slow.handler",
         Role="arn:aws:iam::000000000000:role/none",
-        Code={"ZipFile": packed.getvalue()},
+        Code={"ZipFile": zipped("slow.py", _SLOW)},
     )
 
     def invoke(_: int) -> int:
