@@ -11,8 +11,11 @@ from functions.intake.api_receive_webhooks import handler as receive
 from functions.intake.api_submit_orders import handler as submit
 from functions.orders.api_manage_orders import handler as manage
 from infra.local import company as seeded
+from infra.local.rate_cards import RATE_CARDS
+from oms.allocation.model import Position
 from oms.credit.model import Account
 from oms.wiring import Wiring, wire
+from tests.crash import calls_of
 from tests.intake import TestClock, body_of, canonical, company
 from tests.lambda_events import api_event
 
@@ -41,6 +44,22 @@ def test_the_sample_orders_are_taken() -> None:
     webhook_answer = receive(sample("intake/shopify_order"), None)
     assert webhook_answer["statusCode"] == 200, webhook_answer["body"]
     assert body_of(webhook_answer)["channel"] == "shopify_eu"
+
+
+def test_the_house_itself_promises_dates_for_the_sample_order(nordlicht: Wiring) -> None:
+    del nordlicht.intake
+    for card in RATE_CARDS:
+        nordlicht.reference.put_setting("CARRIER", f"{card.carrier}-{card.region}-{card.valid_from}", card)
+    for location in seeded.LOCATIONS:
+        nordlicht.reference.put_setting("LOCATION", location.id, location)
+    for sku in ("LAMP-NORD", "MUG-BLUE"):
+        nordlicht.stock.put_position(Position(sku, "ber-1", 50, 5, 50))
+    answers: list[str] = []
+    calls = calls_of(lambda: answers.append(receive(sample("intake/shopify_order"), None)["body"]))
+    told = json.loads(answers[0])
+    assert (told["status"], told["backorder_expected"]) == ("confirmed", False)
+    assert "2026-11-24" <= told["promise"]["earliest_on"] <= told["promise"]["latest_on"] <= "2026-12-04"
+    assert calls[-1] == "TransactWriteItems"
 
 
 @pytest.mark.usefixtures("nordlicht")
