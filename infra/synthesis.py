@@ -45,7 +45,8 @@ def build(app: App) -> Settings:
     stateless = StatelessStack(app, settings.name("stateless"), settings=settings, stateful=stateful, env=environment)
     OpsStack(app, settings.name("ops"), settings=settings, stateful=stateful, stateless=stateless, env=environment)
     if not settings.local:
-        EdgeStack(app, settings.name("edge"), settings=settings, bus=stateful.messaging.bus, env=environment)
+        edge = EdgeStack(app, settings.name("edge"), settings=settings, bus=stateful.messaging.bus, env=environment)
+        edge.add_dependency(stateless)
     Tags.of(app).add("application", "baton")
     Tags.of(app).add("stage", settings.stage)
     return settings

@@ -33,7 +33,7 @@ def environment() -> dict[str, str]:
         "PEPPER_SECRET": "baton/test/privacy-pepper",
         "CHANNEL_SECRET_PREFIX": "baton/test/channel/",
         "PEOPLE_KEY_ID": "alias/baton-people",
-        "PARK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-park",
+        "PARKED_FACTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-park",
         "RESOLVE_EXCEPTION_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:resolve_exception",
     }
 

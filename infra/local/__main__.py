@@ -104,7 +104,7 @@ def main(arguments: list[str]) -> int:
     try:
         return VERBS[arguments[0]](*arguments[1:])
     except FRIENDLY as error:
-        console.print(f"\n[bold red]{error}[/bold red]")
+        console.print(f"\n{error}", style="bold red", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("\nInterrupted; stopped.")

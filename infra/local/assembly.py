@@ -66,7 +66,8 @@ def synthesize(*, stage: str = "local", output: Path = ASSEMBLY) -> bool:
         check=False,
     )
     if done.returncode:
-        raise AssemblyError(f"infra/app.py could not synthesize the stacks:\n{done.stderr[-4000:]}")
+        said = "\n".join(line for line in done.stderr.splitlines() if "!!" not in line)  # less the frame about Node
+        raise AssemblyError(f"infra/app.py could not synthesize the stacks:\n{said[-4000:]}")
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(digest)
     return True

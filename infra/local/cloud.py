@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class Cloud:
     outputs: dict[str, Any]
     _idle: SimpleQueue[http.client.HTTPConnection] = field(default_factory=SimpleQueue, compare=False, repr=False)
     _tokens: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
@@ -49,9 +51,10 @@ class Cloud:
 
     def token(self, role: str) -> str:
         """An access token of a user in the group `role`; made once per cloud."""
-        if role not in self._tokens:
-            self._tokens[role] = access_token(self.clients, self.outputs, role)
-        return self._tokens[role]
+        with self._making:
+            if role not in self._tokens:
+                self._tokens[role] = access_token(self.clients, self.outputs, role)
+            return self._tokens[role]
 
     def api(
         self,

@@ -6,6 +6,9 @@ LOW lies at or below its reorder point, so the scan proposes exactly that; NEAR_
 
 from datetime import time
 
+from oms.allocation.model import Position
+from oms.credit.model import Account
+from oms.procurement.model import Offer, Supplier
 from oms.reference.model import Channel, Item, Location
 
 ITEMS = tuple(
@@ -100,6 +103,20 @@ CHANNELS = (
 )
 SIGNED_CHANNELS = ("shopify_eu", "shopify_us")
 
+ACCOUNTS = (
+    Account(
+        id="ACC-ATELIER",
+        name="Atelier Lumière SARL",
+        currency="EUR",
+        limit_minor=500_000,
+        unpaid_invoices_minor=497_000,
+    ),
+    Account(id="ACC-HOTEL", name="Hotel Zur Post GmbH", currency="EUR", limit_minor=2_000_000),
+    Account(id="ACC-HARBOUR", name="Harbour Stores Ltd", currency="GBP", limit_minor=1_200_000),
+    Account(id="ACC-PRAIRIE", name="Prairie Home Inc.", currency="USD", limit_minor=1_500_000),
+)
+NEAR_LIMIT = "ACC-ATELIER"  # has room for 30 euro
+
 SOLD_OUT = "STOOL-OAK"
 # (SKU, location): what the reorder scan finds, and nothing else. Stock outlasts many demos everywhere else.
 LOW = (
@@ -109,7 +126,81 @@ LOW = (
     ("BLANKET-WOOL", "nyc-1"),
     ("VASE-TALL", "lax-1"),
 )
+# Kept at two locations only, so that an order of both ships from two.
+ONLY_AT = {"CLOCK-WALL": ("ber-1", "nyc-1"), "TOWEL-BATH": ("lon-1", "lax-1")}
 ON_HAND = 5_000
 REORDER_POINT = 40
-LOW_ON_HAND = 40  # at the point is below it: the scan orders
-NEAR_LIMIT = "ACC-ATELIER"
+ORDER_UP_TO = 400
+ON_ORDER = 600  # of the article that is sold out, so that the scan has nothing to add
+
+
+def positions() -> list[Position]:
+    """The opening stock."""
+    return [
+        Position(
+            sku=sku,
+            location=location.id,
+            on_hand=_on_hand(sku, location.id),
+            reorder_point=REORDER_POINT,
+            order_up_to=ORDER_UP_TO,
+            on_order=ON_ORDER if sku == SOLD_OUT else 0,
+        )
+        for sku in SKUS
+        for location in LOCATIONS
+        if location.id in ONLY_AT.get(sku, (location.id,))
+    ]
+
+
+def _on_hand(sku: str, location: str) -> int:
+    if sku == SOLD_OUT:
+        return 0
+    return REORDER_POINT if (sku, location) in LOW else ON_HAND
+
+
+def _offers(prefixes: tuple[str, ...], currency: str, lead_time_days: int, pack: int) -> tuple[Offer, ...]:
+    return tuple(
+        Offer(
+            sku=sku,
+            moq=5 * pack,
+            pack=pack,
+            lead_time_days=lead_time_days,
+            unit_cost_minor=190 + 130 * place,
+            currency=currency,
+        )
+        for place, sku in enumerate(SKUS)
+        if sku.startswith(prefixes)
+    )
+
+
+SUPPLIERS = (
+    Supplier(
+        id="SUP-LICHTHAUS",
+        name="Lichthaus Thüringen GmbH",
+        country="DE",
+        offers=_offers(("LAMP", "CANDLE", "CLOCK"), "EUR", 12, 4),
+    ),
+    Supplier(
+        id="SUP-PORCELANA",
+        name="Porcelana Bolesławiec sp. z o.o.",
+        country="PL",
+        offers=_offers(("MUG", "PLATE", "BOWL", "VASE"), "EUR", 18, 6),
+    ),
+    Supplier(
+        id="SUP-DELIKATES",
+        name="Delikates Łódź sp. z o.o.",
+        country="PL",
+        offers=_offers(("KAESE", "ZAZOLC", "PIEROGI"), "EUR", 5, 12),
+    ),
+    Supplier(
+        id="SUP-ELAIONAS",
+        name="Ελαιώνας Καλαμάτας",
+        country="GR",
+        offers=_offers(("ELLADA",), "EUR", 21, 12),
+    ),
+    Supplier(
+        id="SUP-MILLHOUSE",
+        name="Millhouse Textiles & Wood Ltd",
+        country="GB",
+        offers=_offers(("TOWEL", "BLANKET", "CUSHION", "NOTEBOOK", "PEN", "BAG", "STOOL"), "GBP", 14, 10),
+    ),
+)

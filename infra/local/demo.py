@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -49,10 +49,9 @@ def main_job(cloud: Cloud, console: Console, say: Say) -> int:
         sent = Sent()
         everything = list(purchases(ORDERS, run))
         locations = [location.id for location in company.LOCATIONS]
-        with Partners(cloud, wiring, locations) as partners:
-            sender = threading.Thread(target=_send_all, args=(cloud, everything, sent), daemon=True)
-            sender.start()
-            seen = _watch(cloud, wiring, sender, sent, partners, console)
+        with Partners(cloud, wiring, locations) as partners, ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(_send_all, cloud, everything, sent)
+            seen = _watch(cloud, wiring, sending, sent, partners, console)
         proposals = summary.scan_reorder_points(cloud)
         problems = _problems(seen, sent, census.dead_letters(cloud))
         summary.show(cloud, console, seen, sent.seconds, sent.took_s, proposals)
@@ -85,7 +84,7 @@ def send_patiently(cloud: Cloud, purchase: Purchase, seconds: list[float]) -> Re
 
 
 def _watch(
-    cloud: Cloud, wiring: Wiring, sender: threading.Thread, sent: Sent, partners: Partners, console: Console
+    cloud: Cloud, wiring: Wiring, sender: Future[None], sent: Sent, partners: Partners, console: Console
 ) -> Census:
     """Look at the tables until every order is where it should be, or time is up."""
     deadline = time.monotonic() + SETTLE_S
@@ -93,7 +92,9 @@ def _watch(
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
             partners.check()
-            sending = sender.is_alive()
+            sending = not sender.done()
+            if not sending:
+                sender.result()  # raises what went wrong
             seen = census.take(cloud, wiring).of(set(sent.orders))
             states = seen.by_state()
             if console.is_terminal:

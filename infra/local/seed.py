@@ -10,17 +10,45 @@ from typing import Any
 from infra.local import company
 from infra.local.clients import ACCOUNT, KEY, REGION, Clients
 from infra.local.outputs import CHANNEL_SECRETS, settings
+from infra.local.rate_cards import RATE_CARDS, SHIPPER
+from oms.allocation.model import Position
 from oms.aws import clients as domain_clients
 from oms.wiring import Wiring
 
 
 def seed(clients: Clients, outputs: dict[str, Any]) -> str:
-    """Write what is not there yet; what it wrote, for people."""
+    """Write what is not there yet; what there is then, for people."""
     for channel in company.SIGNED_CHANNELS:
         _secret(clients, channel)
     with domain(clients.endpoint, outputs) as wiring:
-        _reference(wiring)
-    return f"{len(company.ITEMS)} items, {len(company.LOCATIONS)} locations"
+        return fill(wiring)
+
+
+def fill(wiring: Wiring) -> str:
+    """The company into any cloud that the wiring leads to, moto included."""
+    _reference(wiring)
+    opened = sum(wiring.stock.put_position(position) for position in company.positions())
+    for account in company.ACCOUNTS:
+        if wiring.accounts.find(account.id) is None:
+            wiring.accounts.put(account)
+    for supplier in company.SUPPLIERS:
+        wiring.procurement.put_supplier(supplier)
+    return (
+        f"{len(company.ITEMS)} items, {len(company.LOCATIONS)} locations, {opened} new stock positions, "
+        f"{len({card.carrier for card in RATE_CARDS})} carriers, {len(company.SUPPLIERS)} suppliers, "
+        f"{len(company.ACCOUNTS)} accounts"
+    )
+
+
+def stock_up(wiring: Wiring, sku: str, location: str, units: int) -> bool:
+    """Make at least `units` of a SKU available at a location; whether the position is new."""
+    if wiring.stock.put_position(Position(sku, location, on_hand=units, reorder_point=0, order_up_to=units)):
+        return True
+    found = wiring.stock.positions_at([(sku, location)])[(sku, location)]
+    if found.available < units:
+        missing = units - found.available
+        wiring.stock.receive(sku, location, missing, receipt_id=f"stock-up-{secrets.token_hex(8)}")
+    return False
 
 
 @contextmanager
@@ -63,3 +91,6 @@ def _reference(wiring: Wiring) -> None:
         wiring.reference.put_setting("LOCATION", location.id, location)
     for channel in company.CHANNELS:
         wiring.reference.put_setting("CHANNEL", channel.name, channel)
+    for card in RATE_CARDS:
+        wiring.reference.put_setting("CARRIER", card.key, card)
+    wiring.reference.put_setting("SHIPPER", "default", SHIPPER)

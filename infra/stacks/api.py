@@ -88,7 +88,7 @@ class OrderApi(Construct):
                 )
 
     def _stage(self, settings: Settings) -> None:
-        group = log_group(self, "AccessLog", f"/aws/apigateway/{settings.name('api')}", settings)
+        group = log_group(self, "AccessLog", f"/aws/vendedlogs/apigateway/{settings.name('api')}", settings)
         stage = gateway.CfnStage(
             self,
             "Default",

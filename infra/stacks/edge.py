@@ -58,5 +58,5 @@ class EdgeStack(Stack):
             "Refusals",
             name=f"{settings.name('orders')}/refusals by route",
             query_string="stats count(*) by route, status | filter status >= 400 | sort count desc",
-            log_group_names=[f"/aws/apigateway/{settings.name('api')}"],
+            log_group_names=[f"/aws/vendedlogs/apigateway/{settings.name('api')}"],
         )

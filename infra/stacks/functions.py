@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from infra.stacks.grants import (
     ADD_DOCUMENT,
+    FORGET,
     LIST,
     LOAD,
+    NAME_ONLY,
     PUBLISH,
     READ_DOCUMENT,
     READ_SECRET,
@@ -80,48 +82,37 @@ class FunctionSpec:
 
 # Validation reads, credit takes exposure, privacy encrypts, and the order is stored: one request, one transaction.
 _INTAKE: Grants = {
-    "orders": LOAD + SAVE + LIST,
-    "people": LOAD + SAVE + LIST,
+    "orders": LOAD + SAVE + LIST + FORGET,
+    "people": LOAD + SAVE,
     "customers": LOAD + SAVE,
-    "inventory": LOAD + LIST,
+    "inventory": LOAD,
     "reference": LOAD + LIST,
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+_ORDER: Grants = {"orders": LOAD + SAVE + LIST}
+_ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
+# The reference table also keeps the counters of numbers and of daily capacity.
+_SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
-    FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
+    FunctionSpec("intake/api_submit_orders", {**_INTAKE, "channel_secrets": NAME_ONLY}, memory_mb=1024, snapstart=True),
     FunctionSpec(
         "intake/api_receive_webhooks", {**_INTAKE, "channel_secrets": READ_SECRET}, memory_mb=1024, snapstart=True
     ),
-    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST}),
-    FunctionSpec(
-        "orders/api_manage_orders",
-        {
-            "orders": LOAD + SAVE + LIST,
-            "inventory": LOAD + SAVE,
-            "customers": LOAD + SAVE,
-            "reference": LOAD + LIST,
-        },
-    ),
-    FunctionSpec(
-        "fulfillment/api_confirm_fulfillment",
-        {
-            "orders": LOAD + SAVE + LIST,
-            "inventory": LOAD + SAVE,
-            "customers": LOAD + SAVE,
-            "reference": LOAD + LIST,
-        },
-    ),
+    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
+    FunctionSpec("allocation/api_cancel_orders", {**_ORDER_AND_STOCK, "customers": LOAD + SAVE}),
+    FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", _ORDER_AND_STOCK),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
-    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
-    FunctionSpec("allocation/api_read_stock", {"inventory": LOAD + LIST}),
     FunctionSpec("console/api_show_docs"),
     FunctionSpec(
         "allocation/queue_allocate_orders",
-        {"orders": LOAD + SAVE + LIST, "inventory": LOAD + SAVE + LIST, "reference": LOAD + LIST},
+        _ORDER_AND_STOCK,
         # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
         triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
         memory_mb=1024,
@@ -129,7 +120,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "tracking/queue_record_scans",
-        {"orders": LOAD + SAVE + LIST, "customers": LOAD + SAVE, "reference": LOAD + LIST},
+        _ORDER,
         triggers=(FromQueue("scan", batch=25, window_s=1),),
         timeout_s=SCAN_TIMEOUT_S,
     ),
@@ -139,53 +130,41 @@ FUNCTIONS = (
         triggers=(FromStream("orders"), FromStream("procurement")),
         timeout_s=30,
     ),
-    # Workflow fulfill_order: each step and, under it, its undo. Timeouts stay below the state's own TimeoutSeconds.
-    FunctionSpec("fulfillment/task_plan_parcels", {"orders": LOAD + SAVE, "reference": LOAD + LIST}),
-    FunctionSpec("shipping/task_select_carrier", {"orders": LOAD + SAVE + LIST, "reference": LOAD + LIST + SAVE}),
-    FunctionSpec("shipping/task_book_parcels", {"orders": LOAD + SAVE + LIST, "reference": LOAD + LIST + SAVE}),
-    FunctionSpec("shipping/task_void_parcels", {"orders": LOAD + SAVE + LIST, "reference": LOAD + LIST + SAVE}),
+    # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.
+    FunctionSpec("fulfillment/task_plan_parcels", {"orders": LOAD + LIST, "reference": LOAD}),
+    FunctionSpec("shipping/task_select_carrier", _SHIPPING),
+    FunctionSpec("shipping/task_book_parcels", _SHIPPING),
     FunctionSpec(
         "fulfillment/task_write_packing_lists",
         {
-            "orders": LOAD + SAVE + LIST,
+            "orders": LOAD,
             "reference": LOAD + LIST,
             "people": LOAD,
             "people_key": UNWRAP,
+            "pepper": NAME_ONLY,
             "documents": ADD_DOCUMENT,
         },
         memory_mb=1024,
     ),
-    FunctionSpec(
-        "fulfillment/task_discard_packing_lists", {"orders": LOAD + SAVE + LIST, "documents": REMOVE_DOCUMENT}
-    ),
-    FunctionSpec(
-        "fulfillment/task_release_fulfillment",
-        {"orders": LOAD + SAVE + LIST, "people": LOAD, "people_key": UNWRAP, "pepper": READ_SECRET},
-    ),
-    FunctionSpec("fulfillment/task_withdraw_release", {"orders": LOAD + SAVE + LIST}),
-    FunctionSpec("fulfillment/task_park_fulfillment", {"orders": LOAD + SAVE + LIST}),
+    FunctionSpec("fulfillment/task_release_fulfillment", _ORDER),
+    FunctionSpec("fulfillment/task_withdraw_release", _ORDER),
+    FunctionSpec("fulfillment/task_discard_packing_lists", {"documents": REMOVE_DOCUMENT}),
+    FunctionSpec("shipping/task_void_parcels", _SHIPPING),
+    FunctionSpec("fulfillment/task_park_fulfillment", _ORDER),
     # Workflow resolve_exception.
-    FunctionSpec("fulfillment/task_assess_order", {"orders": LOAD + SAVE + LIST}),
-    FunctionSpec("fulfillment/task_remind_location", {"orders": LOAD + SAVE + LIST}),
-    FunctionSpec(
-        "allocation/task_resource_order",
-        {"orders": LOAD + SAVE + LIST, "inventory": LOAD + SAVE + LIST, "reference": LOAD + LIST},
-    ),
-    FunctionSpec("orders/task_hold_order", {"orders": LOAD + SAVE + LIST}),
+    FunctionSpec("fulfillment/task_assess_order", _ORDER),
+    FunctionSpec("fulfillment/task_remind_location", _ORDER),
+    FunctionSpec("allocation/task_resource_order", _ORDER_AND_STOCK),
+    FunctionSpec("orders/task_hold_order", _ORDER),
     FunctionSpec(
         "fulfillment/cron_watch_orders",
-        {"orders": LOAD + SAVE + LIST, "reference": LOAD, "resolve_exception": START, "undelivered": SEND},
+        {**_ORDER, "resolve_exception": START, "undelivered": SEND},
         triggers=(OnSchedule("rate(5 minutes)"),),
         timeout_s=120,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",
-        {
-            "inventory": LOAD + LIST,
-            "procurement": LOAD + SAVE + LIST,
-            "reference": LOAD + LIST,
-            "undelivered": SEND,
-        },
+        {"inventory": LOAD + LIST, "procurement": LOAD + SAVE + LIST, "undelivered": SEND},
         triggers=(OnSchedule("cron(0 4 * * ? *)"),),
         timeout_s=300,
     ),

@@ -14,13 +14,16 @@ from infra.stacks.tables import TABLES
 
 LOAD = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
 LIST = ("dynamodb:Query",)
-# A transaction needs the permission of each of its parts; a claim that failed is deleted by the one who took it.
-SAVE = ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+# A transaction needs the permission of each of its parts.
+SAVE = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+FORGET = ("dynamodb:DeleteItem",)
 READ_DOCUMENT = ("s3:GetObject",)
 ADD_DOCUMENT = ("s3:PutObject",)
 REMOVE_DOCUMENT = ("s3:DeleteObject",)
 READ_SECRET = ("secretsmanager:GetSecretValue",)
-WRAP = ("kms:Encrypt", "kms:GenerateDataKey")
+WRAP = ("kms:GenerateDataKey",)
+# The function is told the name, because its wiring asks for it, but may not use it.
+NAME_ONLY: tuple[str, ...] = ()
 UNWRAP = ("kms:Decrypt",)
 PUBLISH = ("events:PutEvents",)
 SEND = ("sqs:SendMessage",)
@@ -67,7 +70,7 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [settings.arn("secretsmanager", f"secret:{channels}*")], {"CHANNEL_SECRET_PREFIX": channels}
         ),
         "bus": Resource([messaging.bus.event_bus_arn], {"BUS_NAME": messaging.bus.event_bus_name}),
-        "parked_facts": Resource([messaging.parked.queue_arn], {"PARKED_FACTS_QUEUE_URL": messaging.parked.queue_url}),
+        "parked_facts": Resource([messaging.parked.queue_arn], {"PARK_QUEUE_URL": messaging.parked.queue_url}),
         "undelivered": Resource([messaging.undelivered.queue_arn], {}),
         "resolve_exception": Resource([workflow], {"RESOLVE_EXCEPTION_ARN": workflow}),
     }
@@ -84,8 +87,9 @@ def statements(
             resources=list(known[name].arns),
         )
         for name, actions in sorted(grants.items())
+        if actions
     ]
-    if grants:
+    if allowed:
         allowed.append(
             iam.PolicyStatement(
                 sid="DataKey",
@@ -103,7 +107,7 @@ def wildcard_reasons(grants: Mapping[str, tuple[str, ...]], known: Mapping[str, 
     """The cdk-nag findings that follow from granting what WILDCARDS lists, with the reason."""
     return {
         f"AwsSolutions-IAM5[Resource::{arn}]": WILDCARDS[name]
-        for name in grants
-        if name in WILDCARDS
+        for name, actions in grants.items()
+        if actions and name in WILDCARDS
         for arn in known[name].arns
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -40,6 +41,16 @@ class OpsStack(Stack):
         super().__init__(scope, identifier, **options)
         topic = sns.Topic(
             self, "Alarms", topic_name=settings.name("alarms"), master_key=stateful.data_key, enforce_ssl=True
+        )
+        # A topic with a policy of its own loses the default one, which let alarms publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="FromOurAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": settings.account}},
+            )
         )
         if settings.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))

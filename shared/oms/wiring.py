@@ -132,7 +132,7 @@ class Wiring:
         from oms.aws.outbox import Outbox
         from oms.aws.queues import Queue
 
-        return Outbox(self.setting("BUS_NAME"), Queue(self.setting("PARK_QUEUE_URL")))
+        return Outbox(self.setting("BUS_NAME"), Queue(self.setting("PARKED_FACTS_QUEUE_URL")))
 
     @cached_property
     def link_seal(self) -> "Seal":

@@ -11,6 +11,8 @@ from tests.infra.assembly import Assembly
 
 WORKFLOWS = ("fulfill_order", "resolve_exception")
 EXPRESS_LIMIT_S = 300
+STEPS = ("PlanParcels", "SelectCarrier", "BookParcels", "WritePackingLists", "ReleaseFulfillment")
+UNDOS = ("WithdrawRelease", "DiscardPackingLists", "VoidParcels", "ParkFulfillment")
 States = dict[str, dict[str, Any]]
 
 
@@ -20,6 +22,12 @@ def machines(states: States) -> Iterator[States]:
     for state in states.values():
         if "ItemProcessor" in state:
             yield from machines(state["ItemProcessor"]["States"])
+
+
+def level_of(state: str) -> States:
+    """The states of fulfill_order beside `state`."""
+    (level,) = [level for level in machines(load_definition("fulfill_order")["States"]) if state in level]
+    return level
 
 
 def tasks(name: str) -> dict[str, dict[str, Any]]:
@@ -62,10 +70,8 @@ def test_every_task_function_is_used_by_a_workflow_and_none_is_missing() -> None
 
 def test_the_worst_case_of_fulfill_order_fits_into_an_express_execution() -> None:
     states = tasks("fulfill_order")
-    forward = ("PlanParcels", "SelectCarrier", "BookParcels", "WritePackingLists", "ReleaseFulfillment")
-    back = ("WithdrawRelease", "DiscardPackingLists", "VoidParcels", "ParkFulfillment")
-    assert set(states) == {*forward, *back}
-    assert sum(worst_s(states[key]) for key in (*forward, *back)) == 249 < EXPRESS_LIMIT_S
+    assert set(states) == {*STEPS, *UNDOS}
+    assert sum(worst_s(states[key]) for key in (*STEPS, *UNDOS)) == 249 < EXPRESS_LIMIT_S
 
 
 @pytest.mark.parametrize(
@@ -79,21 +85,49 @@ def test_the_worst_case_of_fulfill_order_fits_into_an_express_execution() -> Non
     ],
 )
 def test_a_failed_step_undoes_what_was_done_last_first_and_ends_on_hold(step: str, undone: list[str]) -> None:
-    (states,) = [level for level in machines(load_definition("fulfill_order")["States"]) if step in level]
+    states = level_of(step)
     code = states[states[step]["Catch"][0]["Next"]]
     assert code["ResultPath"] == "$.failed_step"
     chain, current = [], code["Next"]
     while states[current]["Type"] == "Task":
         chain.append(current)
-        if current != "ParkFulfillment":
-            assert states[current]["Catch"][0]["Next"] == states[current]["Next"], "a failing undo stops no other"
         current = states[current]["Next"]
+        if current == "Withdrawn?":
+            (withdrawn,) = states[current]["Choices"]
+            current = withdrawn["Next"]
     assert chain == undone
-    assert current == "Parked"
+    assert current == "Ended"
+
+
+def test_an_undo_that_fails_stops_no_other_but_nothing_is_undone_behind_a_release_that_may_stand() -> None:
+    states = level_of("PlanParcels")
+    failed = {key: states[key]["Catch"][0]["Next"] for key in states if key in UNDOS}
+    assert failed == {
+        "WithdrawRelease": "ParkFulfillment",
+        "DiscardPackingLists": "VoidParcels",
+        "VoidParcels": "ParkFulfillment",
+        "ParkFulfillment": "NotParked",
+    }
+
+
+def test_only_a_steps_own_success_goes_on() -> None:
+    states = level_of("PlanParcels")
+    questions = {
+        key: (state["Choices"][0]["StringEquals"], state["Default"])
+        for key, state in states.items()
+        if state["Type"] == "Choice"
+    }
+    assert questions == {
+        "Planned?": ("planned", "Ended"),
+        "Selected?": ("selected", "Ended"),
+        "Booked?": ("booked", "Ended"),
+        "Written?": ("documented", "Ended"),
+        "Withdrawn?": ("withdrawn", "Ended"),
+    }
 
 
 def test_one_orders_failure_does_not_abort_the_orders_beside_it() -> None:
-    (states,) = [level for level in machines(load_definition("fulfill_order")["States"]) if "PlanParcels" in level]
+    states = level_of("PlanParcels")
     assert "Fail" not in {state["Type"] for state in states.values()}
 
 

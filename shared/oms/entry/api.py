@@ -76,8 +76,11 @@ class Request:
 
     @property
     def base_url(self) -> str:
-        """Where the caller reached us: scheme and host, for links in answers."""
-        return f"{self.headers.get('x-forwarded-proto', 'https')}://{self.headers.get('host', 'localhost')}"
+        """Where the caller reached us: scheme and host, for links in answers. The local cloud names no scheme."""
+        host = self.headers.get("host", "localhost")
+        name = host.partition(":")[0]
+        local = name in ("localhost", "127.0.0.1") or name.endswith(".localhost")
+        return f"{self.headers.get('x-forwarded-proto') or ('http' if local else 'https')}://{host}"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from oms.orders.store import OrderStore
 
 TRIES = 4
 _Answer = TypeVar("_Answer")
+_LAST_STEP = "release_fulfillment"
 _AT_WORK = ("accepted", "in_progress", "incomplete", "closed")
 
 
@@ -87,12 +88,14 @@ def park_fulfillment(document: FulfillmentTask, *, orders: OrderStore, clock: Cl
     """Make a failed fulfillment order visible: a hold on the order that blocks releases until a person looked.
 
     One hold per fulfillment order, however often it fails. Outcomes: `parked`, or `released` / `done` when the
-    location is at work or the fulfillment order has ended (somebody else got on with it, nothing to look at).
+    location has it or the fulfillment order has ended: another delivery of the same event got on with it, and there
+    is nothing to look at.
     """
 
     def attempt() -> TaskOutcome:
         order, work = _both(document, orders)
-        if work.status in _AT_WORK:
+        twin_released = work.status == "requested" and document.failed_step != _LAST_STEP
+        if work.status in _AT_WORK or twin_released:
             return TaskOutcome(outcome="released")
         if work.status in ("rejected", "cancelled"):
             return TaskOutcome(outcome="done")

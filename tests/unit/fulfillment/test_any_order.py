@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oms.fulfillment.case import Case
 from oms.fulfillment.model import Confirmation
 from oms.fulfillment.rules import apply_confirmation
-from tests.unit.fulfillment.build import NOW, UNITS, Shelf, a_case, said, units_in
+from tests.fulfillment_builders import NOW, UNITS, Shelf, a_case, said, units_in
 
 HAPPY = (
     said("accepted"),

@@ -5,7 +5,7 @@ import pytest
 from oms.fulfillment.case import Case
 from oms.fulfillment.model import Confirmation
 from oms.fulfillment.rules import Decision, apply_confirmation
-from tests.unit.fulfillment.build import NOW, a_case, a_work, said, units_in
+from tests.fulfillment_builders import NOW, a_case, a_work, said, units_in
 
 
 def after(case: Case, *kinds: Confirmation) -> Decision:

@@ -14,9 +14,9 @@ from oms.orders.store import SHARDS
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
 from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
+from tests.fulfillment_builders import NOW, a_work, units_in
+from tests.fulfillment_store import ROUTE, books, confirmation, confirmations, now, seed, store
 from tests.lambda_events import api_event
-from tests.store.fulfillment import ROUTE, books, confirmation, confirmations, now, seed, store
-from tests.unit.fulfillment.build import NOW, a_work, units_in
 
 
 @pytest.fixture

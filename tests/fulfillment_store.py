@@ -8,8 +8,8 @@ from oms.allocation.model import Position
 from oms.aws.tables import commit
 from oms.orders.model import Aggregate
 from oms.wiring import Wiring
+from tests.fulfillment_builders import NOW, a_work, an_order, parcels_of
 from tests.lambda_events import api_event
-from tests.unit.fulfillment.build import NOW, a_work, an_order, parcels_of
 
 LOCATION = "ber-1"
 ROUTE = "POST /v1/locations/{location}/confirmations"
