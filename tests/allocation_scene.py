@@ -110,8 +110,8 @@ def assert_the_books_balance(wiring: Wiring) -> None:
     for order, works in trees(wiring):
         live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
         for work in live:
-            for line in work.lines:
-                committed[(line.sku, work.location)] += line.quantity
+            for share in work.lines:
+                committed[(share.sku, work.location)] += share.quantity
         for line in order.lines:
             assert line.open + line.backordered + line.allocated + line.cancelled == line.quantity
             if line.waits_at:

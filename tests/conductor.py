@@ -5,7 +5,6 @@ what the handlers do here they do there; the journey test on the local cloud pro
 Used by the in-process journey test, by the crash-point tests of the whole journey and by `make bench`.
 """
 
-import base64
 import importlib
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +23,7 @@ TASKS = (
     "fulfillment/task_release_fulfillment",
 )
 TO_ALLOCATION = {"OrderConfirmed", "OrderReallocationRequested", "FulfillmentOrderRejected", "FulfillmentOrderShorted"}
+HTTP_OK = 200
 CONFIRM = "POST /v1/locations/{location}/confirmations"
 
 
@@ -36,9 +36,14 @@ class Conductor:
         self.entries: list[dict[str, Any]] = []  # bus entries not delivered yet
         self.released: list[dict[str, Any]] = []  # facts on the locations' queues
         self.published: list[dict[str, Any]] = []
-        self._iterators: dict[str, str] = {}
-        clients.session().register("before-call.events.PutEvents", self._capture)
-        self._streams: Any = clients.session().create_client("dynamodbstreams")
+        self._records: list[dict[str, Any]] = []  # stream records not delivered yet
+        self._tables = [wiring.setting(name) for name in ("ORDERS_TABLE", "PROCUREMENT_TABLE")]
+        hooks: Any = clients.session().get_component("event_emitter")
+        hooks.register_first("before-call.events.PutEvents", self._capture)
+        for write in ("PutItem", "TransactWriteItems"):
+            hooks.register_first(f"before-call.dynamodb.{write}", self._remember)
+            hooks.register_first(f"after-call.dynamodb.{write}", self._record)
+        clients._client.cache_clear()  # a client keeps the hooks that the session had when it was made
 
     def call(self, function: str, event: Any) -> Any:
         """Call a handler as Lambda would."""
@@ -49,7 +54,7 @@ class Conductor:
     def pump(self) -> None:
         """Deliver until streams and bus are quiet."""
         while True:
-            records = list(self._new_records())
+            records, self._records = self._records, []
             for start in range(0, len(records), 100):
                 answer = self.call("orders/stream_publish_facts", {"Records": records[start : start + 100]})
                 assert answer == {"batchItemFailures": []}
@@ -131,27 +136,25 @@ class Conductor:
     def _capture(self, **call: Any) -> None:
         self.entries += json.loads(call["params"]["body"])["Entries"]
 
-    def _new_records(self) -> Iterator[dict[str, Any]]:
-        for setting in ("ORDERS_TABLE", "PROCUREMENT_TABLE"):
-            table = self.wiring.setting(setting)
-            if table not in self._iterators:
-                arn = clients.dynamodb().describe_table(TableName=table)["Table"]["LatestStreamArn"]
-                shard = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-                self._iterators[table] = self._streams.get_shard_iterator(
-                    StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-                )["ShardIterator"]
-            while True:
-                answer = self._streams.get_records(ShardIterator=self._iterators[table])
-                self._iterators[table] = answer["NextShardIterator"]
-                if not answer["Records"]:
-                    break
-                yield from (_as_lambda_sends(record) for record in answer["Records"])
+    def _remember(self, **call: Any) -> None:
+        """Keep the body that is about to be sent where `_record` finds it."""
+        call["context"]["conductor"] = call["params"]["body"]
+
+    def _record(self, **call: Any) -> None:
+        """A write that succeeded becomes a stream record, as in the cloud."""
+        if call["http_response"].status_code == HTTP_OK:
+            for put in _puts(json.loads(call["context"]["conductor"])):
+                if put["TableName"] in self._tables and "v" in put["Item"]:
+                    self._records.append(_stream_record(put["Item"], len(self._records)))
 
 
-def _as_lambda_sends(record: dict[str, Any]) -> dict[str, Any]:
-    """The stream API gives bytes; Lambda gives base64 text."""
-    return json.loads(json.dumps(record, default=_text))  # type: ignore[no-any-return]
+def _puts(request: dict[str, Any]) -> list[dict[str, Any]]:
+    if "TransactItems" in request:
+        return [action["Put"] for action in request["TransactItems"] if "Put" in action]
+    return [request] if "Item" in request else []
 
 
-def _text(value: Any) -> str:
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+def _stream_record(item: dict[str, Any], place: int) -> dict[str, Any]:
+    """What Lambda gets of a write of ours: a version is written once, so the old image had the one before."""
+    before = {"OldImage": {"v": {"N": str(int(item["v"]["N"]) - 1)}}}
+    return {"eventID": str(place), "dynamodb": {"NewImage": item, "SequenceNumber": str(place), **before}}

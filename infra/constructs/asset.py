@@ -9,7 +9,9 @@ import hashlib
 import py_compile
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.settings import Settings
@@ -39,14 +41,23 @@ def _sources(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _fill(target: Path, sources: dict[str, Path], python: str) -> None:
-    partial = target.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    for name, source in sources.items():
-        (partial / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, partial / name)
-    partial.mkdir(parents=True, exist_ok=True)
-    compile_bytecode(partial, mounted_at="/var/task", python=python)
-    partial.rename(target)
+    with building(target) as partial:
+        for name, source in sources.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, partial / name)
+        compile_bytecode(partial, mounted_at="/var/task", python=python)
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes `target` at the end; of two builders at a time one is used."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        partial = Path(scratch, "content")
+        partial.mkdir()
+        yield partial
+        if not target.exists():
+            partial.rename(target)
 
 
 def compile_bytecode(folder: Path, *, mounted_at: str, python: str) -> None:

@@ -12,7 +12,7 @@ from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.constructs.asset import compile_bytecode
+from infra.constructs.asset import building, compile_bytecode
 from infra.settings import Settings
 
 # The Lambda runtime brings these (and the emulator its own): in the layer they would only slow every cold start.
@@ -54,10 +54,8 @@ class UvBundling:
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
         """Fill `output_dir`; CDK falls back to Docker on False, which never happens: a failure raises."""
         if not self._cache.exists():
-            partial = self._cache.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            self._install(partial / "python")
-            partial.rename(self._cache)
+            with building(self._cache) as partial:
+                self._install(partial / "python")
         shutil.copytree(self._cache, output_dir, dirs_exist_ok=True)
         return True
 

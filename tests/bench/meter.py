@@ -39,6 +39,7 @@ class Meter:
         events.register("before-parameter-build.dynamodb", self._ask_for_capacity)
         events.register("before-call", self._count_call)
         events.register("after-call.dynamodb", self._count_units)
+        clients._client.cache_clear()  # a client keeps the hooks that the session had when it was made
 
     @contextmanager
     def around(self, function: str) -> Iterator[None]:

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict
 class FactData(BaseModel):
     """Base of the declared facts. The class name, past tense, is the fact's type; `SOURCE` is who says it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True
+    )  # built on first use: a cold start pays less
     SOURCE: ClassVar[str]
     VERSION: ClassVar[int] = 1
 

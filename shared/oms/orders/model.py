@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0)]
 class Value(BaseModel):
     """Immutable, and nothing undeclared gets in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class LogRow(Value):

@@ -38,10 +38,14 @@ class VoidTask(BaseModel):
 
 
 class Booked(BaseModel):
-    """What BookParcels adds: `booked` with the parcels, or `held` when the fulfillment order has ended meanwhile."""
+    """What BookParcels adds: `booked` with the parcels, or `held` when the fulfillment order has ended meanwhile.
+
+    `choices` is there when the choice had to be made again.
+    """
 
     outcome: str
     parcel_ids: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] | None = None
 
 
 class Voided(BaseModel):
@@ -81,7 +85,8 @@ def book_parcels(task: BookTask, desk: Desk, at: datetime) -> Booked:
         except ConflictError:
             continue
         else:
-            return Booked(outcome="booked", parcel_ids=tuple(parcel.id for parcel in parcels))
+            made_again = choices if choices is not task.choices else None
+            return Booked(outcome="booked", parcel_ids=tuple(parcel.id for parcel in parcels), choices=made_again)
     raise ConflictError(f"fulfillment order {task.fulfillment_order_id} kept changing")
 
 

@@ -43,7 +43,7 @@ class OrderToCheck(Protocol):
 class HoldDecision(BaseModel):
     """What a person says about a hold. The reason is kept in the order's log with the person's id."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     reason: Annotated[
         str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")

@@ -135,7 +135,7 @@ def test_no_smaller_and_no_nearer_set_of_locations_covers_as_much(
 def test_the_same_question_gets_the_same_plan_in_whatever_order_it_is_put(
     lines: list[Demand], stock: Stock, destination: Destination
 ) -> None:
-    mirrored = {sku: dict(reversed(there.items())) for sku, there in reversed(stock.items())}
+    mirrored = {sku: dict(reversed(list(there.items()))) for sku, there in reversed(list(stock.items()))}
     places = dict(reversed(PLACES.items()))
     plan = plan_sourcing(lines, stock, PLACES, destination)
     assert plan_sourcing(list(reversed(lines)), mirrored, places, destination) == plan
