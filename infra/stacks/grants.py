@@ -70,7 +70,7 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [settings.arn("secretsmanager", f"secret:{channels}*")], {"CHANNEL_SECRET_PREFIX": channels}
         ),
         "bus": Resource([messaging.bus.event_bus_arn], {"BUS_NAME": messaging.bus.event_bus_name}),
-        "parked_facts": Resource([messaging.parked.queue_arn], {"PARK_QUEUE_URL": messaging.parked.queue_url}),
+        "parked_facts": Resource([messaging.parked.queue_arn], {"PARKED_FACTS_QUEUE_URL": messaging.parked.queue_url}),
         "undelivered": Resource([messaging.undelivered.queue_arn], {}),
         "resolve_exception": Resource([workflow], {"RESOLVE_EXCEPTION_ARN": workflow}),
     }
