@@ -88,7 +88,7 @@ def _watch(
 ) -> Census:
     """Look at the tables until every order is where it should be, or time is up."""
     deadline = time.monotonic() + SETTLE_S
-    began = time.monotonic()
+    began, last = time.monotonic(), ""
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
             partners.check()
@@ -97,8 +97,12 @@ def _watch(
                 sender.result()  # raises what went wrong
             seen = census.take(cloud, wiring).of(set(sent.orders))
             states = seen.by_state()
+            line = _line(states, seen, len(sent.seconds))
             if console.is_terminal:
-                live.update(_table(states, seen, len(sent.seconds), time.monotonic() - began), refresh=True)
+                live.update(_table(states, line, time.monotonic() - began), refresh=True)
+            elif line != last:
+                console.print(f"{time.monotonic() - began:4.0f} s  {line}", soft_wrap=True)
+            last = line
             settled = not sending and _expected(sent) == states
             if settled or (not sending and time.monotonic() > deadline):
                 return seen
@@ -109,15 +113,20 @@ def _expected(sent: Sent) -> Counter[str]:
     return Counter(purchase.expected for purchase in sent.orders.values())
 
 
-def _table(states: Counter[str], seen: Census, posted: int, seconds: float) -> Table:
+def _line(states: Counter[str], seen: Census, posted: int) -> str:
+    delivered = sum(parcel.tracking_status == "delivered" for parcel in seen.parcels)
+    counts = ", ".join(f"{states[state]} {state}" for state in census.STATES if states[state])
+    return f"{posted} posted · {delivered} of {len(seen.parcels)} parcels delivered · {counts or 'no orders'}"
+
+
+def _table(states: Counter[str], line: str, seconds: float) -> Table:
     table = Table(title=f"Orders by state, {seconds:.0f} s", title_justify="left")
     table.add_column("state")
     table.add_column("orders", justify="right")
     for state in census.STATES:
         if states[state]:
             table.add_row(state, str(states[state]))
-    delivered = sum(parcel.tracking_status == "delivered" for parcel in seen.parcels)
-    table.caption = f"{posted} posted · {delivered} of {len(seen.parcels)} parcels delivered"
+    table.caption = line
     return table
 
 

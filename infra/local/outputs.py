@@ -52,7 +52,7 @@ def settings(outputs: dict[str, Any]) -> dict[str, str]:
         "PEOPLE_KEY_ID": outputs["PeopleKeyId"],
         "PEPPER_SECRET": outputs["PepperSecret"],
         "CHANNEL_SECRET_PREFIX": CHANNEL_SECRETS,
-        "PARK_QUEUE_URL": outputs["ParkedFactsQueueUrl"],
+        "PARKED_FACTS_QUEUE_URL": outputs["ParkedFactsQueueUrl"],
     }
 
 
