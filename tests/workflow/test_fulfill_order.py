@@ -21,7 +21,7 @@ STEPS = (
 UNDOS = ("task_withdraw_release", "task_discard_packing_lists", "task_void_parcels", "task_park_fulfillment")
 MOMENTS = ("before", "after")
 ALWAYS = 99
-AT_ONCE = 4  # executions side by side: two cores run the tasks
+AT_ONCE = 2  # executions side by side: two cores run the tasks
 
 
 class Case(NamedTuple):

@@ -67,7 +67,7 @@ def found(cloud: Cloud, machines: Machines) -> dict[str, tuple[End, OrderTree]]:
             }
             return machines.end(machines.start(machine, document))
 
-        with ThreadPoolExecutor(4) as pool:
+        with ThreadPoolExecutor(2) as pool:
             ends = list(pool.map(run, CASES))
         return {case.name: (end, wiring.orders.tree(case.order_id)) for case, end in zip(CASES, ends, strict=True)}
 
