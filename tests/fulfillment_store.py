@@ -30,7 +30,12 @@ def seed(wiring: Wiring, *, work_status: str = "requested", order_ids: Sequence[
     for order_id in order_ids:
         work = a_work(work_status, order_id)
         store(wiring, an_order(order_id), work, *parcels_of(work))
-    units = 3 * len(order_ids)
+    seed_stock(wiring, orders=len(order_ids))
+
+
+def seed_stock(wiring: Wiring, *, orders: int) -> None:
+    """Ten units of each SKU on the shelf besides those that orders hold."""
+    units = 3 * orders
     for sku in ("MUG-RED", "TEE-BLK-M"):
         wiring.stock.put_position(
             Position(sku, LOCATION, on_hand=10 + units, reorder_point=2, order_up_to=20, committed=units)

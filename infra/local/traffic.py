@@ -80,7 +80,7 @@ def purchases(count: int, run: int) -> Iterator[Purchase]:
         if number % DESK_EVERY == 1:
             yield _desk(external, place, lines, expected, account=None)
         else:
-            yield _shopify(external, place, lines, expected)
+            yield shopify_purchase(external, place, lines, expected)
 
 
 def send(cloud: Cloud, purchase: Purchase) -> Reply:
@@ -140,7 +140,7 @@ def _desk(
     return Purchase("sales_desk", f"SD-{external}", _bytes(document), expected, signed=False)
 
 
-def _shopify(external: int, place: Place, lines: Sequence[tuple[str, int]], expected: str) -> Purchase:
+def shopify_purchase(external: int, place: Place, lines: Sequence[tuple[str, int]], expected: str) -> Purchase:
     """The fields of Shopify's `orders/create` (API 2024-10) that matter to an order, with sums that add up."""
     goods = sum(PRICES[sku] * quantity for sku, quantity in lines)
     postage, included = 690, place.country != "US"

@@ -35,8 +35,7 @@ class StatelessStack(Stack):
     ) -> None:
         super().__init__(scope, identifier, **options)
         files = function_files(ROOT)
-        if str(self.node.try_get_context("draft")).lower() != "true":
-            check_complete({spec.path for spec in FUNCTIONS}, files)
+        check_complete({spec.path for spec in FUNCTIONS}, files)
         self._settings = settings
         self._stateful = stateful
         self._package = _package(self, settings)

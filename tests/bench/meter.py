@@ -1,7 +1,6 @@
 """Counts what handlers do: AWS calls, DynamoDB units, CPU. Counts and ratios carry over to other machines."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,16 +15,37 @@ _READS = {"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"}
 class Tally:
     """What one function did so far."""
 
-    invocations: int = 0
+    invocations: float = 0
     cpu_s: float = 0.0
-    calls: Counter[str] = field(default_factory=Counter)
+    calls: dict[str, float] = field(default_factory=dict)
     write_units: float = 0.0
     read_units: float = 0.0
-    bus_entries: int = 0
+    bus_entries: float = 0
 
     @property
-    def call_count(self) -> int:
+    def call_count(self) -> float:
         return sum(self.calls.values())
+
+    def add(self, other: "Tally") -> None:
+        """Take in what another one counted."""
+        self.invocations += other.invocations
+        self.cpu_s += other.cpu_s
+        self.write_units += other.write_units
+        self.read_units += other.read_units
+        self.bus_entries += other.bus_entries
+        for call, count in other.calls.items():
+            self.calls[call] = self.calls.get(call, 0) + count
+
+    def divided(self, orders: int) -> "Tally":
+        """The same per order."""
+        return Tally(
+            self.invocations / orders,
+            self.cpu_s / orders,
+            {call: count / orders for call, count in self.calls.items()},
+            self.write_units / orders,
+            self.read_units / orders,
+            self.bus_entries / orders,
+        )
 
 
 class Meter:
@@ -59,12 +79,7 @@ class Meter:
         result = Tally()
         for (phase, _), tally in self.tallies.items():
             if not phases or phase in phases:
-                result.invocations += tally.invocations
-                result.cpu_s += tally.cpu_s
-                result.calls += tally.calls
-                result.write_units += tally.write_units
-                result.read_units += tally.read_units
-                result.bus_entries += tally.bus_entries
+                result.add(tally)
         return result
 
     def _ask_for_capacity(self, **call: Any) -> None:
@@ -74,7 +89,8 @@ class Meter:
         if self._current is None:
             return
         model = call["model"]
-        self._current.calls[f"{model.service_model.service_name}.{model.name}"] += 1
+        call_name = f"{model.service_model.service_name}.{model.name}"
+        self._current.calls[call_name] = self._current.calls.get(call_name, 0) + 1
         if model.name == "PutEvents":
             self._current.bus_entries += call["params"]["body"].count(b'"DetailType"')
 

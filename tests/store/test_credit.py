@@ -11,6 +11,7 @@ from oms.aws import tables
 from oms.aws.tables import ConditionFailedError
 from oms.intake.model import NewOrder
 from oms.intake.rules import Decision, accept, hold_id_of, order_id_of
+from oms.orders.holding import put_on_hold
 from oms.orders.model import Promise
 from oms.wiring import Wiring, wire
 from tests.intake import LIMIT, NOW, TestClock, body_of, canonical, company, count
@@ -165,3 +166,18 @@ def test_an_unknown_order_or_hold_is_404() -> None:
     order_id, _ = held_order()
     assert decide("release", "ord_nothing", "hld_nothing")["statusCode"] == 404
     assert decide("reject", order_id, "hld_nothing")["statusCode"] == 404
+
+
+@pytest.mark.usefixtures("shop")
+def test_releasing_a_hold_on_allocation_asks_for_stock_again_and_may_be_needed_twice() -> None:
+    order_id = body_of(post(on_account("A", 700)))["order_id"]
+    for attempt in (2, 3):
+        order = wire().orders.get(order_id)
+        held = put_on_hold(order, "hld_stock", reason="inventory", blocks=("allocate",), at=NOW, by="system:test")
+        tables.commit(wire().orders.write(held))
+        assert decide("release", order_id, "hld_stock")["statusCode"] == 200
+        order = wire().orders.get(order_id)
+        assert [fact.type for fact in order.facts] == ["OrderHoldReleased", "OrderReallocationRequested"]
+        assert (order.status, order.attempt, order.holds) == ("confirmed", attempt, ())
+        assert order.watch_at == "2026-11-23T09:30:00.000Z"
+    assert exposure() == 700

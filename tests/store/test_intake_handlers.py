@@ -346,3 +346,9 @@ def test_the_person_is_found_by_any_spelling_of_the_address_only() -> None:
     person_id = person_id_of(order_id_of("sales_desk", "A-1"))
     assert list(wire().people.store.find_by_email(" zoe@EXAMPLE.com ")) == [person_id]
     assert list(wire().people.store.find_by_email("zoe@example.org")) == []
+
+
+def test_intake_is_wired_to_the_stock_the_promise_and_the_rate_cards_of_the_house(shop: Wiring) -> None:
+    del shop.intake
+    answer = post(canonical())
+    assert (answer["statusCode"], body_of(answer)["code"]) == (422, "destination_not_served")

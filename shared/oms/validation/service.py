@@ -6,7 +6,7 @@ from typing import Protocol
 
 from oms.aws import tables
 from oms.aws.tables import Write
-from oms.events.orders import OrderConfirmed, OrderHoldReleased, OrderRejected
+from oms.events.orders import OrderConfirmed, OrderHoldReleased, OrderReallocationRequested, OrderRejected
 from oms.kernel.errors import ConflictError, NotFoundError, StateError
 from oms.kernel.time import Clock, to_text
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
@@ -119,7 +119,9 @@ def _open_hold(order: Order, hold_id: str) -> Hold:
 
 
 def _outcome_of(order: Order, hold_id: str) -> str | None:
-    """What became of the hold, from the log: its rows say `<hold id> <reason>`."""
+    """What became of the hold, from the log: its rows say `<hold id> <reason>`. None while it is open (again)."""
+    if any(hold.id == hold_id for hold in order.holds):
+        return None
     for row in order.log:
         if row.why and row.why.startswith(f"{hold_id} "):
             return "rejected" if row.what == OrderRejected.__name__ else "released"
@@ -132,7 +134,9 @@ def _release_writes(
     rest = tuple(other for other in order.holds if other.id != hold.id)
     released = OrderHoldReleased(order_id=order.id, hold_id=hold.id, reason=hold.reason)
     why = f"{hold.id} {reason}"
-    if order.status != _WAITING or any("confirm" in other.blocks for other in rest):
+    if order.status != _WAITING:
+        return [orders.write(_resumed(order, released, hold, rest, why, by, at))]
+    if any("confirm" in other.blocks for other in rest):
         return [orders.write(order.changed(released, at=at, by=by, why=why, holds=rest))]
     status = move(ORDER, order.status, "confirm")
     confirmed = order.changed(
@@ -147,6 +151,19 @@ def _release_writes(
         watch_at=to_text(at + MAX_DWELL[f"order.{status}"]),
     )
     return [orders.write(confirmed), *credit.exposure_writes(confirmed)]
+
+
+def _resumed(
+    order: Order, released: OrderHoldReleased, hold: Hold, rest: tuple[Hold, ...], why: str, by: str, at: datetime
+) -> Order:
+    """Work goes on where the hold stopped it: sourcing is asked for again, the watchdog looks at once at the rest."""
+    now = to_text(at)
+    may_allocate = "allocate" in hold.blocks and not any("allocate" in other.blocks for other in rest)
+    if not may_allocate or not any(line.open for line in order.lines):
+        return order.changed(released, at=at, by=by, why=why, holds=rest, watch_at=now)
+    attempt = order.attempt + 1
+    again = OrderReallocationRequested(order_id=order.id, attempt=attempt, excluded_locations=[])
+    return order.changed(released, again, at=at, by=by, why=why, holds=rest, attempt=attempt, watch_at=now)
 
 
 def _rejected(order: Order, hold: Hold, reason: str, by: str, at: datetime) -> Order:

@@ -1,0 +1,45 @@
+"""`make bench`: count the work per order and write docs/performance.md.
+
+Real handlers against the emulator's tables (a process of its own, so that its CPU is not ours), carried by the
+conductor; then real HTTP against the deployed cloud for the pace of intake and the hot item.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local.cloud import temporary
+from infra.local.emulator import Home
+from infra.local.paths import LOCAL
+from tests.bench import imports, pace, report, sourcing, work
+
+OUTPUT = Path(__file__).parents[2] / "docs/performance.md"
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Measure, write, show."""
+    home = Home(LOCAL / "bench")
+    try:
+        with temporary(home, console.print) as cloud:
+            console.print("counting the work of single orders")
+            single = work.measure(cloud, orders=3, batch=1)
+            console.print("counting the work of orders in company")
+            many = work.measure(cloud, orders=100, batch=25)
+            console.print("measuring the pace of intake over HTTP")
+            intake = pace.intake(cloud, orders=400, at_once=8)
+            console.print("measuring the hot item")
+            hot = pace.hot_item(cloud)
+    finally:
+        shutil.rmtree(home.folder, ignore_errors=True)
+    console.print("measuring imports and sourcing")
+    text = report.page(single, many, intake, hot, imports.measure(), sourcing.measure())
+    OUTPUT.write_text(text)
+    console.print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
