@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.local import company
 from infra.local.clients import ACCOUNT, KEY, REGION, Clients
+from infra.local.examples import seed_examples
 from infra.local.outputs import CHANNEL_SECRETS, settings
 from infra.local.rate_cards import RATE_CARDS, SHIPPER
 from oms.allocation.model import Position
@@ -33,6 +34,7 @@ def fill(wiring: Wiring) -> str:
             wiring.accounts.put(account)
     for supplier in company.SUPPLIERS:
         wiring.procurement.put_supplier(supplier)
+    seed_examples(wiring)
     return (
         f"{len(company.ITEMS)} items, {len(company.LOCATIONS)} locations, {opened} new stock positions, "
         f"{len({card.carrier for card in RATE_CARDS})} carriers, {len(company.SUPPLIERS)} suppliers, "
