@@ -15,9 +15,9 @@ from tests.bench.work import BEFORE, Work
 FULL_CPU_MB = 1769  # Lambda: the memory at which a function has one whole vCPU
 WAIT_S = 0.005  # assumed wait for one AWS call; the emulator's own answer time is not AWS's
 EXPRESS_GB = 0.0625  # Express bills memory in chunks of 64 MB; ids and small facts fit one
-WATCHES = 2  # assumed: the watchdog looks at an order twice on its way (a day in the warehouse, days on the road)
+WATCHES = 1  # assumed: a day after allocation the parcels are with the carrier, and the next deadline is 10 days off
 WATCH_WRITES, WATCH_READS = 4, 2.5  # one look: header and its index entry moved; the order's partition read
-LOG_GB = 4_000 / 1e9  # assumed: workflow log of one order, level ALL without data (docs/scaling.md)
+LOG_GB = 2_000 / 1e9  # assumed: access log lines of the API and the few lines that functions log at level WARN
 MILLION = 1_000_000
 TARGETS = (
     ("AWS calls, webhook to hand-over", "calls_before", 20),
@@ -34,16 +34,16 @@ def page(single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Imp
 
 # Performance
 
-`make bench` on {platform.machine()}, Python {platform.python_version()}. Counts and ratios carry over to other machines;
-times do not. The work is that of orders of two lines and one parcel, from the posted webhook to delivered: every handler
-is the real one, against the emulator's tables, with four confirmations and four carrier scans an order.
+`make bench` on {platform.machine()}, Python {platform.python_version()}. Counts and ratios carry over to other
+machines; times do not. The work is that of orders of two lines and one parcel, from the posted webhook to delivered: every
+handler is the real one, against the emulator's tables, with four confirmations and four carrier scans an order.
 
 ## Per order, against the targets
 
 {_targets(single, many)}
 
-*Alone*: each order by itself, nothing shares a batch. *In company*: {many.orders} orders at a time, confirmations 10 to a
-request, scans {many.batch} to a message, facts packed as they come.
+*Alone*: each order by itself, nothing shares a batch. *In company*: {many.orders} orders at a time, confirmations 10 to
+a request, scans {many.batch} to a message, facts packed as they come.
 
 ## Where it goes, per order in company
 
@@ -53,15 +53,15 @@ request, scans {many.batch} to a message, facts packed as they come.
 
 {_costs(many)}
 
-Assumed, not measured: {WAIT_S * 1000:.0f} ms of waiting for an AWS call, {WATCHES} looks of the watchdog,
-{LOG_GB * 1e9 / 1000:.0f} KB of workflow log an order. Prices: {list_prices().region}, {list_prices().as_of},
+Assumed, not measured: {WAIT_S * 1000:.0f} ms of waiting for an AWS call, {WATCHES} look of the watchdog,
+{LOG_GB * 1e9 / 1000:.0f} KB of log an order. Prices: {list_prices().region}, {list_prices().as_of},
 `infra/local/prices.json`. No Standard state transition happens on an ordinary order.
 
 ## Taken in over HTTP on the local cloud
 
 {intake.orders} Shopify orders, {intake.at_once} at once: **{intake.per_s:.0f} orders/s**, answered in
-{intake.p50_ms:.0f} ms (p50), {intake.p95_ms:.0f} ms (p95). The emulator, its functions and the sender share this machine;
-the ceiling in AWS is derived in [scaling](scaling.md).
+{intake.p50_ms:.0f} ms (p50), {intake.p95_ms:.0f} ms (p95). The emulator, its functions and the sender share this
+machine; the ceiling in AWS is derived in [scaling](scaling.md).
 
 ## Hot item
 
