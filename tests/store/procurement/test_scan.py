@@ -95,7 +95,8 @@ def test_a_scan_killed_anywhere_and_run_again_proposes_each_once() -> None:
         stock(wiring)
         calls = calls_of(scan)
     assert calls.count("PutItem") == 2
-    for point in crash_points(calls):
+    writes = [point for point in crash_points(calls) if point.operation != "Query"]  # reads leave nothing behind
+    for point in writes:
         with moto_cloud() as wiring:
             stock(wiring)
             crash(point, scan)
