@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
+from oms.aws.parsing import ParserFactory
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -37,7 +39,9 @@ _CONFIG = Config(
 @cache
 def session() -> botocore.session.Session:
     """The one session: fault tests hook into its events."""
-    return botocore.session.get_session()
+    new = botocore.session.get_session()
+    new.register_component("response_parser_factory", ParserFactory())
+    return new
 
 
 @cache
