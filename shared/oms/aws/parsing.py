@@ -1,8 +1,8 @@
 """Answers of DynamoDB are read as they are: an attribute on the wire is already what botocore makes of it.
 
 botocore looks each attribute up under all ten names that an AttributeValue may have and copies what it finds: half
-the CPU of reading ten items. Only binary content needs work. Should a botocore no longer call `_handle_structure`,
-its own reading comes back, slower and with the same result (tests/unit/aws/test_parsing.py compares the two).
+the CPU of reading ten items. Only binary content needs work. Should a botocore no longer call `_handle_map`, its
+own reading comes back, slower and with the same result (tests/unit/aws/test_parsing.py compares the two).
 """
 
 import base64
@@ -19,10 +19,10 @@ class ParserFactory(ResponseParserFactory):
 
 
 class _Parser(JSONParser):
-    def _handle_structure(self, shape: Any, value: Any) -> Any:
-        if shape.name == "AttributeValue":
-            return _attribute(value)
-        return super()._handle_structure(shape, value)  # type: ignore[misc]  # the stubs leave it out
+    def _handle_map(self, shape: Any, value: Any) -> Any:
+        if shape.value.name == "AttributeValue":
+            return {name: _attribute(part) for name, part in value.items()}
+        return super()._handle_map(shape, value)  # type: ignore[misc]  # the stubs leave it out
 
 
 def _attribute(wire: dict[str, Any]) -> dict[str, Any]:
