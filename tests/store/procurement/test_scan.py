@@ -127,6 +127,7 @@ def test_proposals_are_listed_page_by_page(cloud_on_moto: Wiring) -> None:
     assert seen == [(place, sku) for place in ("ber-1", "lon-1") for sku in skus]
     assert [row["sku"] for row in page(location="lon-1", limit="2")[1]["proposals"]] == ["S0", "S1"]
     assert page(location="lax-1") == (200, {"proposals": []})
+    assert page(cursor="\U0010ffff#") == (200, {"proposals": []})
 
 
 @pytest.mark.parametrize(
