@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.allocation import recall
 from oms.allocation.model import Cancellation
-from oms.allocation.recall import cancel_order
 from oms.entry.api import Answer, Api, Request
 from oms.kernel.ids import derive_id
 from oms.wiring import wire
@@ -35,10 +35,10 @@ class CancelOrder(BaseModel):
         "body": {"reason": "customer_request", "note": "ordered twice"},
     },
 )
-def cancel(request: Request) -> Answer:
+def cancel_order(request: Request) -> Answer:
     body = request.body(CancelOrder)
     wiring = wire()
-    done = cancel_order(
+    done = recall.cancel_order(
         request.path["order_id"],
         reason=body.reason,
         note=body.note,

@@ -1,8 +1,8 @@
 """POST /v1/channels/{channel}/webhooks: what a shop or marketplace sends, signed with the channel's secret."""
 
 from oms.entry.api import Answer, Api, Request
+from oms.intake import service
 from oms.intake.model import Ignored, OrderAccepted, WebhookIgnored
-from oms.intake.service import receive_webhook
 from oms.wiring import wire
 
 api = Api("channels")
@@ -61,8 +61,10 @@ _EXAMPLE = {
         "body": _EXAMPLE,
     },
 )
-def receive(request: Request) -> Answer:
-    done = receive_webhook(request.path["channel"], headers=dict(request.headers), raw=request.raw, desk=wire().intake)
+def receive_webhook(request: Request) -> Answer:
+    done = service.receive_webhook(
+        request.path["channel"], headers=dict(request.headers), raw=request.raw, desk=wire().intake
+    )
     if isinstance(done, Ignored):
         return Answer(200, WebhookIgnored(ignored=done.reason))
     return Answer(200, done.answer)

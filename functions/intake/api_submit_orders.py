@@ -1,8 +1,8 @@
 """POST /v1/orders: an order in the canonical shape, from a client that holds a token."""
 
 from oms.entry.api import Answer, Api, Request
+from oms.intake import service
 from oms.intake.model import NewOrder, OrderAccepted
-from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
 from oms.wiring import wire
 
@@ -56,10 +56,10 @@ _EXAMPLE = {
     ),
     example={"headers": {"Idempotency-Key": "example-1001"}, "body": _EXAMPLE},
 )
-def submit(request: Request) -> Answer:
+def submit_order(request: Request) -> Answer:
     subject = request.principal.subject
     scope = scope_of(subject, "POST", "/v1/orders", request.idempotency_key())
-    done = submit_order(
+    done = service.submit_order(
         request.body(NewOrder), claim=Claim(scope, request.request_id), by=f"user:{subject}", desk=wire().intake
     )
     return Answer(201, done.answer, {"idempotent-replayed": "true"} if done.replayed else {})

@@ -2,8 +2,8 @@
 
 from oms.entry.api import Answer, Api, Request
 from oms.kernel.ids import derive_id
+from oms.validation import service
 from oms.validation.model import HoldDecision, HoldOutcome
-from oms.validation.service import reject_order, release_hold
 from oms.wiring import wire
 
 api = Api("orders")
@@ -26,8 +26,8 @@ def _held(external_order_id: str) -> dict[str, str]:
     problems=_PROBLEMS,
     example={"path": _held("SEED-HELD-1"), "body": {"reason": "Prepayment received"}},
 )
-def release(request: Request) -> Answer:
-    done = release_hold(
+def release_hold(request: Request) -> Answer:
+    done = service.release_hold(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,
@@ -49,8 +49,8 @@ def release(request: Request) -> Answer:
     problems=_PROBLEMS,
     example={"path": _held("SEED-HELD-2"), "body": {"reason": "Customer asked to stop"}},
 )
-def reject(request: Request) -> Answer:
-    done = reject_order(
+def reject_hold(request: Request) -> Answer:
+    done = service.reject_order(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,

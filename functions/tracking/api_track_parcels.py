@@ -1,7 +1,7 @@
 """The customer's tracking link: no account, no personal data, only a signed token."""
 
 from oms.entry.api import Answer, Api, Request
-from oms.tracking.service import track_order
+from oms.tracking import service
 from oms.tracking.views import TrackView
 from oms.wiring import wire
 
@@ -16,8 +16,8 @@ api = Api("tracking")
     answers={200: TrackView},
     problems=("not_found",),
 )
-def track(request: Request) -> Answer:
-    view = track_order(
+def track_order(request: Request) -> Answer:
+    view = service.track_order(
         request.path["token"],
         seal=wire().link_seal,
         orders=wire().orders,
