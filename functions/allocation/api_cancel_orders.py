@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.allocation import recall
 from oms.allocation.model import Cancellation
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.kernel.ids import derive_id
 from oms.wiring import wire
 
 api = Api("orders")
@@ -31,7 +31,7 @@ class CancelOrder(BaseModel):
     answers={200: Cancellation},
     problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
     example={
-        "path": {"order_id": derive_id("ord", "sales_desk", "SEED-CANCEL-1")},
+        "path": {"order_id": examples.order_id(examples.BACKORDERED)},
         "body": {"reason": "customer_request", "note": "ordered twice"},
     },
 )

@@ -1,8 +1,8 @@
 """What locations did: accepted, picked, packed, shipped, short picks and rejections, up to 25 at a time."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
 from oms.fulfillment import service
-from oms.fulfillment.examples import EXAMPLE_CONFIRMATIONS
 from oms.fulfillment.model import ConfirmationResults, Confirmations
 from oms.wiring import wire
 
@@ -17,7 +17,7 @@ api = Api(tag="fulfillment")
     body=Confirmations,
     answers={200: ConfirmationResults},
     problems=("malformed_json", "invalid", "too_large"),
-    example=EXAMPLE_CONFIRMATIONS,
+    example={"path": {"location": examples.LOCATION}, "body": examples.CONFIRMATIONS},
 )
 def confirm_fulfillment(request: Request) -> Answer:
     """Each confirmation has a result of its own; sending the request again changes nothing more."""

@@ -1,8 +1,8 @@
 """The packing list of a shipment, as a link that works for five minutes."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
 from oms.fulfillment import documents
-from oms.fulfillment.examples import EXAMPLE_SHIPMENT
 from oms.fulfillment.model import PackingListLink
 from oms.wiring import wire
 
@@ -16,7 +16,7 @@ api = Api(tag="fulfillment")
     scope="orders:read",
     answers={200: PackingListLink},
     problems=("not_found", "wrong_state"),
-    example=EXAMPLE_SHIPMENT,
+    example={"path": {"shipment_id": examples.SHIPMENT_ID}},
 )
 def get_packing_list(request: Request) -> Answer:
     link = documents.get_packing_list(

@@ -1,5 +1,6 @@
 """Reading orders: one in full, a page of many, and what happened to one."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
 from oms.orders import service
 from oms.orders.listing import OrderQuery
@@ -31,6 +32,7 @@ def list_orders(request: Request) -> Answer:
     summary="Read one order with its fulfillment orders, parcels and tracking",
     scope="orders:read",
     answers={200: OrderView},
+    example={"path": {"order_id": examples.ORDER_ID}},
 )
 def read_order(request: Request) -> Answer:
     found = service.read_order(
@@ -48,6 +50,7 @@ def read_order(request: Request) -> Answer:
     summary="Read what happened to an order: when, to what, by whom and why",
     scope="orders:read",
     answers={200: Timeline},
+    example={"path": {"order_id": examples.ORDER_ID}},
 )
 def read_timeline(request: Request) -> Answer:
     return Answer(200, service.read_timeline(request.path["order_id"], orders=wire().orders))

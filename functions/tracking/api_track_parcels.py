@@ -1,5 +1,6 @@
 """The customer's tracking link: no account, no personal data, only a signed token."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
 from oms.tracking import service
 from oms.tracking.views import TrackView
@@ -15,6 +16,7 @@ api = Api("tracking")
     scope=None,
     answers={200: TrackView},
     problems=("not_found",),
+    example={"path": {"token": examples.TRACKING_TOKEN}},
 )
 def track_order(request: Request) -> Answer:
     view = service.track_order(

@@ -1,0 +1,104 @@
+"""The orders that the examples of the API document are about, put in place before anybody else orders.
+
+EXAMPLE-1 goes through intake, allocation and every step of `fulfill_order` here, in this process, by the very functions
+that the cloud runs: so it has the first tracking number of a fresh cloud, and the id of its parcel can be written in
+the document. The cloud gets the same facts and finds all done, as with any redelivery. The other orders wait, for
+credit or for stock.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from infra.local import company
+from oms.allocation.service import allocate_orders
+from oms.entry import examples
+from oms.intake.model import NewOrder
+from oms.intake.service import submit_order
+from oms.intake.store import Claim, scope_of
+from oms.wiring import Wiring, rewire
+
+Step = Callable[[dict[str, Any], Any], dict[str, Any]]
+BY = "local-seed"
+STEPS = (
+    "fulfillment.task_plan_parcels",
+    "shipping.task_select_carrier",
+    "shipping.task_book_parcels",
+    "fulfillment.task_write_packing_lists",
+    "fulfillment.task_release_fulfillment",
+)
+
+
+class ExampleError(Exception):
+    """An example order did not get where the API document says it is."""
+
+
+def orders() -> Iterator[dict[str, Any]]:
+    """The bodies, in the order in which they must be placed."""
+    yield _order(examples.HELD, account_id=company.NEAR_LIMIT)
+    yield _order(examples.HELD_TOO, account_id=company.NEAR_LIMIT)
+    stool = {"sku": company.SOLD_OUT, "quantity": 1, "unit_price_minor": 18900}
+    yield _order(examples.BACKORDERED, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
+    yield _order(examples.RELEASED)  # the last, because the cloud starts to work on it at once
+
+
+def place(wiring: Wiring) -> int:
+    """Place those that are not there yet; how many.
+
+    Raises:
+        ExampleError: EXAMPLE-1 has another parcel than the document says.
+    """
+    steps = [importlib.import_module(f"functions.{step}").handler for step in STEPS]
+    placed = sum(_submit(body, wiring) for body in orders())
+    if placed:
+        _fulfill(wiring, steps)
+    return placed
+
+
+def _submit(body: dict[str, Any], wiring: Wiring) -> bool:
+    new = NewOrder.model_validate(body)
+    claim = Claim(scope_of(BY, "POST", "/v1/orders", new.external_order_id), BY)
+    return not submit_order(new, claim=claim, by=BY, desk=wiring.intake).replayed
+
+
+def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
+    """EXAMPLE-1 from confirmed to released."""
+    failed = allocate_orders(
+        [(BY, {"facts": [_confirmed()]})],
+        orders=wiring.orders,
+        stock=wiring.stock,
+        locations=wiring.reference.locations(),
+        now=wiring.clock(),
+    )
+    for error in failed.values():
+        raise error
+    ids = {"order_id": examples.ORDER_ID, "fulfillment_order_id": examples.FULFILLMENT_ORDER_ID}
+    document: dict[str, Any] = {**ids, "attempt": 1}
+    rewire(wiring)
+    try:
+        for step in steps:
+            document = step(document, None)
+    finally:
+        rewire(None)
+    if examples.SHIPMENT_ID not in document["parcel_ids"]:
+        raise ExampleError(f"{examples.RELEASED} went out as {document['parcel_ids']}: {document['outcome']}")
+
+
+def _confirmed() -> dict[str, Any]:
+    """The fact that the transaction of intake wrote, as the allocation queue gets it."""
+    order_id = examples.ORDER_ID
+    return {
+        "id": f"{order_id}.1.0",
+        "type": "OrderConfirmed",
+        "version": 1,
+        "source": "baton.orders",
+        "subject": order_id,
+        "order_id": order_id,
+        "sequence": 1,
+        "time": "2026-11-23T09:00:00.000Z",
+        "data": {"order_id": order_id, "attempt": 1},
+    }
+
+
+def _order(external_id: str, **changes: Any) -> dict[str, Any]:
+    return {**examples.NEW_ORDER, "external_order_id": external_id, **changes}
