@@ -57,6 +57,12 @@ check: setup ## lint, types, import laws, and that everything generated is curre
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) events/export.py --check
+	@$(PYTHON) docs/generate.py --check
+
+.PHONY: export
+export: setup ## write the generated files: contract, catalog, data model
+	@$(PYTHON) events/export.py
+	@$(PYTHON) docs/generate.py
 
 .PHONY: bench
 bench: setup ## count and measure the work per order; writes docs/performance.md

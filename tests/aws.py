@@ -1,5 +1,6 @@
 """moto with our tables: for single-threaded tests of stores and use cases. Concurrency is tested on the local cloud."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import pytest
 from botocore.loaders import create_loader
 from moto import mock_aws
 
+from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients
 from oms.kernel.time import Clock, utc_now
 from oms.wiring import Wiring, rewire
@@ -84,7 +86,7 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
         secrets = clients.secretsmanager()
         secrets.create_secret(Name="baton/test/privacy-pepper", SecretString='{"pepper":"0123456789abcdef"}')
         secrets.create_secret(
-            Name="baton/test/channel/shopify_eu", SecretString='{"current":"current-secret","previous":"old-secret"}'
+            Name="baton/test/channel/shopify_eu", SecretString=json.dumps(CHANNEL_SECRETS["shopify_eu"])
         )
         wiring = Wiring(environment(), clock)
         rewire(wiring)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients, tables
 from oms.aws.tables import Key
 from oms.credit.model import Account
@@ -19,7 +20,7 @@ from oms.wiring import Wiring
 from tests.aws import moto_cloud
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-SECRET = "current-secret"
+SECRET = CHANNEL_SECRETS["shopify_eu"]["current"]
 ON_HAND = {"LAMP": 10, "MUG": 100, "STOOL": 0}
 LIMIT = 100_000
 

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.allocation import recall
 from oms.allocation.model import Cancellation
-from oms.allocation.recall import cancel_order
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.kernel.ids import derive_id
 from oms.wiring import wire
 
 api = Api("orders")
@@ -31,14 +31,14 @@ class CancelOrder(BaseModel):
     answers={200: Cancellation},
     problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
     example={
-        "path": {"order_id": derive_id("ord", "sales_desk", "SEED-CANCEL-1")},
+        "path": {"order_id": examples.order_id(examples.BACKORDERED)},
         "body": {"reason": "customer_request", "note": "ordered twice"},
     },
 )
-def cancel(request: Request) -> Answer:
+def cancel_order(request: Request) -> Answer:
     body = request.body(CancelOrder)
     wiring = wire()
-    done = cancel_order(
+    done = recall.cancel_order(
         request.path["order_id"],
         reason=body.reason,
         note=body.note,

@@ -1,7 +1,7 @@
 """Read a SKU's stock, location by location."""
 
+from oms.allocation import service
 from oms.allocation.model import StockView
-from oms.allocation.service import read_stock
 from oms.entry.api import Answer, Api, Request
 from oms.wiring import wire
 
@@ -17,8 +17,8 @@ api = Api("stock")
     problems=("not_found",),
     example={"path": {"sku": "MUG-BLUE"}},
 )
-def read(request: Request) -> Answer:
-    return Answer(200, read_stock(request.path["sku"], stock=wire().stock))
+def read_stock(request: Request) -> Answer:
+    return Answer(200, service.read_stock(request.path["sku"], stock=wire().stock))
 
 
 handler = api.handler

@@ -14,7 +14,7 @@ api = Api("console")
     scope=None,
     answers={200: "application/json"},
 )
-def get_openapi(request: Request) -> Answer:
+def show_openapi(request: Request) -> Answer:
     return Answer(200, write_json(openapi(request.base_url)), {"access-control-allow-origin": "*"})
 
 

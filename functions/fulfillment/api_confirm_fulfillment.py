@@ -1,9 +1,9 @@
 """What locations did: accepted, picked, packed, shipped, short picks and rejections, up to 25 at a time."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.fulfillment.examples import EXAMPLE_CONFIRMATIONS
+from oms.fulfillment import service
 from oms.fulfillment.model import ConfirmationResults, Confirmations
-from oms.fulfillment.service import confirm_fulfillment
 from oms.wiring import wire
 
 api = Api(tag="fulfillment")
@@ -17,12 +17,12 @@ api = Api(tag="fulfillment")
     body=Confirmations,
     answers={200: ConfirmationResults},
     problems=("malformed_json", "invalid", "too_large"),
-    example=EXAMPLE_CONFIRMATIONS,
+    example={"path": {"location": examples.LOCATION}, "body": examples.CONFIRMATIONS},
 )
-def confirm(request: Request) -> Answer:
+def confirm_fulfillment(request: Request) -> Answer:
     """Each confirmation has a result of its own; sending the request again changes nothing more."""
     said = request.body(Confirmations).confirmations
-    results = confirm_fulfillment(
+    results = service.confirm_fulfillment(
         request.path["location"], said, orders=wire().orders, stock=wire().stock, clock=wire().clock
     )
     return Answer(200, results)

@@ -1,8 +1,8 @@
 """The packing list of a shipment, as a link that works for five minutes."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.fulfillment.documents import get_packing_list
-from oms.fulfillment.examples import EXAMPLE_SHIPMENT
+from oms.fulfillment import documents
 from oms.fulfillment.model import PackingListLink
 from oms.wiring import wire
 
@@ -16,10 +16,10 @@ api = Api(tag="fulfillment")
     scope="orders:read",
     answers={200: PackingListLink},
     problems=("not_found", "wrong_state"),
-    example=EXAMPLE_SHIPMENT,
+    example={"path": {"shipment_id": examples.SHIPMENT_ID}},
 )
-def show(request: Request) -> Answer:
-    link = get_packing_list(
+def get_packing_list(request: Request) -> Answer:
+    link = documents.get_packing_list(
         request.path["shipment_id"], orders=wire().orders, packing_lists=wire().documents, clock=wire().clock
     )
     return Answer(200, link)

@@ -1,31 +1,13 @@
 """POST /v1/orders: an order in the canonical shape, from a client that holds a token."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.intake import service
 from oms.intake.model import NewOrder, OrderAccepted
-from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
 from oms.wiring import wire
 
 api = Api("orders")
-_EXAMPLE = {
-    "channel": "sales_desk",
-    "external_order_id": "EXAMPLE-1001",
-    "currency": "EUR",
-    "lines": [
-        {"sku": "LAMP-NORD", "quantity": 1, "unit_price_minor": 12900, "discount_minor": 900, "tax_minor": 2280},
-        {"sku": "MUG-BLUE", "quantity": 4, "unit_price_minor": 1450, "tax_minor": 1102},
-    ],
-    "shipping_minor": 690,
-    "tax_minor": 3513,
-    "total_minor": 22003,
-    "customer": {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"},
-    "ship_to": {
-        "address_lines": ["Schönhauser Allee 44a"],
-        "city": "Berlin",
-        "postal_code": "10435",
-        "country": "DE",
-    },
-}
 
 
 @api.route(
@@ -54,12 +36,12 @@ _EXAMPLE = {
         "channel_paused",
         "channel_not_canonical",
     ),
-    example={"headers": {"Idempotency-Key": "example-1001"}, "body": _EXAMPLE},
+    example={"headers": {"Idempotency-Key": "example-1001"}, "body": examples.NEW_ORDER},
 )
-def submit(request: Request) -> Answer:
+def submit_order(request: Request) -> Answer:
     subject = request.principal.subject
     scope = scope_of(subject, "POST", "/v1/orders", request.idempotency_key())
-    done = submit_order(
+    done = service.submit_order(
         request.body(NewOrder), claim=Claim(scope, request.request_id), by=f"user:{subject}", desk=wire().intake
     )
     return Answer(201, done.answer, {"idempotent-replayed": "true"} if done.replayed else {})

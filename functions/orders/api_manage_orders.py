@@ -1,19 +1,13 @@
 """What a person decides about an order: release a hold, or refuse the order over it."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.kernel.ids import derive_id
+from oms.validation import service
 from oms.validation.model import HoldDecision, HoldOutcome
-from oms.validation.service import reject_order, release_hold
 from oms.wiring import wire
 
 api = Api("orders")
 _PROBLEMS = ("malformed_json", "not_found", "wrong_state", "conflict", "too_large", "invalid")
-
-
-def _held(external_order_id: str) -> dict[str, str]:
-    """Where the seeded order of this name waits for credit."""
-    order_id = derive_id("ord", "sales_desk", external_order_id)
-    return {"order_id": order_id, "hold_id": derive_id("hld", order_id, "credit_limit")}
 
 
 @api.route(
@@ -24,10 +18,10 @@ def _held(external_order_id: str) -> dict[str, str]:
     body=HoldDecision,
     answers={200: HoldOutcome},
     problems=_PROBLEMS,
-    example={"path": _held("SEED-HELD-1"), "body": {"reason": "Prepayment received"}},
+    example={"path": examples.held(examples.HELD), "body": {"reason": "Prepayment received"}},
 )
-def release(request: Request) -> Answer:
-    done = release_hold(
+def release_hold(request: Request) -> Answer:
+    done = service.release_hold(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,
@@ -47,10 +41,10 @@ def release(request: Request) -> Answer:
     body=HoldDecision,
     answers={200: HoldOutcome},
     problems=_PROBLEMS,
-    example={"path": _held("SEED-HELD-2"), "body": {"reason": "Customer asked to stop"}},
+    example={"path": examples.held(examples.HELD_TOO), "body": {"reason": "Customer asked to stop"}},
 )
-def reject(request: Request) -> Answer:
-    done = reject_order(
+def reject_hold(request: Request) -> Answer:
+    done = service.reject_order(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,

@@ -1,8 +1,9 @@
 """Reading orders: one in full, a page of many, and what happened to one."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
+from oms.orders import service
 from oms.orders.listing import OrderQuery
-from oms.orders.service import find_orders, read_order, read_timeline
 from oms.orders.views import OrderPage, OrderView, Timeline
 from oms.wiring import wire
 
@@ -21,7 +22,7 @@ api = Api("orders")
 )
 def list_orders(request: Request) -> Answer:
     query = parse_query(OrderQuery, request.query)
-    page = find_orders(query, orders=wire().orders, reference=wire().reference, seal=wire().cursor_seal)
+    page = service.find_orders(query, orders=wire().orders, reference=wire().reference, seal=wire().cursor_seal)
     return Answer(200, page)
 
 
@@ -31,9 +32,10 @@ def list_orders(request: Request) -> Answer:
     summary="Read one order with its fulfillment orders, parcels and tracking",
     scope="orders:read",
     answers={200: OrderView},
+    example={"path": {"order_id": examples.ORDER_ID}},
 )
-def get_order(request: Request) -> Answer:
-    found = read_order(
+def read_order(request: Request) -> Answer:
+    found = service.read_order(
         request.path["order_id"],
         orders=wire().orders,
         token_of=wire().tracking_token,
@@ -48,9 +50,10 @@ def get_order(request: Request) -> Answer:
     summary="Read what happened to an order: when, to what, by whom and why",
     scope="orders:read",
     answers={200: Timeline},
+    example={"path": {"order_id": examples.ORDER_ID}},
 )
-def get_timeline(request: Request) -> Answer:
-    return Answer(200, read_timeline(request.path["order_id"], orders=wire().orders))
+def read_timeline(request: Request) -> Answer:
+    return Answer(200, service.read_timeline(request.path["order_id"], orders=wire().orders))
 
 
 handler = api.handler

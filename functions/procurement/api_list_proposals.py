@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.entry.api import Answer, Api, Request, parse_query
+from oms.procurement import service
 from oms.procurement.model import ProposalPage
-from oms.procurement.service import list_proposals
 from oms.wiring import wire
 
 api = Api("procurement")
@@ -32,9 +32,9 @@ class ProposalQuery(BaseModel):
     problems=("malformed", "bad_cursor"),
     example={"query": {"location": "ber-1", "limit": "20"}},
 )
-def list_open(request: Request) -> Answer:
+def list_proposals(request: Request) -> Answer:
     query = parse_query(ProposalQuery, request.query)
-    page = list_proposals(
+    page = service.list_proposals(
         location=query.location, cursor=query.cursor, limit=query.limit, procurement=wire().procurement
     )
     return Answer(200, page)

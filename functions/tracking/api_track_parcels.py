@@ -1,7 +1,8 @@
 """The customer's tracking link: no account, no personal data, only a signed token."""
 
+from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.tracking.service import track_order
+from oms.tracking import service
 from oms.tracking.views import TrackView
 from oms.wiring import wire
 
@@ -15,9 +16,10 @@ api = Api("tracking")
     scope=None,
     answers={200: TrackView},
     problems=("not_found",),
+    example={"path": {"token": examples.TRACKING_TOKEN}},
 )
-def track(request: Request) -> Answer:
-    view = track_order(
+def track_order(request: Request) -> Answer:
+    view = service.track_order(
         request.path["token"],
         seal=wire().link_seal,
         orders=wire().orders,

@@ -12,13 +12,14 @@ from infra.local import emulator
 from infra.local.assembly import AssemblyError
 from infra.local.deploy import DeployError
 from infra.local.emulator import USER_HOME, EmulatorError, Home
+from infra.local.examples import ExampleError
 from infra.local.paths import LOCAL
 from infra.local.tokens import UnknownRoleError
 from infra.local.uci import WrongFileError
 
 RUN_HOME = Home(LOCAL / "run")  # `make run` starts from an empty cloud each time, so its numbers are known in advance
 HOMES = (USER_HOME, RUN_HOME)
-FRIENDLY = (AssemblyError, DeployError, EmulatorError, UnknownRoleError, WrongFileError)
+FRIENDLY = (AssemblyError, DeployError, EmulatorError, ExampleError, UnknownRoleError, WrongFileError)
 NOT_RUNNING = "The local cloud is not running. Start it with `make up` (or `make run`)."
 
 console = Console(highlight=False)

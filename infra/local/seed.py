@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from infra.local import company
+from infra.local import company, dev_secrets, examples
 from infra.local.clients import ACCOUNT, KEY, REGION, Clients
-from infra.local.examples import seed_examples
 from infra.local.outputs import CHANNEL_SECRETS, settings
 from infra.local.rate_cards import RATE_CARDS, SHIPPER
 from oms.allocation.model import Position
@@ -19,10 +18,9 @@ from oms.wiring import Wiring
 
 def seed(clients: Clients, outputs: dict[str, Any]) -> str:
     """Write what is not there yet; what there is then, for people."""
-    for channel in company.SIGNED_CHANNELS:
-        _secret(clients, channel)
+    _secrets(clients, outputs)
     with domain(clients.endpoint, outputs) as wiring:
-        return fill(wiring)
+        return f"{fill(wiring)}, {examples.place(wiring)} new example orders"
 
 
 def fill(wiring: Wiring) -> str:
@@ -34,7 +32,6 @@ def fill(wiring: Wiring) -> str:
             wiring.accounts.put(account)
     for supplier in company.SUPPLIERS:
         wiring.procurement.put_supplier(supplier)
-    seed_examples(wiring)
     return (
         f"{len(company.ITEMS)} items, {len(company.LOCATIONS)} locations, {opened} new stock positions, "
         f"{len({card.carrier for card in RATE_CARDS})} carriers, {len(company.SUPPLIERS)} suppliers, "
@@ -76,14 +73,15 @@ def domain(endpoint: str, outputs: dict[str, Any]) -> Iterator[Wiring]:
                 os.environ[name] = value
 
 
-def _secret(clients: Clients, channel: str) -> None:
-    """A signing secret of its own for each channel, made once."""
+def _secrets(clients: Clients, outputs: dict[str, Any]) -> None:
+    """The fixed secrets of the local cloud, so that the examples of the API document are right as they stand."""
     store = clients("secretsmanager")
-    value = json.dumps({"current": secrets.token_hex(32), "previous": secrets.token_hex(32)})
-    try:
-        store.create_secret(Name=CHANNEL_SECRETS + channel, SecretString=value)
-    except store.exceptions.ResourceExistsException:
-        return
+    store.put_secret_value(SecretId=outputs["PepperSecret"], SecretString=json.dumps({"pepper": dev_secrets.PEPPER}))
+    for channel, value in dev_secrets.CHANNEL_SECRETS.items():
+        try:
+            store.create_secret(Name=CHANNEL_SECRETS + channel, SecretString=json.dumps(value))
+        except store.exceptions.ResourceExistsException:
+            continue  # the operator may have set another meanwhile
 
 
 def _reference(wiring: Wiring) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.local import traffic
+from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.kernel.time import to_text
 from oms.orders.model import Parcel
 from oms.wiring import Wiring
@@ -14,7 +15,7 @@ from tests.lambda_events import shopify_event
 
 STEPS = ("accepted", "picked", "packed", "shipped")
 SCANS = ("picked_up", "in_transit", "out_for_delivery", "delivered")
-SECRET = "current-secret"
+SECRET = CHANNEL_SECRETS["shopify_eu"]["current"]
 WEBHOOK = "intake/api_receive_webhooks"
 SCANNED_FROM = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -11,6 +11,7 @@ import pytest
 
 from functions.intake.api_receive_webhooks import handler as receive
 from functions.intake.api_submit_orders import handler as submit
+from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients
 from oms.intake.rules import order_id_of, person_id_of
 from oms.orders.store import OrderStore
@@ -266,14 +267,14 @@ def test_a_warm_canonical_order_costs_three_calls_and_four_on_account() -> None:
 
 @pytest.mark.usefixtures("shop")
 def test_the_previous_secret_is_good_during_a_rotation() -> None:
-    assert hook(shopify(), secret="old-secret")["statusCode"] == 200
+    assert hook(shopify(), secret=CHANNEL_SECRETS["shopify_eu"]["previous"])["statusCode"] == 200
 
 
 @pytest.mark.usefixtures("shop")
 def test_a_rotated_secret_is_noticed_by_the_first_signature_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     hook(shopify())
     clients.secretsmanager().put_secret_value(
-        SecretId="baton/test/channel/shopify_eu", SecretString='{"current":"new","previous":"current-secret"}'
+        SecretId="baton/test/channel/shopify_eu", SecretString=json.dumps({"current": "new", "previous": SECRET})
     )
     assert hook(shopify(id=2), secret="new")["statusCode"] == 401
     kept = wire().secrets._kept

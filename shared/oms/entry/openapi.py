@@ -162,6 +162,9 @@ def _operation(route: Route, refs: Mapping[tuple[type[BaseModel], Mode], Json]) 
         if "body" in route.example:
             content["example"] = route.example["body"]
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    elif "body" in route.example:  # read raw by the handler, in the sender's own shape
+        content = {"schema": {"type": "object"}, "example": route.example["body"]}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     operation["responses"] = {**_successes(route, refs), **_failures(route)}
     return operation
 

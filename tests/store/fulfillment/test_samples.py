@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oms.fulfillment.examples import FULFILLMENT_ORDER_ID, ORDER_ID, SHIPMENT_ID
+from oms.entry.examples import FULFILLMENT_ORDER_ID, ORDER_ID, SHIPMENT_ID
 from oms.wiring import Wiring
 from tests.fulfillment_builders import NOW, a_work, an_order, parcels_of
 from tests.fulfillment_store import seed_stock, store

@@ -1,0 +1,88 @@
+"""What the examples of the API document are about: orders that a local cloud is seeded with, by names that last.
+
+Order ids follow from channel and external id, so they are the same on every cloud. The rest is true of a freshly
+seeded local cloud alone: its secrets are fixed, and EXAMPLE-1 is its first order, so it has the first tracking number.
+"""
+
+from oms.kernel.ids import derive_id
+
+CHANNEL = "sales_desk"
+LOCATION = "ber-1"
+SHIPPED_BY = "swift_post"
+FIRST_TRACKING_NUMBER = "SW00000000017"
+
+RELEASED, HELD, HELD_TOO, BACKORDERED = "EXAMPLE-1", "SEED-HELD-1", "SEED-HELD-2", "SEED-CANCEL-1"
+
+
+def order_id(external_id: str) -> str:
+    """The id of an order of the example channel."""
+    return derive_id("ord", CHANNEL, external_id)
+
+
+def held(external_id: str) -> dict[str, str]:
+    """Where the order of this name waits for credit."""
+    return {"order_id": order_id(external_id), "hold_id": derive_id("hld", order_id(external_id), "credit_limit")}
+
+
+ORDER_ID = order_id(RELEASED)
+FULFILLMENT_ORDER_ID = derive_id("ful", ORDER_ID, "1", LOCATION)
+SHIPMENT_ID = derive_id("shp", SHIPPED_BY, FIRST_TRACKING_NUMBER)
+# Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
+TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback
+
+NEW_ORDER = {
+    "channel": CHANNEL,
+    "external_order_id": "EXAMPLE-1001",
+    "currency": "EUR",
+    "lines": [
+        {"sku": "LAMP-NORD", "quantity": 1, "unit_price_minor": 12900, "discount_minor": 900, "tax_minor": 2280},
+        {"sku": "MUG-BLUE", "quantity": 4, "unit_price_minor": 1450, "tax_minor": 1102},
+    ],
+    "shipping_minor": 690,
+    "tax_minor": 3513,
+    "total_minor": 22003,
+    "customer": {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"},
+    "ship_to": {
+        "address_lines": ["Schönhauser Allee 44a"],
+        "city": "Berlin",
+        "postal_code": "10435",
+        "country": "DE",
+    },
+}
+
+WEBHOOK = {
+    "id": 5678901234567,
+    "currency": "EUR",
+    "email": "zoe@example.com",
+    "taxes_included": True,
+    "total_discounts": "0.00",
+    "total_price": "193.90",
+    "total_tax": "30.96",
+    "line_items": [
+        {"sku": "LAMP-NORD", "quantity": 1, "price": "129.00", "tax_lines": [{"price": "20.60"}]},
+        {"sku": "MUG-BLUE", "quantity": 4, "price": "14.50", "tax_lines": [{"price": "9.26"}]},
+    ],
+    "shipping_lines": [{"price": "6.90", "tax_lines": [{"price": "1.10"}]}],
+    "shipping_address": {
+        "name": "Zoë Krüger",
+        "address1": "Schönhauser Allee 44a",
+        "city": "Berlin",
+        "zip": "10435",
+        "country_code": "DE",
+        "phone": "+49 30 1234567",
+    },
+}
+# Over WEBHOOK as the documentation page writes it (`JSON.stringify(body, null, 2)`), with the local channel's secret.
+WEBHOOK_SIGNATURE = "xSfxRV7kweOa5FRYstKVmnLQTn9E+0YkigBa5QzkiwY="
+
+CONFIRMATIONS = {
+    "confirmations": [
+        {
+            "confirmation_id": "wms-000001",
+            "fulfillment_order_id": FULFILLMENT_ORDER_ID,
+            "order_id": ORDER_ID,
+            "kind": "accepted",
+            "at": "2026-11-23T09:30:00.000Z",
+        }
+    ]
+}
