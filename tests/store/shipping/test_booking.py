@@ -260,7 +260,7 @@ def test_work_that_is_taken_back_gives_its_capacity_back_even_when_its_card_was_
         work = work_in(wiring)
         parcels = list(wiring.orders.parcels(work.parcel_ids).values())
         if cards_gone:
-            wiring.rate_cards = dict  # type: ignore[method-assign, assignment]
+            wiring.rate_cards = dict  # type: ignore[method-assign]
         tables.commit(*wiring.bookings.give_back_writes([(work, parcels)]))
         assert used(wiring) == 0
         wiring.bookings.tell_carriers([(work, parcels)])
