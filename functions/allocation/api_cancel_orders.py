@@ -45,6 +45,7 @@ def cancel_order(request: Request) -> Answer:
         by=f"user:{request.principal.subject}",
         orders=wiring.orders,
         stock=wiring.stock,
+        bookings=wiring.bookings,
         release_write=wiring.credit.release_write,
         now=wiring.clock(),
     )

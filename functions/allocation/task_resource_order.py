@@ -34,6 +34,7 @@ def handler(stuck: Stuck) -> BaseModel:
         by="system:resource_order",
         orders=wiring.orders,
         stock=wiring.stock,
+        bookings=wiring.bookings,
         now=wiring.clock(),
     )
     return Resourced(attempt=order.attempt)

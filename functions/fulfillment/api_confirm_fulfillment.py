@@ -23,7 +23,12 @@ def confirm_fulfillment(request: Request) -> Answer:
     """Each confirmation has a result of its own; sending the request again changes nothing more."""
     said = request.body(Confirmations).confirmations
     results = service.confirm_fulfillment(
-        request.path["location"], said, orders=wire().orders, stock=wire().stock, clock=wire().clock
+        request.path["location"],
+        said,
+        orders=wire().orders,
+        stock=wire().stock,
+        bookings=wire().bookings,
+        clock=wire().clock,
     )
     return Answer(200, results)
 

@@ -93,6 +93,7 @@ _INTAKE: Grants = {
 _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
 # The reference table also keeps the counters of numbers and of daily capacity.
+_TAKES_BACK: Grants = {**_ORDER_AND_STOCK, "reference": LOAD + LIST + SAVE}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -103,9 +104,9 @@ FUNCTIONS = (
     ),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
-    FunctionSpec("allocation/api_cancel_orders", {**_ORDER_AND_STOCK, "customers": LOAD + SAVE}),
+    FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("fulfillment/api_confirm_fulfillment", _ORDER_AND_STOCK),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", _TAKES_BACK),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
@@ -154,7 +155,7 @@ FUNCTIONS = (
     # Workflow resolve_exception.
     FunctionSpec("fulfillment/task_assess_order", _ORDER),
     FunctionSpec("fulfillment/task_remind_location", _ORDER),
-    FunctionSpec("allocation/task_resource_order", _ORDER_AND_STOCK),
+    FunctionSpec("allocation/task_resource_order", _TAKES_BACK),
     FunctionSpec("orders/task_hold_order", _ORDER),
     FunctionSpec(
         "fulfillment/cron_watch_orders",

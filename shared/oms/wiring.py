@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from oms.privacy.service import People
     from oms.procurement.store import ProcurementStore
     from oms.reference.store import ReferenceStore
+    from oms.shipping.booking import Bookings
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
@@ -198,6 +199,13 @@ class Wiring:
             shipper=next(iter(shippers.values()), Shipper()),
             carrier_of=self.carrier_of,
         )
+
+    @cached_property
+    def bookings(self) -> "Bookings":
+        """What bookings hold outside of their orders (port of allocation and fulfillment)."""
+        from oms.shipping.booking import Bookings
+
+        return Bookings(self.shipping_desk)
 
     def promise(
         self,

@@ -14,6 +14,7 @@ from oms.intake.rules import Decision, accept, hold_id_of, order_id_of
 from oms.orders.holding import put_on_hold
 from oms.orders.model import Promise
 from oms.wiring import Wiring, wire
+from tests.fulfillment_builders import a_work
 from tests.intake import LIMIT, NOW, TestClock, body_of, canonical, company, count
 from tests.lambda_events import api_event
 
@@ -166,6 +167,21 @@ def test_an_unknown_order_or_hold_is_404() -> None:
     order_id, _ = held_order()
     assert decide("release", "ord_nothing", "hld_nothing")["statusCode"] == 404
     assert decide("reject", order_id, "hld_nothing")["statusCode"] == 404
+
+
+@pytest.mark.usefixtures("shop")
+def test_releasing_a_hold_on_releases_starts_the_stopped_work_again_at_once() -> None:
+    order_id = body_of(post(on_account("A", 700)))["order_id"]
+    works = [a_work(status, order_id, id=f"ful_{status}", version=0, parcel_ids=()) for status in ("open", "requested")]
+    for work in works:
+        tables.commit(wire().orders.write(work.changed(at=NOW, by="system:test", what="made")))
+    order = wire().orders.get(order_id)
+    held = put_on_hold(order, "hld_parked", reason="fulfillment_failed", blocks=("release",), at=NOW, by="system:test")
+    tables.commit(wire().orders.write(held))
+    assert decide("release", order_id, "hld_parked")["statusCode"] == 200
+    order = wire().orders.get(order_id)
+    assert [fact.type for fact in order.facts] == ["OrderHoldReleased", "OrderAllocated"]
+    assert order.facts[1].data["fulfillment_order_ids"] == ["ful_open"]
 
 
 @pytest.mark.usefixtures("shop")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from oms.allocation.model import Cancellation, Change, PositionKey
 from oms.allocation.store import StockStore
+from oms.aws.tables import MAX_WRITES as ALL_WRITES
 from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderWithdrawn
 from oms.events.orders import OrderCancelled, OrderReallocationRequested
@@ -23,6 +24,7 @@ from oms.orders.lifecycle import (
     move,
 )
 from oms.orders.model import FulfillmentOrder, Line, Order, Parcel, replace_line
+from oms.orders.ports import BookingsPort
 from oms.orders.store import OrderStore, OrderTree
 
 RECALLABLE = ("open", "booked", "requested", "accepted")
@@ -38,10 +40,14 @@ class _Recall(NamedTuple):
     """What one transaction takes back: the new values, what moves in the books, units by line."""
 
     works: tuple[FulfillmentOrder, ...]
-    parcels: tuple[Parcel, ...]
+    voided: tuple[tuple[Parcel, ...], ...]  # by work
     changes: Mapping[PositionKey, Change]
     recalled: Mapping[int, int]  # allocated units by line number
     waiting: tuple[Line, ...]  # lines whose open and backordered units are taken too
+
+    @property
+    def taken_back(self) -> list[tuple[FulfillmentOrder, tuple[Parcel, ...]]]:
+        return list(zip(self.works, self.voided, strict=True))
 
 
 def cancel_order(
@@ -52,6 +58,7 @@ def cancel_order(
     by: str,
     orders: OrderStore,
     stock: StockStore,
+    bookings: BookingsPort,
     release_write: ReleaseWrite,
     now: datetime,
 ) -> Cancellation:
@@ -78,7 +85,7 @@ def cancel_order(
         header = _cancelled(tree, recall, reason=reason, note=note, at=now, by=by)
         release = release_write(tree.order) if header.status == "cancelled" else None
         try:
-            commit(*_writes(header, recall, orders, stock), *([release] if release else []))
+            _commit(header, recall, orders, stock, bookings, *([release] if release else []))
         except ConflictError:
             lost += 1
             if lost == TRIES:
@@ -94,6 +101,7 @@ def request_reallocation(
     by: str,
     orders: OrderStore,
     stock: StockStore,
+    bookings: BookingsPort,
     now: datetime,
 ) -> Order:
     """Open an order's backordered units again, and those of fulfillment orders to `withdraw`, and ask for stock.
@@ -116,7 +124,7 @@ def request_reallocation(
         silent = {work.location for work in recall.works}
         header = _reopened(order, recall, excluded=silent | set(excluded), at=now, by=by)
         try:
-            commit(*_writes(header, recall, orders, stock))
+            _commit(header, recall, orders, stock, bookings)
         except ConflictError:
             if lost == TRIES:
                 raise
@@ -150,28 +158,30 @@ def _recall(
     wanted = [work for work in recallable if only is None or work.id in only]
     labelled = orders.parcels(parcel_id for work in wanted for parcel_id in work.parcel_ids)
     works: list[FulfillmentOrder] = []
-    parcels: list[Parcel] = []
+    voided: list[tuple[Parcel, ...]] = []
     changes: dict[PositionKey, Change] = {}
     recalled: dict[int, int] = {}
     for work in wanted:
         own = [labelled[name] for name in work.parcel_ids if name in labelled]
         own = [parcel for parcel in own if parcel.status == "label_purchased"]
         keys = {(line.sku, work.location) for line in work.lines} | set(changes)
-        if works and len(works) + 1 + len(parcels) + len(own) + len(keys) > MAX_WRITES:
+        labels = sum(map(len, voided))
+        # A fulfillment order is two writes: itself, and the room that its parcels had.
+        if works and 2 * (len(works) + 1) + labels + len(own) + len(keys) > MAX_WRITES:
             break
         works.append(_withdrawn(work, reason=reason, at=at, by=by))
-        parcels += [_voided(parcel, reason=reason, at=at, by=by) for parcel in own]
+        voided.append(tuple(_voided(parcel, reason=reason, at=at, by=by) for parcel in own))
         for line in work.lines:
             units = line.quantity - line.short - line.shipped
             _add(changes, (line.sku, work.location), Change(committed=-units))
             recalled[line.number] = recalled.get(line.number, 0) + units
-    spare = MAX_WRITES - len(works) - len(parcels)
+    spare = MAX_WRITES - 2 * len(works) - sum(map(len, voided))
     waiting = [
         line
         for line in tree.order.lines
         if (line.backordered or (line.open and only is None)) and _leaves_the_queue(line, changes, spare)
     ]
-    return _Recall(tuple(works), tuple(parcels), changes, recalled, tuple(waiting))
+    return _Recall(tuple(works), tuple(voided), changes, recalled, tuple(waiting))
 
 
 def _leaves_the_queue(line: Line, changes: dict[PositionKey, Change], spare: int) -> bool:
@@ -282,14 +292,24 @@ def _reopened(order: Order, recall: _Recall, *, excluded: Iterable[str], at: dat
     )
 
 
-def _writes(header: Order, recall: _Recall, orders: OrderStore, stock: StockStore) -> list[Write]:
+def _commit(
+    header: Order, recall: _Recall, orders: OrderStore, stock: StockStore, bookings: BookingsPort, *more: Write
+) -> None:
+    """One transaction, then the carriers are told. Parcels beyond its limit are voided before it and stay so."""
     before = stock.positions_at(recall.changes)
-    return [
+    writes = [
         orders.write(header),
         *(orders.write(work) for work in recall.works),
-        *(orders.write(parcel) for parcel in recall.parcels),
         *(stock.change_write(change, before[key]) for key, change in recall.changes.items()),
+        *bookings.give_back_writes(recall.taken_back),
+        *more,
     ]
+    labels = [orders.write(parcel) for parcels in recall.voided for parcel in parcels]
+    room = ALL_WRITES - len(writes)
+    for label in labels[room:]:
+        commit(label)
+    commit(*writes, *labels[:room])
+    bookings.tell_carriers(recall.taken_back)
 
 
 def _answer(order: Order) -> Cancellation:

@@ -14,6 +14,7 @@ from oms.kernel.time import Clock, from_text
 from oms.orders.completion import completed, counting
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel
+from oms.orders.ports import BookingsPort
 from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
 
 TRIES = 4
@@ -33,7 +34,13 @@ class Step(NamedTuple):
 
 
 def confirm_fulfillment(
-    location: str, said: Sequence[Confirmation], *, orders: OrderStore, stock: Stock, clock: Clock
+    location: str,
+    said: Sequence[Confirmation],
+    *,
+    orders: OrderStore,
+    stock: Stock,
+    bookings: BookingsPort,
+    clock: Clock,
 ) -> ConfirmationResults:
     """Apply the confirmations of one location; those of one fulfillment order in the order given.
 
@@ -54,12 +61,12 @@ def confirm_fulfillment(
         if case is None or case.work.location != location:
             results |= {place: _not_found(one) for place, one in group}
         else:
-            results |= _confirm_one(case, tuple(group), orders=orders, stock=stock, clock=clock)
+            results |= _confirm_one(case, tuple(group), orders=orders, stock=stock, bookings=bookings, clock=clock)
     return ConfirmationResults(results=[results[place] for place in range(len(said))])
 
 
 def _confirm_one(
-    case: Case, pending: _Pending, *, orders: OrderStore, stock: Stock, clock: Clock
+    case: Case, pending: _Pending, *, orders: OrderStore, stock: Stock, bookings: BookingsPort, clock: Clock
 ) -> dict[int, ConfirmationResult]:
     results: dict[int, ConfirmationResult] = {}
     key = (case.work.order_id, case.work.id)
@@ -68,7 +75,7 @@ def _confirm_one(
             while pending:
                 now = clock()
                 step = decide_together(case, pending, now)
-                case = write_step(case, step, at=now, orders=orders, stock=stock)
+                case = write_step(case, step, at=now, orders=orders, stock=stock, bookings=bookings)
                 results |= step.results
                 pending = step.rest
         except ConflictError:
@@ -104,7 +111,9 @@ def decide_together(case: Case, pending: _Pending, now: datetime) -> Step:
     return Step(case, facts, effect, tuple(causes), results, ())
 
 
-def write_step(before: Case, step: Step, *, at: datetime, orders: OrderStore, stock: Stock) -> Case:
+def write_step(
+    before: Case, step: Step, *, at: datetime, orders: OrderStore, stock: Stock, bookings: BookingsPort
+) -> Case:
     """Write the step with its stock in one transaction; the case as it is stored then.
 
     Raises:
@@ -116,10 +125,17 @@ def write_step(before: Case, step: Step, *, at: datetime, orders: OrderStore, st
     if changed:
         shipped = step.effect is not None and step.effect.kind == "shipped"
         header = header_after(after, orders, at=at, by=by) if shipped else None
-        effects = stock_writes(stock, after.work, step.effect)
+        voided = _voided_now(before.parcels, after.parcels)
+        effects = [*stock_writes(stock, after.work, step.effect), *bookings.give_back_writes([(after.work, voided)])]
         together = _spilled([*changed, *([header] if header else ())], len(effects), step.effect, orders)
         commit(*(orders.write(value) for value in together), *effects)
+        bookings.tell_carriers([(after.work, voided)])
     return after
+
+
+def _voided_now(before: Sequence[Parcel], after: Sequence[Parcel]) -> list[Parcel]:
+    pairs = zip(before, after, strict=True)
+    return [new for old, new in pairs if new.status == "voided" and old.status != "voided"]
 
 
 def header_after(case: Case, orders: OrderStore, *, at: datetime, by: str) -> Order | None:

@@ -1,5 +1,7 @@
 """Booking: labels for all parcels of a fulfillment order in one transaction; and its undo."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -223,22 +225,59 @@ def _voiding(work: FulfillmentOrder, parcels: list[Parcel], desk: Desk, at: date
         )
         for parcel in parcels
     ]
-    if work.carrier and work.service and work.ship_by and parcels:
-        _, service = _offer_of(desk, work.location, work.carrier, work.service, date.fromisoformat(work.ship_by[:10]))
-        used = service.daily_capacity and desk.store.capacity_used(
-            work.location, work.carrier, work.service, work.ship_by
-        )
-        if used and used >= len(parcels):
-            writes.append(
-                desk.store.give_capacity(work.location, work.carrier, work.service, work.ship_by, parcels=len(parcels))
-            )
-    return writes
+    return [*writes, *_room_back([(work, parcels)], desk)]
 
 
-def _tell_carrier(work: FulfillmentOrder, parcels: list[Parcel], desk: Desk) -> None:
-    if work.carrier and work.service and work.ship_by and parcels:
-        card, _ = _offer_of(desk, work.location, work.carrier, work.service, date.fromisoformat(work.ship_by[:10]))
-        desk.carrier_of(card).void([parcel.tracking_number for parcel in parcels])
+def _room_back(taken_back: Iterable[tuple[FulfillmentOrder, Sequence[Parcel]]], desk: Desk) -> list[Write]:
+    """Writes that give the room of voided parcels back: one per capacity, since a transaction changes an item once."""
+    room: Counter[tuple[str, str, str, str]] = Counter()
+    for work, parcels in taken_back:
+        if work.carrier and work.service and work.ship_by and parcels and _is_counted(work, desk):
+            room[work.location, work.carrier, work.service, work.ship_by] += len(parcels)
+    return [
+        desk.store.give_capacity(*key, parcels=parcels)
+        for key, parcels in room.items()
+        if desk.store.capacity_used(*key) >= parcels
+    ]
+
+
+def _is_counted(work: FulfillmentOrder, desk: Desk) -> bool:
+    """Whether the service has a capacity; a service that has left its card may have had one."""
+    offer = _offer_of_work(work, desk)
+    return offer is None or offer[1].daily_capacity is not None
+
+
+def _tell_carrier(work: FulfillmentOrder, parcels: Sequence[Parcel], desk: Desk) -> None:
+    offer = _offer_of_work(work, desk) if parcels else None
+    if offer is not None:
+        desk.carrier_of(offer[0]).void([parcel.tracking_number for parcel in parcels])
+
+
+def _offer_of_work(work: FulfillmentOrder, desk: Desk) -> tuple[RateCard, Service] | None:
+    """What a fulfillment order was booked on, None when that was withdrawn since: an undo must not fail over it."""
+    if not (work.carrier and work.service and work.ship_by):
+        return None
+    try:
+        return _offer_of(desk, work.location, work.carrier, work.service, date.fromisoformat(work.ship_by[:10]))
+    except RejectedError:
+        return None
+
+
+class Bookings:
+    """What a booking holds besides its order, for those who take work back: room of a day, labels of a carrier."""
+
+    def __init__(self, desk: Callable[[], Desk]) -> None:
+        self._desk = desk
+
+    def give_back_writes(self, taken_back: Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]) -> list[Write]:
+        """To be committed with the voiding of these parcels; nothing when they took no room."""
+        return _room_back(taken_back, self._desk()) if any(parcels for _, parcels in taken_back) else []
+
+    def tell_carriers(self, taken_back: Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]) -> None:
+        """After the commit: a label that stays unused costs less than a voided one on a parcel."""
+        for work, parcels in taken_back:
+            if parcels:
+                _tell_carrier(work, parcels, self._desk())
 
 
 def _offer_of(desk: Desk, location: str, carrier: str, service: str, ship_on: date) -> tuple[RateCard, Service]:

@@ -1,12 +1,18 @@
 """Check an order against what is known, and take holds away or refuse the order for good."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from oms.aws import tables
 from oms.aws.tables import Write
-from oms.events.orders import OrderConfirmed, OrderHoldReleased, OrderReallocationRequested, OrderRejected
+from oms.events.orders import (
+    OrderAllocated,
+    OrderConfirmed,
+    OrderHoldReleased,
+    OrderReallocationRequested,
+    OrderRejected,
+)
 from oms.kernel.errors import ConflictError, NotFoundError, StateError
 from oms.kernel.time import Clock, to_text
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
@@ -26,6 +32,7 @@ from oms.validation.rules import (
 
 _TRIES = 4
 _WAITING = "validating"
+_NOT_RELEASED = ("open", "booked")  # their workflow ended at the hold
 
 
 class Exposure(Protocol):
@@ -135,7 +142,9 @@ def _release_writes(
     released = OrderHoldReleased(order_id=order.id, hold_id=hold.id, reason=hold.reason)
     why = f"{hold.id} {reason}"
     if order.status != _WAITING:
-        return [orders.write(_resumed(order, released, hold, rest, why, by, at))]
+        works = orders.tree(order.id).fulfillment_orders if "release" in hold.blocks else ()
+        stopped = [work.id for work in works if work.status in _NOT_RELEASED]
+        return [orders.write(_resumed(order, released, hold, rest, stopped, why, by, at))]
     if any("confirm" in other.blocks for other in rest):
         return [orders.write(order.changed(released, at=at, by=by, why=why, holds=rest))]
     status = move(ORDER, order.status, "confirm")
@@ -154,10 +163,22 @@ def _release_writes(
 
 
 def _resumed(
-    order: Order, released: OrderHoldReleased, hold: Hold, rest: tuple[Hold, ...], why: str, by: str, at: datetime
+    order: Order,
+    released: OrderHoldReleased,
+    hold: Hold,
+    rest: tuple[Hold, ...],
+    stopped: Sequence[str],
+    why: str,
+    by: str,
+    at: datetime,
 ) -> Order:
-    """Work goes on where the hold stopped it: sourcing is asked for again, the watchdog looks at once at the rest."""
+    """Work goes on where the hold stopped it: in `stopped` fulfillment orders, or in sourcing."""
     now = to_text(at)
+    if "release" in hold.blocks and not any("release" in other.blocks for other in rest) and stopped:
+        # The same allocation is said again: the workflow starts again, and what it did before stays done.
+        again_said = OrderAllocated(order_id=order.id, attempt=order.attempt, fulfillment_order_ids=list(stopped))
+        look_at = to_text(at + MAX_DWELL["fulfillment_order.open"])
+        return order.changed(released, again_said, at=at, by=by, why=why, holds=rest, watch_at=look_at)
     may_allocate = "allocate" in hold.blocks and not any("allocate" in other.blocks for other in rest)
     if not may_allocate or not any(line.open for line in order.lines):
         return order.changed(released, at=at, by=by, why=why, holds=rest, watch_at=now)

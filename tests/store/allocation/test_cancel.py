@@ -165,6 +165,7 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
             by="user:u",
             orders=cloud_on_moto.orders,
             stock=cloud_on_moto.stock,
+            bookings=cloud_on_moto.bookings,
             release_write=meanwhile,
             now=START,
         )

@@ -253,6 +253,30 @@ def test_capacity_is_taken_with_the_booking_and_given_back_with_its_undo() -> No
         assert used(wiring) == 0
 
 
+@pytest.mark.parametrize("cards_gone", [False, True])
+def test_work_that_is_taken_back_gives_its_capacity_back_even_when_its_card_was_withdrawn(*, cards_gone: bool) -> None:
+    with world() as wiring:
+        task_book_parcels.handler(only_express_in_time(wiring), None)
+        work = work_in(wiring)
+        parcels = list(wiring.orders.parcels(work.parcel_ids).values())
+        if cards_gone:
+            wiring.rate_cards = dict  # type: ignore[method-assign]
+        tables.commit(*wiring.bookings.give_back_writes([(work, parcels)]))
+        assert used(wiring) == 0
+        wiring.bookings.tell_carriers([(work, parcels)])
+
+
+def test_two_works_of_one_capacity_give_their_room_back_in_one_write() -> None:
+    with world() as wiring:
+        task_book_parcels.handler(only_express_in_time(wiring), None)
+        fill_express(wiring, 1)
+        work = work_in(wiring)
+        parcels = list(wiring.orders.parcels(work.parcel_ids).values())
+        (write,) = wiring.bookings.give_back_writes([(work, parcels), (work, parcels)])
+        tables.commit(write)
+        assert used(wiring) == 0
+
+
 def test_when_the_last_place_goes_meanwhile_the_next_best_service_is_booked() -> None:
     with world() as wiring:
         document = only_express_in_time(wiring)
