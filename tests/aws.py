@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.loaders import create_loader
 from moto import mock_aws
 
 from infra.local.dev_secrets import CHANNEL_SECRETS
@@ -22,6 +23,8 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "procurement": {"open": ("open_pk", "open_sk")},
     "reference": {},
 }
+
+_LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
 
 
 def environment() -> dict[str, str]:
@@ -77,6 +80,7 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
     pretend_credentials()
     with mock_aws():
         clients.forget()
+        clients.session().register_component("data_loader", _LOADER)
         _create_tables()
         clients.events().create_event_bus(Name="baton")
         clients.sqs().create_queue(QueueName="baton-park")

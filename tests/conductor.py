@@ -36,6 +36,7 @@ class Conductor:
         self.entries: list[dict[str, Any]] = []  # bus entries not delivered yet
         self.released: list[dict[str, Any]] = []  # facts on the locations' queues
         self.published: list[dict[str, Any]] = []
+        self.executions = 0  # of the workflow: one per bus entry
         self._records: list[dict[str, Any]] = []  # stream records not delivered yet
         self._tables = [wiring.setting(name) for name in ("ORDERS_TABLE", "PROCUREMENT_TABLE")]
         hooks: Any = clients.session().get_component("event_emitter")
@@ -72,6 +73,7 @@ class Conductor:
             assert answer == {"batchItemFailures": []}
         for kind, detail in details:
             if kind == "OrderAllocated":
+                self.executions += 1
                 for fact in detail["facts"]:
                     self._fulfill(fact["data"])
             if kind in ("FulfillmentOrderReleased", "FulfillmentOrderReminded", "FulfillmentOrderWithdrawn"):

@@ -113,6 +113,8 @@ def _environment(context: str, given: Mapping[str, str], settings: Settings) -> 
     return {
         "STAGE": settings.stage,
         "POWERTOOLS_SERVICE_NAME": context,
+        # Nobody plugs into pydantic here: without this, the first model reads the entry points of every package.
+        "PYDANTIC_DISABLE_PLUGINS": "1",
         # An order's story is in its timeline; a line per call in production would cost more than the call.
         "POWERTOOLS_LOG_LEVEL": "WARNING" if settings.stage == "prod" else "INFO",
         **given,

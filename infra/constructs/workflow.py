@@ -20,6 +20,11 @@ FOLDER = Path(__file__).resolve().parents[1] / "workflows"
 _PLACEHOLDER = re.compile(r"\$\{(task_\w+)\}")
 _LOG_DELIVERY = "The log delivery actions of Step Functions and the X-Ray actions have no resources to name."
 
+_EXPRESS_LOG = (
+    "Every transition of every ordinary order would be 11 KB of log, a seventh of its whole price (ADR 3). Failures "
+    "are logged; what an ordinary order did stands in its own timeline."
+)
+
 
 def load_definition(name: str) -> dict[str, Any]:
     """The machine of workflows/<name>.asl.yaml; `x-` keys only hold anchors and are dropped."""
@@ -45,6 +50,7 @@ class Workflow(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.split("_")))
+        express = kind == stepfunctions.StateMachineType.EXPRESS
         definition = load_definition(name)
         tasks = tasks_of(definition)
         machine = settings.name(name.replace("_", "-"))
@@ -56,10 +62,10 @@ class Workflow(Construct):
             definition_body=stepfunctions.DefinitionBody.from_string(json.dumps(definition, separators=(",", ":"))),
             definition_substitutions={task: functions[task].function.function_arn for task in tasks},
             tracing_enabled=settings.tracing,
-            # Every transition, so that a failed order can be followed; never its data, which could name a person.
+            # Never the data, which could name a person.
             logs=stepfunctions.LogOptions(
                 destination=log_group(self, "Log", f"/aws/vendedlogs/states/{machine}", settings),
-                level=stepfunctions.LogLevel.ALL,
+                level=stepfunctions.LogLevel.ERROR if express else stepfunctions.LogLevel.ALL,
                 include_execution_data=False,
             ),
         )
@@ -70,4 +76,5 @@ class Workflow(Construct):
                 resources=[functions[task].function.function_arn for task in tasks],
             )
         )
-        acknowledge_each(self.machine, {"AwsSolutions-IAM5[Resource::*]": _LOG_DELIVERY})
+        accepted = {"AwsSolutions-IAM5[Resource::*]": _LOG_DELIVERY}
+        acknowledge_each(self.machine, accepted | ({"AwsSolutions-SF1": _EXPRESS_LOG} if express else {}))

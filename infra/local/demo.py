@@ -16,6 +16,7 @@ from rich.table import Table
 from infra.local import census, company, summary
 from infra.local.census import Census
 from infra.local.cloud import Cloud, Reply
+from infra.local.gate import Gate
 from infra.local.partners import Partners
 from infra.local.seed import domain
 from infra.local.traffic import Purchase, purchases, send
@@ -50,18 +51,21 @@ def main_job(cloud: Cloud, console: Console, say: Say) -> int:
         everything = list(purchases(ORDERS, run))
         locations = [location.id for location in company.LOCATIONS]
         with Partners(cloud, wiring, locations) as partners, ThreadPoolExecutor(1) as pool:
-            sending = pool.submit(_send_all, cloud, everything, sent)
-            seen = _watch(cloud, wiring, sending, sent, partners, console)
+            gate = Gate(census.take(cloud, wiring))
+            sending = pool.submit(_send_all, cloud, everything, sent, gate)
+            seen = _watch(cloud, wiring, sending, sent, partners, gate, console)
         proposals = summary.scan_reorder_points(cloud)
         problems = _problems(seen, sent, census.dead_letters(cloud))
         summary.show(cloud, console, seen, sent.seconds, sent.took_s, proposals)
     return _finish(cloud, console, problems)
 
 
-def _send_all(cloud: Cloud, everything: list[Purchase], sent: Sent) -> None:
+def _send_all(cloud: Cloud, everything: list[Purchase], sent: Sent, gate: Gate) -> None:
     began = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="shop") as pool:
-        answers = {pool.submit(send_patiently, cloud, purchase, sent.seconds): purchase for purchase in everything}
+        answers = {
+            pool.submit(send_patiently, cloud, purchase, sent.seconds, gate): purchase for purchase in everything
+        }
         for answer in as_completed(answers):
             purchase, reply = answers[answer], answer.result()
             if reply.status in TAKEN:
@@ -71,20 +75,29 @@ def _send_all(cloud: Cloud, everything: list[Purchase], sent: Sent) -> None:
     sent.took_s = time.monotonic() - began
 
 
-def send_patiently(cloud: Cloud, purchase: Purchase, seconds: list[float]) -> Reply:
+def send_patiently(cloud: Cloud, purchase: Purchase, seconds: list[float], gate: Gate) -> Reply:
     """Send, and send the same again while the answer is that it is not the time; as shops do."""
+    gate.enter()
     deadline = time.monotonic() + PATIENCE_S
     while True:
         began = time.monotonic()
         reply = send(cloud, purchase)
         seconds.append(time.monotonic() - began)
         if reply.status not in TRY_AGAIN or time.monotonic() > deadline:
+            if reply.status not in TAKEN or "idempotent-replayed" in reply.headers:
+                gate.refused()
             return reply
         time.sleep(float(reply.headers.get("retry-after", "1")))
 
 
 def _watch(
-    cloud: Cloud, wiring: Wiring, sender: Future[None], sent: Sent, partners: Partners, console: Console
+    cloud: Cloud,
+    wiring: Wiring,
+    sender: Future[None],
+    sent: Sent,
+    partners: Partners,
+    gate: Gate,
+    console: Console,
 ) -> Census:
     """Look at the tables until every order is where it should be, or time is up."""
     deadline = time.monotonic() + SETTLE_S
@@ -95,7 +108,9 @@ def _watch(
             sending = not sender.done()
             if not sending:
                 sender.result()  # raises what went wrong
-            seen = census.take(cloud, wiring).of(set(sent.orders))
+            everything = census.take(cloud, wiring)
+            gate.look(everything)
+            seen = everything.of(set(sent.orders))
             states = seen.by_state()
             line = _line(states, seen, len(sent.seconds))
             if console.is_terminal:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -23,6 +23,7 @@ from infra.local import census, company
 from infra.local.census import Census
 from infra.local.cloud import Cloud, Reply
 from infra.local.demo import AT_ONCE, TAKEN, send_patiently
+from infra.local.gate import Gate
 from infra.local.partners import Partners
 from infra.local.seed import domain, stock_up
 from infra.local.traffic import Purchase
@@ -61,7 +62,7 @@ def replay(cloud: Cloud, orders: str, limit: int, console: Console, say: Say) ->
     wanted = _first(limit, path, reading)
     with domain(cloud.outputs["EndpointUrl"], cloud.outputs) as wiring:
         say(f"catalogue and stock for {len(wanted)} invoices: {_prepare(wiring, wanted)}")
-        done = _post(cloud, wanted, console)
+        done = _post(cloud, wiring, wanted, console)
         say(f"{len(done.orders)} orders in, {len(done.refused)} refused; the warehouses open")
         with Partners(cloud, wiring, [location.id for location in company.LOCATIONS]) as partners:
             seen = _settle(cloud, wiring, done, partners, console)
@@ -92,20 +93,37 @@ def _prepare(wiring: Wiring, wanted: list[Invoice]) -> str:
     return f"{len(names)} articles, {opened} new stock positions at {HOME}"
 
 
-def _post(cloud: Cloud, wanted: list[Invoice], console: Console) -> Replayed:
+def _post(cloud: Cloud, wiring: Wiring, wanted: list[Invoice], console: Console) -> Replayed:
     """Send everything in the order of the file; a cancellation waits for the order that it cancels."""
-    done = Replayed()
+    done, over = Replayed(), threading.Event()
+    gate = Gate(census.take(cloud, wiring))
+
+    def look_on() -> None:
+        while not over.wait(LOOK_S):
+            gate.look(census.take(cloud, wiring))
+
     asked: dict[str, Future[Reply]] = {}
     earlier: dict[str, list[Invoice]] = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool, Progress(console=console, transient=True) as progress:
-        bar = progress.add_task("orders in", total=len(wanted))
-        for invoice in wanted:
-            if invoice.cancels:
-                _cancel(cloud, invoice, earlier.get(invoice.buyer, []), asked, done)
-            else:
+    with (
+        ThreadPoolExecutor(1) as watch,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+        Progress(console=console, transient=True) as progress,
+    ):
+        bar = progress.add_task("orders in", total=sum(not invoice.cancels for invoice in wanted))
+        looking = watch.submit(look_on)
+        try:
+            for invoice in wanted:
+                if invoice.cancels:
+                    _cancel(cloud, invoice, earlier.get(invoice.buyer, []), asked, done)
+                    continue
                 earlier.setdefault(invoice.buyer, []).append(invoice)
-                asked[invoice.number] = pool.submit(send_patiently, cloud, _purchase(invoice), done.seconds)
-                asked[invoice.number].add_done_callback(lambda _: progress.advance(bar))
+                sending = pool.submit(send_patiently, cloud, _purchase(invoice), done.seconds, gate)
+                sending.add_done_callback(lambda _: progress.advance(bar))
+                asked[invoice.number] = sending
+            wait(asked.values())
+        finally:
+            over.set()
+        looking.result()
     for number, answer in asked.items():
         reply = answer.result()
         if reply.status in TAKEN:

@@ -98,7 +98,9 @@ def _from_stream(function: Function, trigger: FromStream, stateful: StatefulStac
         maximum_batching_window_in_seconds=1,
         parallelization_factor=PARALLEL_PER_SHARD,
         bisect_batch_on_function_error=True,
-        maximum_retry_attempts=10,
+        # For as long as the stream keeps the record: the parking queue would get its place in the stream only, and the
+        # facts would be gone. What can never be read the publisher parks itself, with its content.
+        maximum_retry_attempts=-1,
         maximum_record_age_in_seconds=-1,
         function_response_types=["ReportBatchItemFailures"],
         filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(

@@ -5,7 +5,7 @@ import statistics
 import time
 from typing import NamedTuple
 
-from oms.allocation.rules import plan_sourcing
+from oms.allocation.rules import Demand, plan_sourcing
 from oms.orders.model import Destination
 from oms.reference.model import Location
 
@@ -30,16 +30,16 @@ def measure() -> Sourcing:
     locations = {f"l{place:02}": _location(f"l{place:02}", chance) for place in range(PLACES)}
     seconds, used = [], []
     for _ in range(ORDERS):
-        wanted = {number: (f"s{number}", chance.randint(1, 3)) for number in range(1, LINES + 1)}
+        wanted = [Demand(number, f"s{number}", chance.randint(1, 3)) for number in range(1, LINES + 1)]
         stock = {
             sku: {name: chance.randint(1, 20) for name in locations if chance.random() < STOCKED}
-            for sku, _ in wanted.values()
+            for sku in (demand.sku for demand in wanted)
         }
         destination = Destination(country=chance.choice(("DE", "US", "GB", "FR")), postal_area="100")
         began = time.perf_counter()
-        plan = plan_sourcing(wanted, stock, locations, destination, frozenset())
+        plan = plan_sourcing(wanted, stock, locations, destination)
         seconds.append(time.perf_counter() - began)
-        used.append(len(plan.shares))
+        used.append(len(plan.locations))
     cuts = statistics.quantiles(seconds, n=100)
     return Sourcing(statistics.median(seconds) * 1000, cuts[98] * 1000, statistics.fmean(used))
 

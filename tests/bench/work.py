@@ -1,9 +1,8 @@
 """The work of orders of two lines and one parcel, from webhook to delivered, per phase and function."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from infra.local import seed
 from infra.local.cloud import Cloud
@@ -30,6 +29,7 @@ class Work:
     meter: Meter
     api_requests: float
     queue_requests: float
+    executions: float
 
     def per_order(self, *phases: str) -> Tally:
         total = self.meter.total(*phases)
@@ -44,10 +44,18 @@ def measure(cloud: Cloud, *, orders: int, batch: int) -> Work:
         meter.phase = "warm-up"
         _journey(conductor, meter, wiring, range(1, WARM_UP + 1), batch, secret, counted=False)
         conductor.released = []
+        conductor.executions = 0
         _journey(conductor, meter, wiring, range(100, 100 + orders), batch, secret, counted=True)
         meter.tallies = {key: tally for key, tally in meter.tallies.items() if key[0] != "warm-up"}
     confirmations = len(STEPS) * -(-orders // min(batch, 10)) / orders
-    return Work(orders, batch, meter, api_requests=1 + confirmations, queue_requests=_queue_requests(orders, batch))
+    return Work(
+        orders,
+        batch,
+        meter,
+        api_requests=1 + confirmations,
+        queue_requests=_queue_requests(orders, batch),
+        executions=conductor.executions / orders,
+    )
 
 
 def _journey(
@@ -60,7 +68,7 @@ def _journey(
     if batch == 1:  # one order at a time, nothing shares a batch with another
         for number in numbers:
             released = len(conductor.released)
-            ids.append(_one(conductor, meter, wiring, number, secret, phase))
+            ids.append(_one(conductor, wiring, number, secret, phase))
             assert len(conductor.released) == released + 1
         return
     phase("intake")
@@ -76,7 +84,7 @@ def _journey(
     assert {wiring.orders.get(order_id).status for order_id in ids} == {"completed"}
 
 
-def _one(conductor: Conductor, meter: Meter, wiring: Wiring, number: int, secret: str, phase: Any) -> str:
+def _one(conductor: Conductor, wiring: Wiring, number: int, secret: str, phase: Callable[[str], None]) -> str:
     phase("intake")
     order_id = post(conductor, webhook(number, LINES, secret=secret))
     phase("fulfill")
@@ -144,5 +152,3 @@ def _bench_domain(cloud: Cloud, prefix: str) -> Iterator[tuple[Wiring, str]]:
         finally:
             rewire(None)
             clients.forget()
-
-

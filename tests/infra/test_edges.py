@@ -77,7 +77,7 @@ def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: 
         if "StartingPosition" in mapping:
             assert mapping["BisectBatchOnFunctionError"] is True, name
             assert "Parked" in str(mapping["DestinationConfig"]["OnFailure"]["Destination"]), name
-            assert mapping["MaximumRetryAttempts"] == 10, name
+            assert mapping["MaximumRetryAttempts"] == -1, name
 
 
 def test_only_the_consumer_that_competes_for_stock_is_bounded(production: Assembly) -> None:

@@ -87,7 +87,7 @@ def used() -> Recorder:
         conductor = Conductor(wiring, recorder.around)
         kept, cancelled = (post(conductor, webhook(number, [("MUG-BLUE", 1)])) for number in (1, 2))
         conductor.pump()
-        whom = {"path": {"order_id": cancelled}, "body": {"reason": "customer_request"}}
+        whom: dict[str, Any] = {"path": {"order_id": cancelled}, "body": {"reason": "customer_request"}}
         conductor.call("allocation/api_cancel_orders", api_event("POST /v1/orders/{order_id}/cancel", **whom))
         hand_over(conductor)
         parcels = [parcel for parcel in parcels_of(wiring, [kept]) if parcel.status != "voided"]

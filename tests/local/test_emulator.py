@@ -96,3 +96,32 @@ def test_a_stop_does_not_wait_for_a_function_that_runs_on(tmp_path: Path) -> Non
         began = time.monotonic()
         emulator.stop(home)
     assert time.monotonic() - began < emulator.STOP_S / 2
+
+
+def test_a_stream_holds_after_a_restart_what_was_written_before_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    try:
+        clients = Clients(emulator.start(home).endpoint)
+        clients("dynamodb").create_table(
+            TableName="kept",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+        clients("dynamodb").put_item(TableName="kept", Item={"pk": {"S": "before"}})
+        clients.close()
+        emulator.stop(home)
+
+        clients = Clients(emulator.start(home).endpoint)
+        clients("dynamodb").put_item(TableName="kept", Item={"pk": {"S": "after"}})
+        arn = clients("dynamodb").describe_table(TableName="kept")["Table"]["LatestStreamArn"]
+        streams = clients("dynamodbstreams")
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        clients.close()
+    finally:
+        emulator.stop(home)
+
+    assert [record["dynamodb"]["Keys"]["pk"]["S"] for record in records] == ["before", "after"]

@@ -111,6 +111,8 @@ def test_a_key_in_flight_is_refused_until_its_deadline_and_then_taken_over(clock
 
     lost = Claim(scope_of("tester", "POST", "/v1/orders", "k1"), "a request that was lost")
     assert wire().intake.claims.begin(lost, body_hash(NewOrder.model_validate(canonical())), clock()) is None
+    again = wire().intake.claims.begin(lost, body_hash(NewOrder.model_validate(canonical())), clock())
+    assert again is None, "a put whose answer was lost is found by its own retry"
     answer = post(canonical())
     assert (answer["statusCode"], body_of(answer)["code"]) == (409, "idempotency_key_in_use")
     assert answer["headers"]["retry-after"] == "2"

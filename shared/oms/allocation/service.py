@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from oms.allocation.decision import Decision, decide
 from oms.allocation.model import AllocationRequest, Position, PositionKey, StockLevel, StockView, request_from
 from oms.allocation.store import StockStore
-from oms.aws.tables import ConditionFailedError, Write, commit
+from oms.aws.tables import MAX_WRITES, ConditionFailedError, Write, commit
 from oms.events.fact import Fact
 from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Location
 
-MAX_WRITES = 100  # DynamoDB: actions in one transaction
+ONE_ORDER = MAX_WRITES - 4  # room for what takes a decision back: account, capacity and header come on top
 TOGETHER = 2  # lost races before an order goes into a transaction of its own
 GIVE_UP = 8  # lost races before its message goes back to the queue; the waits sum to at most 2.5 s
 _WAIT_S = 0.01
@@ -154,7 +154,7 @@ def _decide_all(
     picture = dict(seen)
     decisions: list[Decision] = []
     for order, works in sorted(trees.values(), key=lambda tree: (tree[0].submitted_at, tree[0].id)):
-        decision = decide(order, works, requests[order.id], picture, locations, now, max_writes=MAX_WRITES)
+        decision = decide(order, works, requests[order.id], picture, locations, now, max_writes=ONE_ORDER)
         if decision is not None:
             decisions.append(decision)
             for key, change in decision.changes.items():

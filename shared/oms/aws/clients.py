@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
+from oms.aws.parsing import ParserFactory
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 # Standard mode: 3 attempts with jitter; the time-outs leave room for them inside a 29 s API call.
+# Two options only save CPU, measured on a BatchGetItem of 0.77 ms: a fixed user agent (otherwise put together from
+# thirty parts twice per call, 0.18 ms), and no search for an account's own DynamoDB endpoint (0.05 ms).
 _CONFIG = Config(
+    user_agent=f"baton botocore/{botocore.__version__}",
+    account_id_endpoint_mode="disabled",
     connect_timeout=2,
     read_timeout=6,
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -33,7 +39,9 @@ _CONFIG = Config(
 @cache
 def session() -> botocore.session.Session:
     """The one session: fault tests hook into its events."""
-    return botocore.session.get_session()
+    new = botocore.session.get_session()
+    new.register_component("response_parser_factory", ParserFactory())
+    return new
 
 
 @cache

@@ -18,7 +18,7 @@ from oms.kernel.errors import ConflictError, TransientError
 Attributes = Mapping[str, Any]
 Item = dict[str, Any]
 _BATCH_GET = 100  # DynamoDB: keys per BatchGetItem
-_TRANSACTION = 100  # DynamoDB: actions per TransactWriteItems
+MAX_WRITES = 100  # DynamoDB: actions per TransactWriteItems
 
 
 class Key(NamedTuple):
@@ -112,8 +112,8 @@ def commit(*writes: Write) -> None:
             conditional and can be repeated.
         ValueError: more than 100 writes.
     """
-    if len(writes) > _TRANSACTION:
-        raise ValueError(f"a transaction takes {_TRANSACTION} writes, not {len(writes)}")
+    if len(writes) > MAX_WRITES:
+        raise ValueError(f"a transaction takes {MAX_WRITES} writes, not {len(writes)}")
     with translated():
         try:
             if len(writes) == 1:

@@ -2,9 +2,9 @@
 
 A handler file declares its operations and exports the handler:
 
-    api = Api()
+    api = Api("orders")
 
-    @api.route("GET", "/v1/orders/{order_id}", scope="orders:read", summary="Read one order", answer=OrderView)
+    @api.route("GET", "/v1/orders/{order_id}", scope="orders:read", summary="Read one", answers={200: OrderView})
     def read_order(request: Request) -> Answer: ...
 
     handler = api.handler
@@ -39,6 +39,7 @@ from oms.kernel.json import read_json, write_json
 Body = TypeVar("Body", bound=BaseModel)
 _RETRY_AFTER_S = "2"
 _LONGEST_KEY = 255
+_LONGEST_PARAMETER = 255  # characters; with four bytes each still a valid DynamoDB key
 _MISSING_KEY = "missing_idempotency_key"
 _RETRYABLE = (InFlightError.code, "conflict")
 
@@ -179,7 +180,9 @@ class Api:
         except RejectedError as error:
             answer = _problem(error.code, error.status, str(error), error.faults, request_id)
         except ConflictError as error:
-            answer = _problem("conflict", 409, str(error), (), request_id)
+            # The error names keys of ours, such as an account: for the log, not for the caller.
+            logger.info("conflict", extra={"error": str(error), "request_id": request_id})
+            answer = _problem("conflict", 409, "Somebody else changed it at the same time.", (), request_id)
         except TransientError as error:
             logger.warning("transient failure", extra={"error": str(error), "request_id": request_id})
             answer = _problem(
@@ -197,10 +200,13 @@ class Api:
         principal = principal_of(event, now_s=time.time()) if route.scope else Principal.anonymous()
         if route.scope:
             principal.require(route.scope)
+        path = event.get("pathParameters") or {}
+        if any(len(value) > _LONGEST_PARAMETER for value in path.values()):
+            raise NotFoundError("nothing has so long a name")
         raw = event.get("body") or ""
         request = Request(
             method=route.method,
-            path=event.get("pathParameters") or {},
+            path=path,
             query=event.get("queryStringParameters") or {},
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
             raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),

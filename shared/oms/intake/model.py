@@ -60,7 +60,8 @@ CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class _Inbound(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # An error that ends up in a log must not carry the body.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class NewLine(_Inbound):

@@ -74,12 +74,14 @@ class ClaimStore:
             return self._taken(claim, body_hash, now)
         return None
 
-    def _taken(self, claim: Claim, body_hash: str, now: int) -> str:
+    def _taken(self, claim: Claim, body_hash: str, now: int) -> str | None:
         found: Item | None = tables.get(self._key(claim))
         if found is None or found["expires_at"] <= now:
             raise ConflictError("the claim ended just now")
         if found["hash"] != body_hash:
             raise RejectedError("the key was used with another body", code="idempotency_key_reused")
+        if found["open"] and found["owner"] == claim.owner:
+            return None  # our own put was applied, its answer lost, and the client's retry found it
         if found["open"]:
             raise InFlightError("the first request with this key is still running")
         return str(found["answer"])

@@ -26,9 +26,12 @@ def from_text(text: str) -> datetime:
     """The inverse of `to_text`; accepts any ISO 8601 instant with an offset.
 
     Raises:
-        ValueError: not ISO 8601, or no offset.
+        ValueError: not ISO 8601, no offset, or in UTC outside the years 1 to 9999.
     """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is out of range") from None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class Person(BaseModel):
     """Who, and where to. `id` is derived from the order's id."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: str
     name: str

@@ -62,6 +62,8 @@ class ProcurementStore:
     def page(self, *, location: str | None, after: str | None, limit: int) -> list[tuple[str, Proposal]]:
         """Open proposals behind the key `after`, with their keys, by location and SKU."""
         first, last = (f"{location}#", f"{location}#{_AFTER_ALL}") if location else (" ", _AFTER_ALL)
+        if after and after >= last:
+            return []
         rows = tables.query(
             self.table,
             index="open",

@@ -151,13 +151,13 @@ def test_what_a_location_refuses_is_sourced_elsewhere_and_not_asked_of_it_again(
 
 
 def test_an_order_too_large_for_one_transaction_is_served_in_steps(cloud_on_moto: Wiring) -> None:
-    units = {f"S{n:03}": 1 for n in range(250)}
+    units = {f"S{n:03}": 1 for n in range(110)}
     set_up(cloud_on_moto, *(position(sku, "ber-1", 1) for sku in units))
     order = put_order(cloud_on_moto, "ord_1", units)
     assert handler(batch(order), None) == DONE
     header, works = cloud_on_moto.orders.tree("ord_1")
-    assert (header.units_allocated, header.units_waiting) == (250, 0)
-    assert [len(work.lines) for work in works] == [62, 94, 94]
+    assert (header.units_allocated, header.units_waiting) == (110, 0)
+    assert [len(work.lines) for work in works] == [55, 55]
     assert_the_books_balance(cloud_on_moto)
 
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from functions.fulfillment.api_confirm_fulfillment import handler
+from oms.allocation.model import Position
 from oms.aws import clients
 from oms.kernel.ids import shard_of
+from oms.orders.model import Content, FulfillmentLine, Line
 from oms.orders.store import SHARDS
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
 from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
-from tests.fulfillment_builders import NOW, a_work, units_in
-from tests.fulfillment_store import ROUTE, books, confirmation, confirmations, now, seed, store
+from tests.fulfillment_builders import NOW, a_work, an_order, parcels_of, units_in
+from tests.fulfillment_store import ROUTE, books, confirmation, confirmations, now, seed, seed_stock, store
 from tests.lambda_events import api_event
 
 
@@ -193,3 +195,58 @@ def _end(wiring: Wiring) -> object:
 
 def _shard() -> int:
     return shard_of("ord_1", SHARDS)
+
+
+def test_a_shipment_confirmed_after_its_delivery_completes_the_order() -> None:
+    with moto_cloud(now) as wiring:
+        work = a_work("accepted")
+        delivered = [one.model_copy(update={"tracking_status": "delivered"}) for one in parcels_of(work)]
+        store(wiring, an_order(), work, *delivered)
+        seed_stock(wiring, orders=1)
+        assert outcomes(confirmations(confirmation("shipped"))) == [("applied", None)]
+        order = wiring.orders.get("ord_1")
+        assert (order.status, [fact.type for fact in order.facts]) == ("completed", ["OrderCompleted"])
+        assert outcomes(confirmations(confirmation("shipped"))) == [("repeated", None)]
+
+
+def test_a_late_shipment_with_another_on_its_way_writes_the_header_so_that_a_delivery_looks_again() -> None:
+    with moto_cloud(now) as wiring:
+        work = a_work("accepted")
+        delivered = [one.model_copy(update={"tracking_status": "delivered"}) for one in parcels_of(work)]
+        other = a_work("accepted", id="ful_other", location="lon-1", parcel_ids=())
+        store(wiring, an_order(), work, other, *delivered)
+        seed_stock(wiring, orders=1)
+        assert outcomes(confirmations(confirmation("shipped"))) == [("applied", None)]
+        order = wiring.orders.get("ord_1")
+        assert (order.status, order.version, order.watch_at) == ("in_fulfillment", 2, an_order().watch_at)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("shipped", "handed_over"), ("rejected", "voided")])
+def test_more_parcels_and_skus_than_a_transaction_takes_are_confirmed_all_the_same(kind: str, status: str) -> None:
+    with moto_cloud(now) as wiring:
+        numbers = range(1, 61)
+        lines = tuple(Line(number=n, sku=f"S{n}", quantity=1, unit_price_minor=1, allocated=1) for n in numbers)
+        mine = tuple(FulfillmentLine(number=n, sku=f"S{n}", quantity=1) for n in numbers)
+        work = a_work("accepted", lines=mine, parcel_ids=tuple(f"shp_{n}" for n in numbers))
+        model = parcels_of(a_work())[0]
+        boxes = [
+            model.model_copy(update={"id": f"shp_{n}", "contents": (Content(number=n, sku=f"S{n}", quantity=1),)})
+            for n in numbers
+        ]
+        store(wiring, an_order(lines=lines), work, *boxes)
+        for n in numbers:
+            wiring.stock.put_position(
+                Position(f"S{n}", "ber-1", on_hand=1, reorder_point=-1, order_up_to=1, committed=1)
+            )
+        assert outcomes(confirmations(confirmation("short_pick", lines=[one(n) for n in numbers]))) == [
+            ("refused", "too_large")
+        ]
+        assert outcomes(confirmations(confirmation(kind))) == [("applied", None)]
+        assert outcomes(confirmations(confirmation(kind))) == [("repeated", None)]
+        assert {parcel.status for parcel in wiring.orders.parcels(work.parcel_ids).values()} == {status}
+        left = {(row.on_hand, row.committed) for n in numbers for row in wiring.stock.positions_of(f"S{n}")}
+        assert left == {(0, 0) if kind == "shipped" else (1, 0)}
+
+
+def one(number: int) -> dict[str, int]:
+    return {"number": number, "quantity": 1}

@@ -150,7 +150,7 @@ STATES = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(STATES, st.integers(0, 12 * 24)), min_size=1, max_size=12))
 def test_every_order_beyond_its_dwell_is_found_and_no_other(cases: list[tuple[tuple[str, str | None], int]]) -> None:
     """Ages in hours; the index knows only when the header was written, so it is early for most."""

@@ -62,7 +62,7 @@ def walk(**query: str) -> list[str]:
         query["cursor"] = page["next_cursor"]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     limit=st.integers(1, 60),
     channel=st.sampled_from([None, "web", "desk"]),

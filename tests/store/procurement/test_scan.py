@@ -95,7 +95,8 @@ def test_a_scan_killed_anywhere_and_run_again_proposes_each_once() -> None:
         stock(wiring)
         calls = calls_of(scan)
     assert calls.count("PutItem") == 2
-    for point in crash_points(calls):
+    writes = [point for point in crash_points(calls) if point.operation != "Query"]  # reads leave nothing behind
+    for point in writes:
         with moto_cloud() as wiring:
             stock(wiring)
             crash(point, scan)
@@ -126,6 +127,7 @@ def test_proposals_are_listed_page_by_page(cloud_on_moto: Wiring) -> None:
     assert seen == [(place, sku) for place in ("ber-1", "lon-1") for sku in skus]
     assert [row["sku"] for row in page(location="lon-1", limit="2")[1]["proposals"]] == ["S0", "S1"]
     assert page(location="lax-1") == (200, {"proposals": []})
+    assert page(cursor="\U0010ffff#") == (200, {"proposals": []})
 
 
 @pytest.mark.parametrize(

@@ -51,3 +51,9 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 @pytest.mark.parametrize("name", ["nobody", "../secrets", "Shopify", "a.b", "", "_x"])
 def test_an_unknown_plugin_is_none_and_nothing_strange_is_imported(name: str) -> None:
     assert find_plugin("oms.intake.channels", name) is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_an_instant_outside_the_calendar_is_refused_as_a_value(text: str) -> None:
+    with pytest.raises(ValueError, match="out of range"):
+        from_text(text)

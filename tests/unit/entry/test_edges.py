@@ -1,0 +1,68 @@
+"""The edges: one message's bug stays with it, and an answer says nothing of our keys."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from oms.entry.api import Answer, Api, Request
+from oms.entry.queue import Message, queue
+from oms.kernel.errors import ConflictError, TransientError
+
+
+def _event(*bodies: str) -> dict[str, Any]:
+    return {"Records": [{"messageId": body, "body": json.dumps(body)} for body in bodies]}
+
+
+def _failed(answer: dict[str, Any]) -> list[str]:
+    return [row["itemIdentifier"] for row in answer["batchItemFailures"]]
+
+
+def test_a_message_that_ends_in_a_bug_takes_no_other_with_it() -> None:
+    done: list[str] = []
+
+    def process(messages: list[Message]) -> Mapping[str, Exception]:
+        if any(message.id == "poison" for message in messages):
+            raise ValueError("a bug")
+        done.extend(message.id for message in messages)
+        return {}
+
+    assert _failed(queue(process)(_event("a", "poison", "b"), None)) == ["poison"]
+    assert done == ["a", "b"]
+
+
+def test_a_batch_that_failed_for_now_comes_again_as_a_whole_and_is_tried_once() -> None:
+    tries: list[int] = []
+
+    def process(messages: list[Message]) -> Mapping[str, Exception]:
+        tries.append(len(messages))
+        raise TransientError("throttled")
+
+    assert _failed(queue(process)(_event("a", "b"), None)) == ["a", "b"]
+    assert tries == [2]
+
+
+def _call(api: Api, **path: str) -> dict[str, Any]:
+    return api.handler({"routeKey": "GET /v1/things/{id}", "pathParameters": path}, None)
+
+
+def _api(run: Any) -> Api:
+    api = Api("things")
+    api.route("GET", "/v1/things/{id}", summary="Read", scope=None, answers={200: "text/plain"})(run)
+    return api
+
+
+def test_a_lost_race_is_told_without_the_name_of_what_was_raced_for() -> None:
+    def run(_request: Request) -> Answer:
+        raise ConflictError("condition failed: account ACME")
+
+    answer = _call(_api(run), id="x")
+    assert answer["statusCode"] == 409
+    assert "ACME" not in answer["body"]
+    assert json.loads(answer["body"])["code"] == "conflict"
+
+
+@pytest.mark.parametrize(("name", "status"), [("x" * 255, 200), ("x" * 256, 404)])
+def test_a_name_too_long_for_a_key_is_not_found(name: str, status: int) -> None:
+    assert _call(_api(lambda _request: Answer(200, "here")), id=name)["statusCode"] == status
