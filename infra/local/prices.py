@@ -44,3 +44,9 @@ def list_prices() -> PriceTable:
         name: Price(Decimal(row["usd"]), Decimal(row["per"]), row["what"]) for name, row in document["prices"].items()
     }
     return PriceTable(document["as_of"], document["region"], prices)
+
+
+def cost_per_order_usd() -> Decimal:
+    """What an order costs at list prices: the work that `make bench` last counted, priced anew."""
+    work = json.loads(_FILE.with_name("work.json").read_text())
+    return sum(list_prices().cost_usd(work).values(), Decimal(0))

@@ -10,6 +10,7 @@ from rich.table import Table
 from infra.local import census, company
 from infra.local.census import Census
 from infra.local.cloud import Cloud
+from infra.local.prices import cost_per_order_usd, list_prices
 from oms.kernel.money import to_decimal_text
 
 REORDER_SCHEDULE = "baton-local-scan-reorder-points"
@@ -52,6 +53,7 @@ def _figures(cloud: Cloud, seen: Census, seconds: list[float], took_s: float, pr
         ("on time", _on_time(seen)),
         ("stock left", _stock(cloud)),
         ("purchase proposals", f"{proposals} open"),
+        ("list price", _price()),
         ("dead-letter queues", json.dumps(dead) if dead else "empty"),
     ]
 
@@ -72,6 +74,13 @@ def _parcels(seen: Census) -> str:
 
 def _list(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.most_common())
+
+
+def _price() -> str:
+    """No emulator knows what AWS would bill: the work per order is what `make bench` counted."""
+    prices = list_prices()
+    per_order = cost_per_order_usd()
+    return f"${per_order:.7f} an order, ${per_order * 1_000_000:.2f} a million ({prices.region}, {prices.as_of})"
 
 
 def _money(seen: Census) -> str:

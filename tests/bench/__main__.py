@@ -4,6 +4,7 @@ Real handlers against the emulator's tables (a process of its own, so that its C
 conductor; then real HTTP against the deployed cloud for the pace of intake and the hot item.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from infra.local.paths import LOCAL
 from tests.bench import imports, pace, report, sourcing, work
 
 OUTPUT = Path(__file__).parents[2] / "docs/performance.md"
+WORK = Path(__file__).parents[2] / "infra/local/work.json"  # what `make run` prices its orders with
 console = Console(highlight=False)
 
 
@@ -37,6 +39,8 @@ def main() -> int:
     console.print("measuring imports and sourcing")
     text = report.page(single, many, intake, hot, imports.measure(), sourcing.measure())
     OUTPUT.write_text(text)
+    rounded = {name: round(count, 9) for name, count in report.counted(many).items()}
+    WORK.write_text(json.dumps(rounded, indent=2) + "\n")
     console.print(text)
     return 0
 

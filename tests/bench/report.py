@@ -121,8 +121,8 @@ def _row(name: str, tally: Tally) -> str:
     )
 
 
-def cost(work: Work) -> dict[str, Decimal]:
-    """US dollars per million orders, by kind of work."""
+def counted(work: Work) -> dict[str, float]:
+    """What an order takes of everything that has a price, by the names of the price table."""
     memory = {spec.path: spec.memory_mb for spec in FUNCTIONS}
     total = work.per_order()
     gb_s = workflow_s = 0.0
@@ -131,7 +131,7 @@ def cost(work: Work) -> dict[str, Decimal]:
         billed_s = tally.cpu_s * FULL_CPU_MB / min(size, FULL_CPU_MB) + tally.call_count * WAIT_S
         gb_s += billed_s * size / 1024 / work.orders
         workflow_s += billed_s / work.orders if "/task_" in function else 0
-    counted = {
+    return {
         "api_request": work.api_requests,
         "lambda_request": total.invocations,
         "lambda_gb_s": gb_s,
@@ -144,7 +144,11 @@ def cost(work: Work) -> dict[str, Decimal]:
         "object_put": total.calls.get("s3.PutObject", 0.0),
         "log_gb": LOG_GB,
     }
-    return list_prices().cost_usd({name: count * MILLION for name, count in counted.items()})
+
+
+def cost(work: Work) -> dict[str, Decimal]:
+    """US dollars per million orders, by kind of work."""
+    return list_prices().cost_usd({name: count * MILLION for name, count in counted(work).items()})
 
 
 def _costs(work: Work) -> str:
