@@ -15,7 +15,7 @@ from oms.aws import clients
 from oms.kernel.time import Clock, utc_now
 from oms.wiring import Wiring, rewire
 
-_INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
+INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
     "inventory": {"reorder": ("reorder_pk", "reorder_sk")},
     "people": {"blind": ("blind_pk",)},
@@ -29,7 +29,7 @@ _LOADER = create_loader()  # kept, because reading the service models is half th
 
 def environment() -> dict[str, str]:
     """The settings of a function on moto."""
-    tables = {f"{name.upper()}_TABLE": f"baton-{name}" for name in _INDEXES}
+    tables = {f"{name.upper()}_TABLE": f"baton-{name}" for name in INDEXES}
     return {
         **tables,
         "STAGE": "test",
@@ -45,7 +45,7 @@ def environment() -> dict[str, str]:
 
 def _create_tables() -> None:
     client = clients.dynamodb()
-    for name, indexes in _INDEXES.items():
+    for name, indexes in INDEXES.items():
         keys = {"pk", "sk", *(part for parts in indexes.values() for part in parts)}
         extra: dict[str, Any] = {}
         if indexes:
@@ -70,10 +70,14 @@ def _create_tables() -> None:
         )
 
 
+def pretend_credentials(region: str = "us-east-1") -> None:
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION=region)
+
+
 @contextmanager
 def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
     """Tables, bus, bucket, keys and secrets on moto, and a wiring to use them."""
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+    pretend_credentials()
     with mock_aws():
         clients.forget()
         clients.session().register_component("data_loader", _LOADER)

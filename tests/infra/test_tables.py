@@ -1,5 +1,6 @@
 """Where cdk-nag is blind: it knows nothing of TableV2."""
 
+from tests.aws import INDEXES
 from tests.infra.assembly import Assembly
 
 TABLE = "AWS::DynamoDB::GlobalTable"
@@ -74,3 +75,16 @@ def _indexes(table: dict[str, object]) -> list[dict[str, object]]:
     indexes = table.get("GlobalSecondaryIndexes", [])
     assert isinstance(indexes, list)
     return indexes
+
+
+def test_the_tables_of_the_unit_tests_are_those_of_the_template(production: Assembly) -> None:
+    found = {
+        table["TableName"].removeprefix("baton-prod-"): {
+            index["IndexName"]: tuple(part["AttributeName"] for part in index["KeySchema"])
+            for index in table.get("GlobalSecondaryIndexes", [])
+        }
+        for table in production.properties(TABLE).values()
+    }
+    assert found == INDEXES
+    keys = [table["KeySchema"] for table in production.properties(TABLE).values()]
+    assert keys == [[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]] * 6
