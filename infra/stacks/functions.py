@@ -26,6 +26,7 @@ from infra.stacks.grants import (
 )
 from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, SCAN_TIMEOUT_S
 
+API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
 
 
@@ -66,6 +67,11 @@ class FunctionSpec:
     memory_mb: int = 512
     timeout_s: int = 10
     snapstart: bool = False
+
+    @property
+    def limit_s(self) -> int:
+        """An api_ function may take as long as API Gateway waits: three tries of a slow AWS, then our own 503."""
+        return API_WAITS_S if self.kind == "api" else self.timeout_s
 
     @property
     def context(self) -> str:

@@ -63,7 +63,7 @@ class StatelessStack(Stack):
             self,
             spec.path,
             package=self._package,
-            limits=Limits(spec.memory_mb, spec.timeout_s, snapstart=spec.snapstart),
+            limits=Limits(spec.memory_mb, spec.limit_s, snapstart=spec.snapstart),
             environment={key: value for name in spec.grants for key, value in known[name].environment.items()},
             policy=policy,
             undelivered=messaging.undelivered if spec.kind == "cron" else None,

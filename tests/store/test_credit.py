@@ -75,7 +75,9 @@ def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -
         new = NewOrder.model_validate(on_account(name, 60_000))
         answer = desk.credit.assess("ACME", new.total_minor, "EUR")
         assert answer.fits
-        order = accept(new, Decision(Promise(), backorder_expected=False, over_limit=False), at=NOW, by="test")
+        order = accept(
+            new, Decision(Promise(), backorder_expected=False, over_limit=False), fingerprint="f", at=NOW, by="test"
+        )
         writes.append([desk.orders.write(order), *answer.writes])
     tables.commit(*writes[0])
     with pytest.raises(ConditionFailedError) as refused:

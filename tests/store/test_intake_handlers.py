@@ -106,12 +106,13 @@ def test_a_missing_or_unusable_key_is_refused_before_anything_is_read(key: str) 
 @pytest.mark.usefixtures("shop")
 def test_a_key_in_flight_is_refused_until_its_deadline_and_then_taken_over(clock: TestClock) -> None:
     from oms.intake.model import NewOrder  # noqa: PLC0415
-    from oms.intake.rules import body_hash  # noqa: PLC0415
+    from oms.intake.rules import body_text  # noqa: PLC0415
     from oms.intake.store import Claim, scope_of  # noqa: PLC0415
 
     lost = Claim(scope_of("tester", "POST", "/v1/orders", "k1"), "a request that was lost")
-    assert wire().intake.claims.begin(lost, body_hash(NewOrder.model_validate(canonical())), clock()) is None
-    again = wire().intake.claims.begin(lost, body_hash(NewOrder.model_validate(canonical())), clock())
+    fingerprint = wire().people.fingerprint(body_text(NewOrder.model_validate(canonical())))
+    assert wire().intake.claims.begin(lost, fingerprint, clock()) is None
+    again = wire().intake.claims.begin(lost, fingerprint, clock())
     assert again is None, "a put whose answer was lost is found by its own retry"
     answer = post(canonical())
     assert (answer["statusCode"], body_of(answer)["code"]) == (409, "idempotency_key_in_use")

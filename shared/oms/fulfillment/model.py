@@ -137,12 +137,16 @@ class ExceptionTask(BaseModel):
 
 
 class WatchReport(BaseModel):
-    """What one run of the watchdog did. `contended`: changed by somebody else meanwhile, seen again next time."""
+    """What one run of the watchdog did.
+
+    `contended`: changed by somebody else meanwhile, seen again next time. `unreadable`: logged, for a person to mend.
+    """
 
     looked_at: int = 0
     rearmed: int = 0
     started: int = 0
     contended: int = 0
+    unreadable: int = 0
     unfinished: bool = False
 
 

@@ -1,7 +1,11 @@
 """The watchdog and what it starts: find every order that is stuck, then remind, source again, or tell a person."""
 
+import logging
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+from pydantic import ValidationError
 
 from oms.aws.tables import commit
 from oms.events.fulfillment import FulfillmentOrderReminded
@@ -26,6 +30,7 @@ from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, LIVE_ORDER_STATES
 from oms.orders.model import Order, Parcel
 from oms.orders.store import SHARDS, OrderStore, OrderTree
 
+_log = logging.getLogger("baton.fulfillment")
 PAGE = 100
 MAX_PER_RUN = 1_000  # about 30 ms each on one 120 s run, with room; what is left comes first in the next run
 GRACE = timedelta(hours=12)  # longer than all rounds of any rule take
@@ -64,8 +69,12 @@ def _due(orders: OrderStore, now: datetime) -> Iterator[str]:
 
 
 def _look(order_id: str, orders: OrderStore, workflow: ExceptionWorkflow, now: datetime) -> str:
-    """`rearmed`, `started` or `contended`."""
-    tree, parcels = read_whole(orders, order_id)
+    """`rearmed`, `started`, `contended` or `unreadable`."""
+    try:
+        tree, parcels = read_whole(orders, order_id)
+    except (ValidationError, zlib.error):
+        _log.exception("order %s cannot be read", order_id)  # the next one must not wait for it
+        return "unreadable"
     order, works = tree
     late = overdue(order, works, parcels, now)
     if late:

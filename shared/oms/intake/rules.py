@@ -1,6 +1,5 @@
 """How an accepted order comes to life, and what its sender is told."""
 
-import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,9 +35,9 @@ def hold_id_of(order_id: str, reason: str) -> str:
     return derive_id("hld", order_id, reason)
 
 
-def body_hash(order: NewOrder) -> str:
+def body_text(order: NewOrder) -> str:
     """The same for every spelling of the same order (order of keys, white space, Unicode form)."""
-    return hashlib.sha256(order.model_dump_json().encode()).hexdigest()[:32]
+    return order.model_dump_json()
 
 
 def postal_area(postal_code: str) -> str:
@@ -58,8 +57,11 @@ def units_by_sku(order: NewOrder) -> dict[str, int]:
     return units
 
 
-def accept(new: NewOrder, decision: Decision, *, at: datetime, by: str) -> Order:
-    """Version 1: confirmed, or on hold when it exceeds the customer's credit."""
+def accept(new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime, by: str) -> Order:
+    """Version 1: confirmed, or on hold when it exceeds the customer's credit.
+
+    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it.
+    """
     order_id = order_id_of(new.channel, new.external_order_id)
     now = to_text(at)
     reasons = [CREDIT_HOLD] if decision.over_limit else []
@@ -87,7 +89,7 @@ def accept(new: NewOrder, decision: Decision, *, at: datetime, by: str) -> Order
         submitted_at=now,
         entered_at=now,
         watch_at=to_text(at + MAX_DWELL[f"order.{status}"]),
-        body_hash=body_hash(new),
+        body_hash=fingerprint,
         first_answer=FirstAnswer(
             status=status,
             promise=decision.promise,

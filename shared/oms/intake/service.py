@@ -19,7 +19,7 @@ from oms.intake.ports import ChecksPort, CreditAnswer, CreditPort, PeoplePort, P
 from oms.intake.rules import (
     Decision,
     accept,
-    body_hash,
+    body_text,
     destination_of,
     first_answer,
     order_id_of,
@@ -77,7 +77,7 @@ def submit_order(new: NewOrder, *, claim: Claim, by: str, desk: IntakeDesk) -> S
         InFlightError: the same key is being worked on.
         TransientError: nothing is lost; the same request can be sent again.
     """
-    answered = desk.claims.begin(claim, body_hash(new), desk.clock())
+    answered = desk.claims.begin(claim, _fingerprint(new, desk), desk.clock())
     if answered is not None:
         return Submission(OrderAccepted.model_validate_json(answered), replayed=True)
 
@@ -186,7 +186,7 @@ def _take_once(
         found = desk.orders.find(order_id)
         if found is None:
             raise
-        return Submission(first_answer(found), replayed=True), found.body_hash != body_hash(new)
+        return Submission(first_answer(found), replayed=True), found.body_hash != _fingerprint(new, desk)
     return Submission(answer, replayed=False), False
 
 
@@ -206,9 +206,13 @@ def _decide(new: NewOrder, channel: Channel, by: str, desk: IntakeDesk) -> tuple
         backorder_expected=bool(desk.checks.short(wanted, stock)),
         over_limit=credit is not None and not credit.fits,
     )
-    order = accept(new, decision, at=at, by=by)
+    order = accept(new, decision, fingerprint=_fingerprint(new, desk), at=at, by=by)
     exposure = list(credit.writes) if credit else []
     return order, [desk.orders.write(order), _person(new, order.id, desk), *exposure]
+
+
+def _fingerprint(new: NewOrder, desk: IntakeDesk) -> str:
+    return desk.people.fingerprint(body_text(new))
 
 
 def _person(new: NewOrder, order_id: str, desk: IntakeDesk) -> Write:

@@ -18,6 +18,10 @@ class People:
     def __init__(self, store: PeopleStore) -> None:
         self.store = store
 
+    def fingerprint(self, text: str) -> str:
+        """A keyed hash of a text that may name a person: to compare with, and nothing else."""
+        return self.store.fingerprint(text)
+
     def write_new(
         self,
         person_id: str,

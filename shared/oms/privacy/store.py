@@ -22,7 +22,7 @@ from oms.aws.tables import Key, Write
 from oms.kernel.errors import NotFoundError
 from oms.kernel.time import Clock
 from oms.privacy.model import Person, Sealed, WrappingKey
-from oms.privacy.rules import RANDOM, blind_index, open_sealed, seal
+from oms.privacy.rules import RANDOM, blind_index, fingerprint, open_sealed, seal
 
 _KEPT_S = 3600.0
 _KEPT = 64  # wrapping keys in memory: two months of days
@@ -73,6 +73,10 @@ class PeopleStore:
             values={":pk": f"EMAIL#{blind_index(email, self._pepper())}"},
         )
         return [row["pk"].removeprefix("PERSON#") for row in rows]
+
+    def fingerprint(self, text: str) -> str:
+        """A keyed hash of a text that may name a person."""
+        return fingerprint(text, self._pepper())
 
     def warm(self) -> None:
         """Fetch what the first write needs."""

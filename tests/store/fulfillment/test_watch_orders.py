@@ -74,7 +74,7 @@ def watch() -> dict[str, Any]:
 
 
 def report(**counts: int) -> dict[str, Any]:
-    return {"looked_at": 0, "rearmed": 0, "started": 0, "contended": 0, "unfinished": False, **counts}
+    return {"looked_at": 0, "rearmed": 0, "started": 0, "contended": 0, "unreadable": 0, "unfinished": False, **counts}
 
 
 def executions(wiring: Wiring) -> list[str]:
@@ -95,6 +95,19 @@ def test_an_early_deadline_moves_on_without_fact_or_log() -> None:
         assert (order.version, order.watch_at, len(order.log), order.facts) == (2, "2026-11-23T13:00:00.000Z", 1, ())
         assert watch() == report()
         assert executions(wiring) == []
+
+
+def test_an_order_that_cannot_be_read_holds_up_no_other() -> None:
+    with watched() as (wiring, time):
+        time.passes(minutes=15)
+        table, key = wiring.orders.table, {"pk": {"S": f"ORDER#{a_work().order_id}"}, "sk": {"S": "ORDER"}}
+        clients.dynamodb().update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression="SET doc = :doc",
+            ExpressionAttributeValues={":doc": {"B": b"no order"}},
+        )
+        assert watch() == report(looked_at=1, unreadable=1)
 
 
 def test_a_silent_location_starts_the_workflow_once() -> None:

@@ -12,7 +12,7 @@ from oms.intake.model import NewOrder, clean
 from oms.intake.rules import (
     Decision,
     accept,
-    body_hash,
+    body_text,
     first_answer,
     order_id_of,
     postal_area,
@@ -99,12 +99,12 @@ def test_a_postal_area_is_three_characters(code: str, area: str) -> None:
 def test_another_amount_is_another_body(changes: dict[str, int]) -> None:
     before = canonical()
     same = all(before[name] == value for name, value in changes.items())
-    assert (body_hash(new(**changes)) == body_hash(new())) is same
+    assert (body_text(new(**changes)) == body_text(new())) is same
 
 
 def test_the_unicode_form_makes_no_other_body() -> None:
     spelled = [{"name": unicodedata.normalize(form, "Zoë")} for form in ("NFC", "NFD")]
-    assert len({body_hash(new(customer=customer)) for customer in spelled}) == 1
+    assert len({body_text(new(customer=customer)) for customer in spelled}) == 1
 
 
 def test_a_sku_on_two_lines_is_wanted_once_in_all() -> None:
@@ -113,7 +113,7 @@ def test_a_sku_on_two_lines_is_wanted_once_in_all() -> None:
 
 
 def test_the_first_answer_outlives_every_change() -> None:
-    order = accept(new(), DATED, at=NOW, by="user:x")
+    order = accept(new(), DATED, fingerprint="f", at=NOW, by="user:x")
     told = first_answer(order)
     later = order.changed(
         at=NOW, by="system:test", what="changed", status="completed", promise=Promise(latest_on="2027-01-01"), holds=()
@@ -123,7 +123,7 @@ def test_the_first_answer_outlives_every_change() -> None:
 
 
 def test_an_order_over_the_limit_waits_and_says_so() -> None:
-    order = accept(new(), DATED._replace(over_limit=True), at=NOW, by="user:x")
+    order = accept(new(), DATED._replace(over_limit=True), fingerprint="f", at=NOW, by="user:x")
     assert (order.status, order.version, [hold.reason for hold in order.holds]) == ("validating", 1, ["credit_limit"])
     assert [fact.type for fact in order.facts] == ["OrderSubmitted", "OrderHeld"]
     assert order.facts[0].data["holds"] == ["credit_limit"]
