@@ -30,10 +30,10 @@ def main() -> int:
             single = work.measure(cloud, orders=3, batch=1)
             console.print("counting the work of orders in company")
             many = work.measure(cloud, orders=100, batch=25)
-            console.print("measuring the pace of intake over HTTP")
-            intake = pace.intake(cloud, orders=400, at_once=8)
             console.print("measuring the hot item")
             hot = pace.hot_item(cloud)
+            console.print("measuring the pace of intake over HTTP")
+            intake = pace.intake(cloud, orders=400, at_once=8)
     finally:
         shutil.rmtree(home.folder, ignore_errors=True)
     console.print("measuring imports and sourcing")
