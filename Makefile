@@ -48,7 +48,10 @@ invoke: setup ## run one handler against moto: make invoke FUNCTION=intake/api_s
 
 .PHONY: test
 test: setup ## run all tests; the local cloud is started for them and stopped after them
-	@$(PYTHON) -m pytest $(ARGS)
+	@echo "1 of 2: rules, stores, templates, in two processes"
+	@$(PYTHON) -m pytest -m "not cloud" -n 2 --dist loadgroup $(ARGS)
+	@echo "2 of 2: the local cloud, with the machine to itself"
+	@$(PYTHON) -m pytest -m cloud $(ARGS)
 
 .PHONY: check
 check: setup ## lint, types, import laws, and that everything generated is current
