@@ -1,7 +1,7 @@
 """The real ASL of `fulfill_order` on the local cloud, with a fault in every task, before and after its effect."""
 
-from collections import re
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import Counter
