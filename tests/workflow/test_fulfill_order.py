@@ -1,10 +1,10 @@
 """The real ASL of `fulfill_order` on the local cloud, with a fault in every task, before and after its effect."""
 
 import re
-from collections from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import Counter
 import pytest
 
 from oms.orders.store import OrderTree
