@@ -22,7 +22,7 @@ def task(
         def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             try:
                 added = run(model.model_validate(event))
-            except Exception as error:
+            except Exception as error:  # the edge: whatever it is, the workflow retries and catches it
                 logger.warning("task failed", extra={"error": repr(error)[:500], "order_id": event.get("order_id")})
                 raise
             return {**event, **added.model_dump(mode="json", exclude_none=True)}

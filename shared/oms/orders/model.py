@@ -4,6 +4,7 @@ Each of the three is one item with its own version and its own gapless sequence 
 `changed(...)`, which also writes the log row and the fact; the store writes state and fact in the same item.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -40,12 +41,14 @@ class Aggregate(Value):
     facts: tuple[Fact, ...] = ()
 
     @property
+    @abstractmethod
     def subject(self) -> str:
-        raise NotImplementedError
+        """The id that its facts are about."""
 
     @property
+    @abstractmethod
     def of_order(self) -> str | None:
-        raise NotImplementedError
+        """The order it belongs to, if any."""
 
     def changed(
         self,
