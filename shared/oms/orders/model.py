@@ -4,7 +4,6 @@ Each of the three is one item with its own version and its own gapless sequence 
 `changed(...)`, which also writes the log row and the fact; the store writes state and fact in the same item.
 """
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -41,14 +40,12 @@ class Aggregate(Value):
     facts: tuple[Fact, ...] = ()
 
     @property
-    @abstractmethod
     def subject(self) -> str:
-        """The id that its facts are about."""
+        raise NotImplementedError
 
     @property
-    @abstractmethod
     def of_order(self) -> str | None:
-        """The order it belongs to, if any."""
+        raise NotImplementedError
 
     def changed(
         self,
