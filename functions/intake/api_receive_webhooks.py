@@ -3,7 +3,8 @@
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
 from oms.intake import service
-from oms.intake.model import Ignored, OrderAccepted, WebhookIgnored
+from oms.intake.model import OrderAccepted, WebhookIgnored
+from oms.intake.notices import Ignored
 from oms.wiring import wire
 
 api = Api("channels")

@@ -10,8 +10,8 @@ from functions.orders.api_manage_orders import handler as manage
 from oms.aws import tables
 from oms.aws.tables import ConditionFailedError
 from oms.intake.model import NewOrder
-from oms.intake.rules import Decision, accept, hold_id_of, order_id_of
-from oms.orders.holding import put_on_hold
+from oms.intake.rules import Decision, accept, order_id_of
+from oms.orders.holding import hold_id_of, put_on_hold
 from oms.orders.model import Promise
 from oms.wiring import Wiring, wire
 from tests.fulfillment_builders import a_work
@@ -75,9 +75,7 @@ def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -
         new = NewOrder.model_validate(on_account(name, 60_000))
         answer = desk.credit.assess("ACME", new.total_minor, "EUR")
         assert answer.fits
-        order = accept(
-            new, Decision(Promise(), backorder_expected=False, over_limit=False), fingerprint="f", at=NOW, by="test"
-        )
+        order = accept(new, Decision(Promise(), backorder_expected=False), fingerprint="f", at=NOW, by="test")
         writes.append([desk.orders.write(order), *answer.writes])
     tables.commit(*writes[0])
     with pytest.raises(ConditionFailedError) as refused:

@@ -12,7 +12,7 @@ lines'. `shipping_minor` holds every charge that is not a line: postage, duties,
 """
 
 import unicodedata
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -38,6 +38,18 @@ def clean(text: str) -> str:
     return text
 
 
+def clean_lines(text: str) -> str:
+    """As `clean`, for texts of several lines: line breaks stay (as LF), tabs become blanks.
+
+    Raises:
+        ValueError: see `clean`.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
+    if not any(line.strip() for line in lines):
+        raise ValueError("must not be blank")
+    return "\n".join(clean(line) if line.strip() else "" for line in lines)
+
+
 def _email(text: str) -> str:
     name, _, domain = text.rpartition("@")
     if not name or not domain or any(character.isspace() for character in text):
@@ -49,6 +61,7 @@ Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
 _Text = AfterValidator(clean)
 Reference = Annotated[str, Field(min_length=1, max_length=128), _Text]
+Instant = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$")]  # UTC
 Sku = Annotated[str, Field(min_length=1, max_length=64), _Text]
 Short = Annotated[str, Field(min_length=1, max_length=120), _Text]
 Row = Annotated[str, Field(min_length=1, max_length=200), _Text]
@@ -65,9 +78,10 @@ class _Inbound(BaseModel):
 
 
 class NewLine(_Inbound):
-    """Units of one SKU."""
+    """Units of one SKU. `external_line_id` is the sender's name of the line: cancellations and refunds point to it."""
 
     sku: Sku
+    external_line_id: Reference | None = None
     quantity: Units
     unit_price_minor: Minor
     discount_minor: Minor = 0
@@ -93,8 +107,41 @@ class ShipTo(_Inbound):
     country: CountryCode
 
 
+class Payment(_Inbound):
+    """What the sender says of the money: never a card number, only how far it is and by which kind of method."""
+
+    status: Literal["none", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded"]
+    method: Short | None = None
+    reference: Reference | None = None
+
+
+class Delivery(_Inbound):
+    """What the sender promised the buyer: the service by the sender's name, ship and deliver no later than."""
+
+    service: Short | None = None
+    ship_by: Instant | None = None
+    deliver_by: Instant | None = None
+    pickup_location: Reference | None = None
+
+
+class BillTo(_Inbound):
+    """Who is billed, where that differs from whom it is sent to."""
+
+    name: Row
+    company: Row | None = None
+    address_lines: Annotated[list[Row], Field(min_length=1, max_length=4)]
+    city: Short
+    region: Short | None = None
+    postal_code: Code | None = None
+    country: CountryCode
+
+
 class NewOrder(_Inbound):
-    """An order as a channel hands it over. (channel, external_order_id) names it for ever."""
+    """An order as a channel hands it over. (channel, external_order_id) names it for ever.
+
+    `external_number` is the number that the buyer sees. `note` and `gift_message` are the buyer's own words; with
+    `bill_to` they are personal data.
+    """
 
     channel: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
     external_order_id: Reference
@@ -108,35 +155,13 @@ class NewOrder(_Inbound):
     account_id: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] | None = None
     customer: Customer
     ship_to: ShipTo
-
-
-class Ignored(NamedTuple):
-    """A genuine message that is no new order; the sender is told that it arrived."""
-
-    reason: str
-
-
-class ChannelSecrets(NamedTuple):
-    """What a channel signs with: during a rotation both are good."""
-
-    current: str
-    previous: str | None = None
-
-
-class ChannelPlugin(Protocol):
-    """One kind of channel: a file in `oms/intake/channels/` that ends in `PLUGIN = ...`."""
-
-    def verify(self, headers: dict[str, str], raw: bytes, secrets: ChannelSecrets) -> bool:
-        """Whether `raw` was signed with one of the secrets. Header names are lower case; never raises."""
-        ...
-
-    def parse(self, channel: str, headers: dict[str, str], document: object) -> NewOrder | Ignored:
-        """The order in the message.
-
-        Raises:
-            RejectedError: it is meant to be an order and is not a valid one; `faults` name the sender's own fields.
-        """
-        ...
+    external_number: Reference | None = None
+    placed_at: Instant | None = None
+    payment: Payment | None = None
+    delivery: Delivery | None = None
+    bill_to: BillTo | None = None
+    note: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(clean_lines)] | None = None
+    gift_message: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(clean_lines)] | None = None
 
 
 class PromiseAnswer(BaseModel):

@@ -63,6 +63,9 @@ class PeoplePort(Protocol):
         region: str | None,
         postal_code: str,
         country: str,
+        billing: str | None = None,
+        note: str | None = None,
+        gift_message: str | None = None,
     ) -> Write: ...
 
     def fingerprint(self, text: str) -> str: ...

@@ -7,8 +7,9 @@ from oms.events.orders import OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
+from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import Destination, FirstAnswer, Hold, Line, Order, Promise
+from oms.orders.model import Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
 
 CREDIT_HOLD = "credit_limit"
 _AREA = 3  # characters of a postal code that zones and transit tables need
@@ -19,7 +20,7 @@ class Decision(NamedTuple):
 
     promise: Promise
     backorder_expected: bool
-    over_limit: bool
+    holds: tuple[HoldSpec, ...] = ()
 
 
 def order_id_of(channel: str, external_order_id: str) -> str:
@@ -29,10 +30,6 @@ def order_id_of(channel: str, external_order_id: str) -> str:
 
 def person_id_of(order_id: str) -> str:
     return derive_id("per", order_id)
-
-
-def hold_id_of(order_id: str, reason: str) -> str:
-    return derive_id("hld", order_id, reason)
 
 
 def body_text(order: NewOrder) -> str:
@@ -57,18 +54,19 @@ def units_by_sku(order: NewOrder) -> dict[str, int]:
     return units
 
 
-def accept(new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime, by: str) -> Order:
-    """Version 1: confirmed, or on hold when it exceeds the customer's credit.
+def accept(
+    new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime, by: str, version: str | None = None
+) -> Order:
+    """Version 1: confirmed, or waiting for the holds that block its confirmation.
 
-    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it.
+    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it. `version` is the
+    sender's own.
     """
     order_id = order_id_of(new.channel, new.external_order_id)
     now = to_text(at)
-    reasons = [CREDIT_HOLD] if decision.over_limit else []
-    holds = tuple(
-        Hold(id=hold_id_of(order_id, reason), reason=reason, blocks=("confirm",), opened_at=now) for reason in reasons
-    )
-    status = move(ORDER, "submitted", "hold" if holds else "confirm")
+    holds = opened(order_id, decision.holds, at)
+    waits = any("confirm" in hold.blocks for hold in holds)
+    status = move(ORDER, "submitted", "hold" if waits else "confirm")
     submitted = Order(
         id=order_id,
         channel=new.channel,
@@ -88,7 +86,7 @@ def accept(new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime,
         holds=holds,
         submitted_at=now,
         entered_at=now,
-        watch_at=to_text(at + MAX_DWELL[f"order.{status}"]),
+        watch_at=min([to_text(at + MAX_DWELL[f"order.{status}"]), *(h.expires_at for h in holds if h.expires_at)]),
         body_hash=fingerprint,
         first_answer=FirstAnswer(
             status=status,
@@ -96,6 +94,12 @@ def accept(new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime,
             holds=tuple((hold.id, hold.reason) for hold in holds),
             backorder_expected=decision.backorder_expected,
         ),
+        external_number=new.external_number,
+        external_version=version,
+        placed_at=new.placed_at,
+        payment_status=new.payment.status if new.payment else "none",
+        payment_method=new.payment.method if new.payment else None,
+        delivery=RequestedDelivery(**new.delivery.model_dump()) if new.delivery else None,
     )
     came_in = OrderSubmitted(
         order_id=order_id,
@@ -103,13 +107,14 @@ def accept(new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime,
         external_order_id=new.external_order_id,
         currency=new.currency,
         total_minor=new.total_minor,
-        holds=reasons,
+        holds=[hold.reason for hold in holds],
     )
-    if holds:
-        hold = holds[0]
-        held = OrderHeld(order_id=order_id, hold_id=hold.id, reason=hold.reason, blocks=list(hold.blocks))
-        return submitted.changed(came_in, held, at=at, by=by, why=hold.reason, status=status)
-    return submitted.changed(came_in, OrderConfirmed(order_id=order_id, attempt=1), at=at, by=by, status=status)
+    held = [OrderHeld(order_id=order_id, hold_id=h.id, reason=h.reason, blocks=list(h.blocks)) for h in holds]
+    why = ", ".join(hold.reason for hold in holds) or None
+    if waits:
+        return submitted.changed(came_in, *held, at=at, by=by, why=why, status=status)
+    confirmed = OrderConfirmed(order_id=order_id, attempt=1)
+    return submitted.changed(came_in, *held, confirmed, at=at, by=by, why=why, status=status)
 
 
 def _lines(new: NewOrder) -> tuple[Line, ...]:
@@ -121,6 +126,7 @@ def _lines(new: NewOrder) -> tuple[Line, ...]:
             unit_price_minor=line.unit_price_minor,
             discount_minor=line.discount_minor,
             tax_minor=line.tax_minor,
+            external_line_id=line.external_line_id,
             open=line.quantity,
         )
         for number, line in enumerate(new.lines, start=1)

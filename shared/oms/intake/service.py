@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from oms.aws import tables
 from oms.aws.secrets import KEPT_S, Secrets
 from oms.aws.tables import Write
-from oms.intake.model import ChannelPlugin, ChannelSecrets, Ignored, NewOrder, OrderAccepted, Submission
+from oms.intake.model import NewOrder, OrderAccepted, Submission
+from oms.intake.notices import Arrival, ChannelPlugin, ChannelSecrets, Ignored, Snapshot
 from oms.intake.ports import ChecksPort, CreditAnswer, CreditPort, PeoplePort, PromisePort, StockPort
 from oms.intake.rules import (
+    CREDIT_HOLD,
     Decision,
     accept,
     body_text,
@@ -36,9 +38,10 @@ from oms.kernel.errors import (
     TransientError,
     UnauthorizedError,
 )
-from oms.kernel.json import read_json, write_json
+from oms.kernel.json import write_json
 from oms.kernel.plugins import find_plugin
 from oms.kernel.time import Clock
+from oms.orders.holding import HoldSpec
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
@@ -123,11 +126,13 @@ def receive_webhook(name: str, *, headers: dict[str, str], raw: bytes, desk: Int
     plugin: ChannelPlugin | None = find_plugin(_PLUGINS, channel.kind)
     if plugin is None:
         raise NotFoundError("this channel takes no webhooks", code="unknown_channel")
-    _verify(plugin, name, headers, raw, desk)
-    outcome = plugin.parse(name, headers, read_json(raw))
+    _verify(plugin, channel, Arrival(headers, raw, desk.clock()), desk)
+    outcome = plugin.parse(channel, headers, raw)[0]
     if isinstance(outcome, Ignored):
         return outcome
-    submission, differs = _take(outcome, channel, completion=None, by=f"channel:{name}", desk=desk)
+    if not isinstance(outcome, Snapshot):
+        return Ignored("not an order")
+    submission, differs = _take(outcome.order, channel, completion=None, by=f"channel:{name}", desk=desk)
     if differs:
         order_id = submission.answer.order_id
         _log.warning(write_json({"message": "the order came again with another body", "order_id": order_id}))
@@ -141,10 +146,10 @@ def _channel(name: str, desk: IntakeDesk) -> Channel:
     return channel
 
 
-def _verify(plugin: ChannelPlugin, name: str, headers: dict[str, str], raw: bytes, desk: IntakeDesk) -> None:
+def _verify(plugin: ChannelPlugin, channel: Channel, arrival: Arrival, desk: IntakeDesk) -> None:
     """Check with the secrets in memory; if that fails, once more with fresh ones: they may have been rotated."""
     for max_age_s in (KEPT_S, _FRESH_S):
-        if plugin.verify(headers, raw, _channel_secrets(name, max_age_s, desk)):
+        if plugin.verify(channel, arrival, _channel_secrets(channel.name, max_age_s, desk)):
             return
     raise UnauthorizedError("the signature does not match", code="bad_signature")
 
@@ -204,7 +209,7 @@ def _decide(new: NewOrder, channel: Channel, by: str, desk: IntakeDesk) -> tuple
     decision = Decision(
         promise=desk.promise(destination_of(new), wanted, stock, at),
         backorder_expected=bool(desk.checks.short(wanted, stock)),
-        over_limit=credit is not None and not credit.fits,
+        holds=(HoldSpec(CREDIT_HOLD),) if credit is not None and not credit.fits else (),
     )
     order = accept(new, decision, fingerprint=_fingerprint(new, desk), at=at, by=by)
     exposure = list(credit.writes) if credit else []
@@ -227,4 +232,7 @@ def _person(new: NewOrder, order_id: str, desk: IntakeDesk) -> Write:
         region=new.ship_to.region,
         postal_code=new.ship_to.postal_code,
         country=new.ship_to.country,
+        billing=new.bill_to.model_dump_json(exclude_none=True) if new.bill_to else None,
+        note=new.note,
+        gift_message=new.gift_message,
     )

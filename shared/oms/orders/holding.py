@@ -1,10 +1,77 @@
 """Put a hold on an order: the same for everybody who does, and once per cause."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from oms.events.orders import OrderHeld
+from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import Hold, Order
+
+
+class HoldSpec(NamedTuple):
+    """A hold to be put. `reason` is a code of REASONS, which says what is not said here."""
+
+    reason: str
+    note: str | None = None
+    expires_at: datetime | None = None
+
+
+class Reason(NamedTuple):
+    """What a coded reason means: which events wait, who acts, who may release, and what happens when time is up."""
+
+    blocks: tuple[str, ...]
+    owner: str = "operator"
+    release_by: tuple[str, ...] = ("operator",)
+    lasts: timedelta | None = None
+    on_expiry: str = "escalate"
+
+
+# `confirm` keeps an order from being accepted, `allocate` from taking stock, `release` from reaching a location.
+REASONS: dict[str, Reason] = {
+    "credit_limit": Reason(("confirm",), "finance", ("finance", "operator"), timedelta(days=3), "cancel"),
+    "overdue_invoices": Reason(("confirm",), "finance", ("finance",), timedelta(days=3), "cancel"),
+    "awaiting_payment": Reason(("allocate",), "finance", ("finance", "operator"), timedelta(days=7), "cancel"),
+    "high_risk_of_fraud": Reason(("confirm",), "operator", ("operator",), timedelta(days=2)),
+    "possible_duplicate": Reason(("confirm",), "operator", ("operator", "sales"), timedelta(days=2)),
+    "incorrect_address": Reason(("release",), "operator", ("operator", "sales"), timedelta(days=2)),
+    "order_size": Reason(("confirm",), "sales", ("operator",), timedelta(days=3), "cancel"),
+    "restricted_goods": Reason(("confirm",), "operator", ("operator",), timedelta(days=3), "cancel"),
+    "validation": Reason(("confirm",), "operator", ("operator",), timedelta(days=2)),
+    "remorse": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(minutes=30), "release"),
+    "channel_changed": Reason(("release",), "operator", ("operator", "sales"), timedelta(days=1)),
+    "cancellation_asked": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
+}
+_OTHER = Reason(("release",))
+
+
+def hold_id_of(order_id: str, reason: str) -> str:
+    """One hold per order and reason at a time, so that a repeat opens no second one."""
+    return derive_id("hld", order_id, reason)
+
+
+def opened(order_id: str, specs: Iterable[HoldSpec], at: datetime) -> tuple[Hold, ...]:
+    """The holds that the specs ask for, each reason once."""
+    holds: dict[str, Hold] = {}
+    for spec in specs:
+        rule = REASONS.get(spec.reason, _OTHER)
+        expires = spec.expires_at or (at + rule.lasts if rule.lasts else None)
+        holds.setdefault(
+            spec.reason,
+            Hold(
+                id=hold_id_of(order_id, spec.reason),
+                reason=spec.reason,
+                blocks=rule.blocks,
+                opened_at=to_text(at),
+                note=spec.note,
+                owner=rule.owner,
+                release_by=rule.release_by,
+                expires_at=to_text(expires) if expires else None,
+                on_expiry=rule.on_expiry,
+            ),
+        )
+    return tuple(holds.values())
 
 
 def put_on_hold(

@@ -104,6 +104,7 @@ class Line(Value):
     unit_price_minor: Count
     discount_minor: Count = 0
     tax_minor: Count = 0
+    external_line_id: str | None = None
     open: Count = 0
     backordered: Count = 0
     allocated: Count = 0
@@ -112,13 +113,21 @@ class Line(Value):
 
 
 class Hold(Value):
-    """Why something waits. `blocks` names lifecycle events; an open hold refuses them."""
+    """Why something waits. `blocks` names lifecycle events; an open hold refuses them, and nothing else.
+
+    `owner` is the role that must act, `release_by` the roles that may let it go. At `expires_at` happens `on_expiry`:
+    `release`, `cancel`, or `escalate` (it stays, and is shown as overdue).
+    """
 
     id: str
     reason: str
     blocks: tuple[str, ...]
     opened_at: str
     note: str | None = None
+    owner: str = "operator"
+    release_by: tuple[str, ...] = ("operator",)
+    expires_at: str | None = None
+    on_expiry: str = "escalate"
 
 
 class Destination(Value):
@@ -144,8 +153,19 @@ class FirstAnswer(Value):
     backorder_expected: bool = False
 
 
+class RequestedDelivery(Value):
+    """What the channel promised the buyer: its name of the service, and the latest instants (UTC)."""
+
+    service: str | None = None
+    ship_by: str | None = None
+    deliver_by: str | None = None
+    pickup_location: str | None = None
+
+
 class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
+
+    `external_version` is the sender's version of the order that we know: an older message changes nothing.
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping.
     """
@@ -174,6 +194,12 @@ class Order(Aggregate):
     body_hash: str
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
+    external_number: str | None = None
+    external_version: str | None = None
+    placed_at: str | None = None
+    payment_status: str = "none"
+    payment_method: str | None = None
+    delivery: RequestedDelivery | None = None
 
     @property
     def subject(self) -> str:

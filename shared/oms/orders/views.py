@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from oms.orders.completion import counting, delivered_at
-from oms.orders.model import Destination, FulfillmentOrder, Hold, Line, Order, Parcel, Promise
+from oms.orders.model import Destination, FulfillmentOrder, Hold, Line, Order, Parcel, Promise, RequestedDelivery
 from oms.orders.store import OrderTree
 
 _ENDED_WITHOUT = ("rejected", "cancelled")
@@ -40,6 +40,7 @@ class LineView(_View):
     unit_price_minor: int
     discount_minor: int
     tax_minor: int
+    external_line_id: str | None
     units: Buckets
 
 
@@ -138,6 +139,10 @@ class OrderView(_View):
     total_minor: int
     person_id: str
     account_id: str | None
+    external_number: str | None
+    placed_at: str | None
+    payment_method: str | None
+    delivery: RequestedDelivery | None
     destination: Destination
     promise: Promise
     holds: tuple[Hold, ...]
@@ -234,7 +239,6 @@ def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, ba
     units = [buckets(line, tree.fulfillment_orders, boxes) for line in order.lines]
     return OrderView(
         **order.model_dump(include=_SAME),
-        payment_status="none",
         fulfillment_status=fulfillment_status(order, units),
         return_status="none",
         lines=tuple(

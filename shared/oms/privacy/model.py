@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Person(BaseModel):
-    """Who, and where to. `id` is derived from the order's id."""
+    """Who, and where to. `id` is derived from the order's id; `billing` is JSON, where another address is billed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -20,6 +20,9 @@ class Person(BaseModel):
     region: str | None = None
     postal_code: str = ""
     country: str = ""
+    billing: str | None = None
+    note: str | None = None
+    gift_message: str | None = None
 
     def __repr__(self) -> str:
         """Never the person: a representation ends up in logs."""

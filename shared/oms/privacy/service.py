@@ -35,6 +35,9 @@ class People:
         region: str | None,
         postal_code: str,
         country: str,
+        billing: str | None = None,
+        note: str | None = None,
+        gift_message: str | None = None,
     ) -> Write:
         """The write of a person who is new; goes into the transaction of what made the person known.
 
@@ -52,6 +55,9 @@ class People:
             region=region,
             postal_code=postal_code,
             country=country,
+            billing=billing,
+            note=note,
+            gift_message=gift_message,
         )
         return self.store.write(person)
 

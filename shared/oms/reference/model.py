@@ -1,5 +1,6 @@
 """What the business is made of and changes seldom: items, locations, channels."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated
 
@@ -42,9 +43,19 @@ class Location(_Reference):
 
 
 class Channel(_Reference):
-    """A way in for orders. `kind` names the plug-in that reads its messages; `canonical` needs none."""
+    """A way in for orders. `kind` names the plug-in that reads its messages; `canonical` needs none.
+
+    `options` are the plug-in's own settings (such as `base_url`, `notification_url`, `marketplace_id`), `mapping` the
+    JMESPath expressions of a `generic` channel by field. `remorse_minutes` is how long the buyer may change their
+    mind before work starts. `poll_minutes` 0: not polled. `silent_after_minutes` 0: may be silent for ever.
+    """
 
     name: str
     kind: str
     currencies: frozenset[str]
     active: bool = True
+    options: Mapping[str, str] = {}
+    mapping: Mapping[str, str] = {}
+    remorse_minutes: Annotated[int, Field(ge=0, le=7_200)] = 0
+    poll_minutes: Annotated[int, Field(ge=0)] = 0
+    silent_after_minutes: Annotated[int, Field(ge=0)] = 0

@@ -18,10 +18,11 @@ from oms.intake.rules import (
     postal_area,
     units_by_sku,
 )
+from oms.orders.holding import HoldSpec
 from oms.orders.model import Order, Promise
 from tests.intake import NOW, canonical
 
-DATED = Decision(Promise(earliest_on="2026-11-25", latest_on="2026-11-27"), backorder_expected=False, over_limit=False)
+DATED = Decision(Promise(earliest_on="2026-11-25", latest_on="2026-11-27"), backorder_expected=False)
 
 
 def new(**changes: Any) -> NewOrder:
@@ -123,7 +124,7 @@ def test_the_first_answer_outlives_every_change() -> None:
 
 
 def test_an_order_over_the_limit_waits_and_says_so() -> None:
-    order = accept(new(), DATED._replace(over_limit=True), fingerprint="f", at=NOW, by="user:x")
+    order = accept(new(), DATED._replace(holds=(HoldSpec("credit_limit"),)), fingerprint="f", at=NOW, by="user:x")
     assert (order.status, order.version, [hold.reason for hold in order.holds]) == ("validating", 1, ["credit_limit"])
     assert [fact.type for fact in order.facts] == ["OrderSubmitted", "OrderHeld"]
     assert order.facts[0].data["holds"] == ["credit_limit"]

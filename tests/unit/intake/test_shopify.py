@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.intake.channels.shopify import PLUGIN
-from oms.intake.model import Ignored, NewOrder
+from oms.intake.model import NewOrder
+from oms.intake.notices import Ignored, Notice, Snapshot
 from oms.kernel.errors import RejectedError
 from oms.kernel.money import to_decimal_text
 from oms.validation.rules import total_faults
 from tests.intake import shopify
+from tests.unit.intake.specimens.shopify import CHANNEL
 
 TOPIC = {"x-shopify-topic": "orders/create"}
 _GIVEN = Path("data/2_order_source_payloads/given/shopify")
@@ -24,15 +26,20 @@ REAL = next((root / _GIVEN for root in _ROOTS if (root / _GIVEN).is_dir()), None
 needs_real = pytest.mark.skipif(REAL is None, reason="the given Shopify payloads (../shared/data) are not here")
 
 
-def parse(document: Any) -> NewOrder:
-    outcome = PLUGIN.parse("shopify_eu", TOPIC, document)
-    assert isinstance(outcome, NewOrder)
+def read(document: Any) -> Notice:
+    (outcome,) = PLUGIN.parse(CHANNEL, TOPIC, json.dumps(document, default=float).encode())
     return outcome
+
+
+def parse(document: Any) -> NewOrder:
+    outcome = read(document)
+    assert isinstance(outcome, Snapshot)
+    return outcome.order
 
 
 def refusal(document: Any) -> list[tuple[str, str]]:
     with pytest.raises(RejectedError) as refused:
-        PLUGIN.parse("shopify_eu", TOPIC, document)
+        read(document)
     return [(fault.field, fault.message) for fault in refused.value.faults]
 
 
@@ -143,7 +150,7 @@ def test_an_address_is_taken_apart() -> None:
 
 
 def test_an_order_that_was_cancelled_already_is_no_order() -> None:
-    outcome = PLUGIN.parse("shopify_eu", TOPIC, shopify(cancelled_at="2026-11-23T00:00:00Z"))
+    outcome = read(shopify(cancelled_at="2026-11-23T00:00:00Z"))
     assert outcome == Ignored("the order is cancelled already")
 
 
@@ -169,11 +176,10 @@ def test_the_real_payloads_are_all_looked_at() -> None:
 @needs_real
 @pytest.mark.parametrize("order", _real_orders())
 def test_a_real_order_maps_or_is_refused_with_a_reason(order: dict[str, Any]) -> None:
-    assert isinstance(PLUGIN.parse("shopify_us", TOPIC, order), Ignored)
+    assert isinstance(read(order), Ignored)
     alive = {**order, "cancelled_at": None}
     if all(row["sku"] for row in order["line_items"]):
-        mapped = PLUGIN.parse("shopify_us", TOPIC, alive)
-        assert isinstance(mapped, NewOrder)
+        mapped = parse(alive)
         assert total_faults(mapped) == []
         assert (mapped.total_minor, mapped.discount_minor, mapped.shipping_minor) == (38800, 2000, 1000)
     else:

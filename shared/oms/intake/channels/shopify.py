@@ -11,14 +11,17 @@ How its amounts become ours (https://shopify.dev/docs/api/admin-rest/2024-10/res
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from oms.intake.model import ChannelSecrets, Ignored, NewOrder
+from oms.intake.model import NewOrder
+from oms.intake.notices import Arrival, ChannelSecrets, Ignored, Notice, Snapshot
 from oms.kernel.errors import Fault, MalformedError, RejectedError
+from oms.kernel.json import read_json
 from oms.kernel.money import to_minor
+from oms.reference.model import Channel
 
 _TOPIC = "x-shopify-topic"
 _SIGNATURE = "x-shopify-hmac-sha256"
@@ -42,26 +45,30 @@ _THEIRS = {
 class Shopify:
     """The plug-in."""
 
-    def verify(self, headers: dict[str, str], raw: bytes, secrets: ChannelSecrets) -> bool:
+    def verify(self, _channel: Channel, arrival: Arrival, secrets: ChannelSecrets) -> bool:
         try:
-            given = base64.b64decode(headers.get(_SIGNATURE, ""), validate=True)
+            given = base64.b64decode(arrival.headers.get(_SIGNATURE, ""), validate=True)
         except (binascii.Error, ValueError):
             return False
-        good = [_signature(secret, raw) for secret in secrets if secret]
+        good = [_signature(secret, arrival.raw) for secret in (secrets.current, secrets.previous) if secret]
         matches = [hmac.compare_digest(given, signature) for signature in good]
         return any(matches)
 
-    def parse(self, channel: str, headers: dict[str, str], document: object) -> NewOrder | Ignored:
+    def message_id(self, arrival: Arrival) -> str | None:
+        return arrival.headers.get("x-shopify-event-id") or arrival.headers.get("x-shopify-webhook-id")
+
+    def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
+        document = read_json(raw)
         topic = headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
         if topic != "orders/create":
-            return Ignored(f"topic {topic[:60]}")
+            return [Ignored(f"topic {topic[:60]}")]
         if not isinstance(document, dict):
             raise MalformedError("an order is a JSON object", faults=[Fault("body", "must be an object")])
         if document.get("cancelled_at"):
-            return Ignored("the order is cancelled already")
-        return _Reader().order(channel, document)
+            return [Ignored("the order is cancelled already")]
+        return [Snapshot(_Reader().order(channel.name, document))]
 
 
 def _signature(secret: str, raw: bytes) -> bytes:

@@ -1,0 +1,102 @@
+"""What a channel's message says, and the contract of the plug-ins that read it.
+
+Most senders repeat the whole order each time they have news of it: a `Snapshot`. The newest version wins, so it does
+not matter in which order the messages come. Some send only what changed, or only an id: then the order is fetched.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from oms.intake.model import NewOrder
+from oms.reference.model import Channel
+
+
+class Snapshot(NamedTuple):
+    """The whole order as the sender has it now.
+
+    `version` is the sender's time of the last change or its running number, written so that a later one is the greater
+    text; None when the sender has none. `gone` are units that the sender took off the order, by external line id.
+    """
+
+    order: NewOrder
+    version: str | None = None
+    cancelled: bool = False
+    gone: Mapping[str, int] = {}
+
+
+class Cancellation(NamedTuple):
+    """The order, or `units` of it by external line id, is not wanted any more.
+
+    `asked` true: the buyer asks; nothing is decided yet. False: the sender has cancelled.
+    """
+
+    external_order_id: str
+    reason: str
+    units: Mapping[str, int] | None = None
+    asked: bool = False
+    version: str | None = None
+
+
+class Refund(NamedTuple):
+    """The sender gave money back, and says for which units (by external line id)."""
+
+    external_order_id: str
+    refund_id: str
+    amount_minor: int
+    currency: str
+    units: Mapping[str, int] = {}
+
+
+class Fetch(NamedTuple):
+    """The message only names an order: ask the sender for it."""
+
+    external_order_id: str
+
+
+class Ignored(NamedTuple):
+    """A genuine message that asks nothing of us."""
+
+    reason: str
+
+
+Notice = Snapshot | Cancellation | Refund | Fetch | Ignored
+
+
+class Arrival(NamedTuple):
+    """One message as it arrived. Header names are lower case; `path` and `query` as the sender signed them."""
+
+    headers: Mapping[str, str]
+    raw: bytes
+    at: datetime
+    method: str = "POST"
+    path: str = ""
+    query: str = ""
+
+
+class ChannelSecrets(NamedTuple):
+    """What a channel signs with: during a rotation both are good. `keys` are public keys in PEM by their id."""
+
+    current: str
+    previous: str | None = None
+    keys: Mapping[str, str] = {}
+
+
+class ChannelPlugin(Protocol):
+    """One kind of channel: a file in `oms/intake/channels/` that ends in `PLUGIN = ...`. Pure: no clock, no network."""
+
+    def verify(self, channel: Channel, arrival: Arrival, secrets: ChannelSecrets) -> bool:
+        """Whether the raw bytes were signed with one of the secrets, within the scheme's time. Never raises."""
+        ...
+
+    def message_id(self, arrival: Arrival) -> str | None:
+        """The sender's own name of this message, the same on every repeat; None when it gives none."""
+        ...
+
+    def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
+        """What the message says, in its own order.
+
+        Raises:
+            RejectedError: it is meant to be an order and is not a valid one; `faults` name the sender's own fields.
+        """
+        ...
