@@ -70,12 +70,16 @@ class Reader:
     """
 
     def __init__(self, theirs: Mapping[str, str], currency: str = "") -> None:
-        self.faults: list[Fault] = []
+        self._faults: dict[Fault, None] = {}  # in order, each once though a list be read twice
         self.currency = currency
         self._theirs = theirs
 
     def fault(self, path: str, message: str) -> None:
-        self.faults.append(Fault(path, message))
+        self._faults[Fault(path, message)] = None
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(self._faults)
 
     def text(self, owner: Document, name: str, path: str = "") -> str | None:
         """A text without line breaks and outer blanks; a number is taken as it is written."""
