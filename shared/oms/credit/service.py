@@ -2,7 +2,7 @@
 
 Exposure = open invoices + unbilled shipped + open orders, at the customer, the group and the company alike. Only a
 confirmed order counts: one that waits is looked at again when its last hold goes. What an order counts follows from the
-order as it is (`oms.orders.amounts`), never from a message, so every reaction can be repeated and come late.
+order as it is (`oms.orders.parts`), never from a message, so every reaction can be repeated and come late.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from oms.credit.model import Account, Chain, Ledger
 from oms.credit.rules import refusals
 from oms.credit.store import AccountStore
 from oms.kernel.errors import ConflictError, Fault, RejectedError
-from oms.orders.amounts import live_value
+from oms.orders.parts import live_value
 from oms.orders.holding import HoldSpec
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 from oms.orders.model import Order
