@@ -47,7 +47,7 @@ def cancel_order(request: Request) -> Answer:
         orders=wiring.orders,
         stock=wiring.stock,
         bookings=wiring.bookings,
-        release_write=wiring.credit.release_write,
+        release_writes=wiring.credit.release_writes,
         now=wiring.clock(),
     )
     return Answer(200, done)
