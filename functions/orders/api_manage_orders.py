@@ -2,8 +2,8 @@
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.validation import service
-from oms.validation.model import HoldDecision, HoldOutcome
+from oms.orders import holds
+from oms.orders.holding import HoldDecision, HoldOutcome
 from oms.wiring import wire
 
 api = Api("orders")
@@ -23,7 +23,7 @@ _PROBLEMS = ("malformed_json", "not_found", "wrong_state", "conflict", "too_larg
     example={"path": examples.held(examples.HELD), "body": {"reason": "Prepayment received"}},
 )
 def release_hold(request: Request) -> Answer:
-    done = service.release_hold(
+    done = holds.release_hold(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,
@@ -48,7 +48,7 @@ def release_hold(request: Request) -> Answer:
     example={"path": examples.held(examples.HELD_TOO), "body": {"reason": "Customer asked to stop"}},
 )
 def reject_hold(request: Request) -> Answer:
-    done = service.reject_order(
+    done = holds.reject_order(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from oms.events.orders import OrderHeld
 from oms.kernel.ids import derive_id
@@ -26,6 +28,24 @@ class Reason(NamedTuple):
     release_by: tuple[str, ...] = ("operator",)
     lasts: timedelta | None = None
     on_expiry: str = "escalate"
+
+
+class HoldDecision(BaseModel):
+    """What a person says about a hold. The reason is kept in the order's log with the person's id."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    reason: Annotated[
+        str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+    ]
+
+
+class HoldOutcome(BaseModel):
+    """What became of a hold: `released` or `rejected`. The same for every repeat."""
+
+    order_id: str
+    hold_id: str
+    outcome: str
 
 
 # `confirm` keeps an order from being accepted, `allocate` from taking stock, `release` from reaching a location.

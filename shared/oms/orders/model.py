@@ -130,6 +130,18 @@ class Hold(Value):
     on_expiry: str = "escalate"
 
 
+class CheckFinding(Value):
+    """What a check found without refusing the order: no personal data.
+
+    `effect` is what it did: `hold`, `inform`; or what a draft would do: `draft_reject`, `draft_hold`, `draft_inform`.
+    """
+
+    check: str
+    effect: str
+    message: str
+    field: str | None = None
+
+
 class Destination(Value):
     """Where to, without the person: country and postal code area (first characters only)."""
 
@@ -200,6 +212,7 @@ class Order(Aggregate):
     payment_status: str = "none"
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
+    findings: tuple[CheckFinding, ...] = ()
 
     @property
     def subject(self) -> str:
