@@ -16,7 +16,8 @@ Dispatch is a dictionary look-up by API Gateway's own route key; see docs/adr/00
 
 import base64
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -140,7 +141,7 @@ class Api:
         *,
         summary: str,
         scope: str | None,
-        roles: Set[str] = frozenset(),
+        roles: AbstractSet[str] = frozenset(),
         own: str = "",
         answers: Mapping[int, type[BaseModel] | str],
         problems: tuple[str, ...] = (),
