@@ -10,7 +10,8 @@ from oms.intake.edi.segments import Document, Group, Interchange, Mistake, Segme
 
 _MANY = 99  # AK3 and AK4 per set: who made so many mistakes reads the first ones
 _ANSWERS = frozenset({"FA"})  # an acknowledgement is never acknowledged
-_IN_ELEMENT = "8"  # AK304: the segment has data element errors
+_IN_ELEMENT, _NOT_THERE = "8", "3"  # AK304: the segment has data element errors, a mandatory segment is missing
+_MISSING = "1"
 _IN_SEGMENT = "5"  # AK502: one or more segments in error
 _UNKNOWN_KIND = "1"  # AK502: transaction set not supported
 _OURS = ("850", "860")
@@ -109,8 +110,12 @@ def _set(document: Document, mistakes: Sequence[Mistake]) -> list[Segment]:
     for mistake in sorted(inside, key=lambda each: each.place)[:_MANY]:
         if mistake.place != last:
             last = mistake.place
-            rows.append(segment("AK3", mistake.tag, str(mistake.place), "", _IN_ELEMENT if mistake.element else "2"))
+            rows.append(segment("AK3", mistake.tag, str(mistake.place), "", _kind(mistake)))
         if mistake.element:
             rows.append(segment("AK4", str(mistake.element), "", mistake.code))
     codes = [*envelope, *([_IN_SEGMENT] if inside else [])][:5]
     return [*rows, segment("AK5", "R" if codes else "A", *codes)]
+
+
+def _kind(mistake: Mistake) -> str:
+    return _NOT_THERE if not mistake.element and mistake.code == _MISSING else _IN_ELEMENT

@@ -5,7 +5,7 @@ Segments that say nothing an order needs are passed over; what would change the 
 
 from collections.abc import Callable
 
-from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, PurchaseOrder, Purpose
+from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, PurchaseOrder, Purpose, Word
 from oms.intake.edi.segments import Document, Segment
 
 _PURPOSES: dict[str, Purpose] = {
@@ -21,13 +21,24 @@ _STATED = {"79": "goods", "86": "total"}
 _ALLOWANCE, _CHARGE, _TAX = ("204",), ("23",), ("124", "176")
 _LINE_AMOUNT = ("203", "66")
 _INVALID, _MISSING = "12", "13"
+WORDS = {
+    "number": Word("BGM.1004", 2),
+    "currency": Word("CUX.6345", tag="CUX"),
+    "lines": Word("LIN", tag="LIN"),
+    "product": Word("LIN.7140", 3),
+    "quantity": Word("QTY.6060", tag="QTY"),
+    "price": Word("PRI.5118", tag="PRI"),
+    "ship_to": Word("NAD+DP", tag="NAD"),
+    "total": Word("MOA.5004", tag="MOA"),
+    "dates": Word("DTM.2380", tag="DTM"),
+}
 
 
 class OrderReader:
     """Reads one message, segment by segment."""
 
     def __init__(self, document: Document, sent: str) -> None:
-        self.order = PurchaseOrder(at=document.segments[0], sent=sent)
+        self.order = PurchaseOrder(document.segments[0], WORDS, sent=sent)
         self.change = document.kind == "ORDCHG"
         self.party: Party | None = None
         self.line: PoLine | None = None

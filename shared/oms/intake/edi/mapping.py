@@ -64,13 +64,11 @@ class Mapper:
         Raises:
             UnreadableError: all that is wrong with it.
         """
-        self._require(self.order.number, Place(self.order.at, 3), "the purchase order has no number")
-        self._require(self.currency, Place(self.order.at, 0, name="CUR"), "no currency: none is sent, none agreed")
+        self._require(self.order.number, self.order.place("number"), "the purchase order has no number")
+        self._require(self.currency, self.order.place("currency"), "no currency: none is sent, none agreed")
         if not 0 < len(self.order.lines) <= MAX_LINES:
             self.mistakes.append(
-                Place(self.order.at, 0, name="lines").mistake(
-                    MISSING, f"1 to {MAX_LINES} lines, not {len(self.order.lines)}"
-                )
+                self.order.place("lines").mistake(MISSING, f"1 to {MAX_LINES} lines, not {len(self.order.lines)}")
             )
         lines = [self._line(line, place) for place, line in enumerate(self.order.lines[:MAX_LINES])]
         ours = self._order(lines)
@@ -89,9 +87,7 @@ class Mapper:
         goods = sum(line["quantity"] * line["unit_price_minor"] - line["discount_minor"] for line in lines)
         total = goods - discount + charges + tax
         if total < 0:
-            self.mistakes.append(
-                Place(order.at, 0, name="total").mistake(INVALID, "allowances are more than the goods")
-            )
+            self.mistakes.append(order.place("total").mistake(INVALID, "allowances are more than the goods"))
         account = self.options.get("account_id")
         return {
             "channel": self.channel,
@@ -104,7 +100,7 @@ class Mapper:
             "tax_minor": tax,
             "total_minor": max(total, 0),
             "account_id": account,
-            "placed_at": self._instant(order.ordered_on, "ordered"),
+            "placed_at": self._instant(order.ordered_on),
             "payment": {"status": "none", "method": order.terms[:120] or "account"} if account or order.terms else None,
             "delivery": self._delivery(),
             "note": "\n".join(order.notes)[:_NOTE] or None,
@@ -118,7 +114,7 @@ class Mapper:
         units = ordered * factor
         if units != units.to_integral_value():
             message = f"{ordered} {line.unit[:20]} are no whole number of our units"
-            self.mistakes.append(Place(line.at, 2, line=place).mistake(INVALID, message))
+            self.mistakes.append(self.order.place("quantity", place).mistake(INVALID, message))
         amount = self._amount_of(line, place, sku, ordered)
         unit_price = -(-amount // units) if units else 0
         self.extra_charges += self._sum(line.charges)
@@ -142,7 +138,7 @@ class Mapper:
                 return known[qualifier]
         if line.numbers:
             return line.numbers[0][1]
-        self.mistakes.append(Place(line.at, 7, line=place).mistake(MISSING, "the line names no product"))
+        self.mistakes.append(self.order.place("product", place).mistake(MISSING, "the line names no product"))
         return "?"
 
     def _factor(self, line: PoLine, place: int) -> Decimal:
@@ -153,14 +149,14 @@ class Mapper:
             return Decimal(1)
         if line.unit in _FIXED:
             return Decimal(_FIXED[line.unit])
-        at = line.quantity.place if line.quantity else Place(line.at, 3, line=place)
+        at = line.quantity.place if line.quantity else self.order.place("quantity", place)
         message = f"no agreement says how many units one {line.unit[:20]} is (option unit.{line.unit[:20]})"
         self.mistakes.append(at.mistake(INVALID, message))
         return Decimal(1)
 
     def _quantity(self, line: PoLine, place: int) -> Decimal:
         if line.quantity is None:
-            self.mistakes.append(Place(line.at, 2, line=place).mistake(MISSING, "the line has no quantity"))
+            self.mistakes.append(self.order.place("quantity", place).mistake(MISSING, "the line has no quantity"))
             return Decimal(1)
         number = number_of(line.quantity.text)
         if number is None or not 0 < number <= _MAX_QUANTITY or number != number.to_integral_value():
@@ -175,7 +171,7 @@ class Mapper:
             agreed = number_of(self.options.get(f"price.{sku}", ""))
             if agreed is None:
                 message = "the line has no price and none is agreed"
-                self.mistakes.append(Place(line.at, 4, line=place).mistake(MISSING, message))
+                self.mistakes.append(self.order.place("price", place).mistake(MISSING, message))
                 return 0
             return self._minor(agreed * ordered)
         number = number_of(price.text, price.implied)
@@ -221,17 +217,17 @@ class Mapper:
     def _delivery(self) -> dict[str, Any] | None:
         delivery = {
             "service": self.order.service[:120] or None,
-            "ship_by": self._instant(self.order.ship_by, "ship_by", end=True),
-            "deliver_by": self._instant(self.order.deliver_by, "deliver_by", end=True),
+            "ship_by": self._instant(self.order.ship_by, end=True),
+            "deliver_by": self._instant(self.order.deliver_by, end=True),
         }
         return delivery if any(delivery.values()) else None
 
-    def _instant(self, text: str, name: str, *, end: bool = False) -> str | None:
+    def _instant(self, text: str, *, end: bool = False) -> str | None:
         if not text:
             return None
         instant = instant_of(text, end=end)
         if instant is None:
-            self.mistakes.append(Place(self.order.at, 0, name=name).mistake("8", f"{text[:20]} is not a date"))
+            self.mistakes.append(self.order.place("dates").mistake("8", f"{text[:20]} is not a date"))
         return instant
 
     def _people(self) -> dict[str, Any]:
@@ -242,7 +238,7 @@ class Mapper:
         if to is None or not to.address_lines:
             at = to.at if to else self.order.at
             code = f" (option place.{to.code[:40]})" if to and to.code else ""
-            self.mistakes.append(Place(at, 0, name="ship_to").mistake(MISSING, f"no address to send to{code}"))
+            self.mistakes.append(self.order.place("ship_to", at=at).mistake(MISSING, f"no address to send to{code}"))
             return {}
         name = next((each for each in (to.name, buyer.name if buyer else "", to.code) if each), "")
         company = buyer.name if buyer and buyer.name and buyer.name != name else None
@@ -279,7 +275,7 @@ class Mapper:
             return Party(**{**vars(party), **known, "at": party.at, "name": party.name or known.get("name", "")})
         except (RejectedError, TypeError, AttributeError):
             message = f"our record of the place {party.code[:40]} cannot be read"
-            self.mistakes.append(Place(party.at, 4, name="ship_to").mistake(INVALID, message))
+            self.mistakes.append(self.order.place("ship_to", at=party.at).mistake(INVALID, message))
             return party
 
     def _require(self, text: str, place: Place, message: str) -> None:

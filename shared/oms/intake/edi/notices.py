@@ -37,7 +37,7 @@ def _cancellation(order: PurchaseOrder) -> Cancellation:
     """The whole order, or the lines that were deleted. A partner asks: goods may be on their way."""
     mistakes = list(order.mistakes)
     if not order.number:
-        mistakes.append(Place(order.at, 3).mistake("1", "which order is cancelled?"))
+        mistakes.append(order.place("number").mistake("1", "which order is cancelled?"))
     if mistakes:
         raise UnreadableError(mistakes)
     whole = order.purpose == "cancellation"

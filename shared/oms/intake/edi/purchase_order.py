@@ -4,6 +4,7 @@ Texts stay as they were sent. `at` is the segment that a thing came from, so tha
 the sender's own words and in the acknowledgement.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, NamedTuple
@@ -22,11 +23,20 @@ class Place(NamedTuple):
     component: int = 1
     line: int | None = None
     name: str = ""
+    tag: str = ""  # of a segment that is not there
 
     def mistake(self, code: str, message: str) -> Mistake:
         name = self.name or f"{self.at.tag}{self.element:02d}"
         field_name = name if self.line is None else f"lines.{self.line}.{name}"
-        return Mistake(code, field_name, message, self.at.tag, self.at.place, self.element, self.component)
+        return Mistake(code, field_name, message, self.tag or self.at.tag, self.at.place, self.element, self.component)
+
+
+class Word(NamedTuple):
+    """Where a standard has one thing: the field's name, its element, and the segment where that is one of its own."""
+
+    name: str
+    element: int = 0
+    tag: str = ""
 
 
 @dataclass
@@ -76,6 +86,7 @@ class PurchaseOrder:
     """The whole document. Dates are as sent; `stated` are control totals, by what they count."""
 
     at: Segment
+    words: Mapping[str, Word]
     purpose: Purpose = "order"
     number: str = ""
     release: str = ""
@@ -100,6 +111,12 @@ class PurchaseOrder:
     def name(self) -> str:
         """What names the order for ever: a release against one purchase order is an order of its own."""
         return f"{self.number}-{self.release}" if self.release else self.number
+
+    def place(self, what: str, line: int | None = None, at: Segment | None = None) -> Place:
+        """Where `what` should stand: on the given line, or in the header."""
+        word = self.words[what]
+        owner = at or (self.at if line is None else self.lines[line].at)
+        return Place(owner, word.element, 1, line, word.name, word.tag)
 
 
 def number_of(text: str, implied: int = 0) -> Decimal | None:

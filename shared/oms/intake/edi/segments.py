@@ -121,16 +121,17 @@ def refuse(where: str, message: str) -> MalformedError:
 
 def written(segments: Iterable[Segment], characters: Characters) -> str:
     """Segments as text, a line each. What would be a delimiter is released, or a blank where nothing can release it."""
-    return "".join(_row(segment, characters) for segment in segments)
+    newline = "" if characters.terminator in "\r\n" else "\n"
+    return "".join(_row(each, characters) + newline for each in segments)
 
 
 def _row(segment: Segment, characters: Characters) -> str:
     if segment.tag == "ISA":  # its last element is the component delimiter itself
-        return characters.element.join(["ISA", *(each[0] for each in segment.elements)]) + characters.terminator + "\n"
+        return characters.element.join(["ISA", *(each[0] for each in segment.elements)]) + characters.terminator
     elements = [characters.component.join(_released(each, characters) for each in parts) for parts in segment.elements]
     while elements and not elements[-1]:
         elements.pop()
-    return characters.element.join([segment.tag, *elements]) + characters.terminator + "\n"
+    return characters.element.join([segment.tag, *elements]) + characters.terminator
 
 
 def segment(tag: str, *elements: str | Sequence[str]) -> Segment:

@@ -6,7 +6,7 @@ Element numbers and codes are those of X12 004010; later versions only add. Segm
 
 from collections.abc import Callable
 
-from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, PurchaseOrder, Purpose
+from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, PurchaseOrder, Purpose, Word
 from oms.intake.edi.segments import Document, Segment
 
 _PURPOSES: dict[str, Purpose] = {
@@ -21,13 +21,24 @@ _PER = {"HP": 100, "TP": 1_000}
 _FREE = frozenset({"NC", "FR"})
 _TAX = "H850"  # the charge code (X12 1300) for sales and use tax
 _MISSING_PAIR = "2"  # AK403: a conditional element is missing
+WORDS = {
+    "number": Word("BEG03", 3),
+    "currency": Word("CUR02", tag="CUR"),
+    "lines": Word("PO1", tag="PO1"),
+    "product": Word("PO107", 7),
+    "quantity": Word("PO102", 2),
+    "price": Word("PO104", 4),
+    "ship_to": Word("N1*ST", tag="N1"),
+    "total": Word("AMT", tag="AMT"),
+    "dates": Word("DTM", tag="DTM"),
+}
 
 
 class OrderReader:
     """Reads one transaction set, segment by segment."""
 
     def __init__(self, document: Document, sent: str) -> None:
-        self.order = PurchaseOrder(at=document.segments[0], sent=sent)
+        self.order = PurchaseOrder(document.segments[0], WORDS, sent=sent)
         self.party: Party | None = None
         self.line: PoLine | None = None
         self.summary = False
