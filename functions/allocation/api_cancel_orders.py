@@ -28,6 +28,8 @@ class CancelOrder(BaseModel):
     "/v1/orders/{order_id}/cancel",
     summary="Cancel every unit of an order that has not shipped and is not being picked",
     scope="orders:write",
+    roles={"operator", "sales", "channel"},
+    own="order",
     body=CancelOrder,
     answers={200: Cancellation},
     problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
@@ -47,7 +49,7 @@ def cancel_order(request: Request) -> Answer:
         orders=wiring.orders,
         stock=wiring.stock,
         bookings=wiring.bookings,
-        release_write=wiring.credit.release_write,
+        release_writes=wiring.credit.release_writes,
         now=wiring.clock(),
     )
     return Answer(200, done)
