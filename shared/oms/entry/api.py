@@ -28,6 +28,7 @@ from oms.entry.access import check_access, check_declared
 from oms.entry.log import logger
 from oms.entry.principal import Principal, principal_of
 from oms.entry.problems import BASE_URL, PROBLEMS
+from oms.kernel.cards import redact
 from oms.kernel.errors import (
     ConflictError,
     Fault,
@@ -274,14 +275,14 @@ def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], req
         "title": code.replace("_", " "),
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": redact(detail),
         "instance": request_id,
         "retryable": status == HTTPStatus.SERVICE_UNAVAILABLE or code in _RETRYABLE,
     }
     if known:
         document["advice"] = known.advice
     if faults:
-        document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+        document["faults"] = [{"field": redact(fault.field), "message": redact(fault.message)} for fault in faults]
     headers = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), headers, "application/problem+json")
 
