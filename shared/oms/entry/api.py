@@ -46,7 +46,7 @@ _RETRYABLE = (InFlightError.code, "conflict")
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `raw` is the body exactly as sent; header names are lower case."""
+    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case."""
 
     method: str
     path: Mapping[str, str]
@@ -55,6 +55,8 @@ class Request:
     raw: bytes
     principal: Principal
     request_id: str
+    raw_path: str = ""
+    raw_query: str = ""
 
     def body(self, model: type[Body]) -> Body:
         """The body as `model`.
@@ -212,6 +214,8 @@ class Api:
             raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
             principal=principal,
             request_id=request_id,
+            raw_path=event.get("rawPath") or "",
+            raw_query=event.get("rawQueryString") or "",
         )
         return route.run(request)
 
