@@ -15,6 +15,8 @@ api = Api("channels")
     "/v1/channels/{channel}/webhooks",
     summary="Receive a signed message of a channel; it is safe with us before the answer, and worked off after it",
     scope=None,
+    roles={"channel"},
+    own="signature",
     answers={202: MessageReceived},
     headers={
         "X-Shopify-Topic": "Shopify channels: what the message is about.",

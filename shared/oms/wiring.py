@@ -206,7 +206,7 @@ class Wiring:
 
     def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
         """Release a hold for a channel (port of intake)."""
-        from oms.validation.service import release_hold
+        from oms.orders.holds import release_hold
 
         return release_hold(
             order_id, hold_id, reason=reason, by=by, orders=self.orders, credit=self.credit, clock=self.clock

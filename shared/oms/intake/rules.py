@@ -10,10 +10,9 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
+from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
 from oms.reference.model import Channel
 
-CREDIT_HOLD = "credit_limit"
 DUPLICATE_HOLD = "possible_duplicate"
 _WINDOW_MINUTES = "60"
 _AREA = 3  # characters of a postal code that zones and transit tables need
@@ -25,6 +24,7 @@ class Decision(NamedTuple):
     promise: Promise
     backorder_expected: bool
     holds: tuple[HoldSpec, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
 
 
 def order_id_of(channel: str, external_order_id: str) -> str:
@@ -104,6 +104,7 @@ def accept(
     submitted = submitted.model_copy(
         update={
             "holds": holds,
+            "findings": decision.findings,
             "watch_at": min(
                 [to_text(at + MAX_DWELL[f"order.{status}"]), *(hold.expires_at for hold in holds if hold.expires_at)]
             ),

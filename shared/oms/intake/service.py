@@ -7,16 +7,15 @@ conditional. Whoever comes second, even after the order has been delivered, is t
 import contextlib
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from oms.aws import tables
-from oms.aws.tables import Write
+from oms.aws.tables import ConditionFailedError, Write
 from oms.intake.model import NewOrder, OrderAccepted, Submission
-from oms.intake.ports import ChecksPort, CreditAnswer, CreditPort, PeoplePort, PromisePort, StockPort
+from oms.intake.ports import ChecksPort, CreditPort, PeoplePort, PromisePort, StockPort
 from oms.intake.rules import (
-    CREDIT_HOLD,
     DUPLICATE_HOLD,
     Decision,
     accept,
@@ -110,12 +109,13 @@ def _take(
     new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write], by: str, desk: IntakeDesk
 ) -> tuple[Submission, bool]:
     """Store the order, or find that it is there already; and whether what is there had another body."""
-    suspected = False
+    tripped: set[str] = set()
     for attempt in range(1, TRIES + 1):
         try:
-            return _take_once(new, channel, completion, by, desk, suspected=suspected)
+            return _take_once(new, channel, completion, by, desk, tripped)
         except ConflictError as error:
-            suspected = suspected or LOOKALIKE in getattr(error, "labels", ())
+            if isinstance(error, ConditionFailedError):
+                tripped.update(error.labels)
             if attempt == TRIES:
                 raise
             pause(attempt)
@@ -133,12 +133,11 @@ def _take_once(
     completion: Callable[[OrderAccepted], Write],
     by: str,
     desk: IntakeDesk,
-    *,
-    suspected: bool,
+    tripped: Collection[str],
 ) -> tuple[Submission, bool]:
     order_id = order_id_of(new.channel, new.external_order_id)
     try:
-        order, writes = decide(new, channel, by, desk, suspected=suspected)
+        order, writes = decide(new, channel, by, desk, tripped=tripped)
         answer = first_answer(order)
         tables.commit(*writes, completion(answer))
     except (RejectedError, ConflictError):
@@ -156,18 +155,18 @@ def decide(
     by: str,
     desk: IntakeDesk,
     *,
-    suspected: bool,
+    tripped: Collection[str],
     version: str | None = None,
     gone: Mapping[str, int] = {},
 ) -> tuple[Order, list[Write]]:
-    """All checks, and the writes of one transaction: order, person, exposure, and the mark that finds a second one.
+    """All checks, and the writes of one transaction: order, person, guards, exposure.
 
     Args:
         new: the order.
         channel: where it comes from.
         by: who sends it.
         desk: the collaborators.
-        suspected: another order has the same buyer, items and amount; a person shall look at it.
+        tripped: labels of the guards that were in the way before; see `Verdict`.
         version: the sender's own version of the order.
         gone: units that the sender took off the order already, by external line id.
 
@@ -176,19 +175,22 @@ def decide(
     """
     if not channel.active:
         raise RejectedError("the channel is paused", code="channel_paused")
-    desk.checks.check(new, channel=channel, country=new.ship_to.country)
     at = desk.clock()
+    verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
     stock = desk.stock.available(wanted)
-    credit: CreditAnswer | None = None
+    holds, exposure = verdict.holds, list[Write]()
     if new.account_id is not None:
-        credit = desk.credit.assess(new.account_id, new.total_minor, new.currency)
-    holds = [HoldSpec(CREDIT_HOLD)] if credit is not None and not credit.fits else []
-    holds += [HoldSpec(DUPLICATE_HOLD)] if suspected else []
+        order_id = order_id_of(new.channel, new.external_order_id)
+        credit = desk.credit.assess(new.account_id, new.total_minor, new.currency, order_id=order_id, at=at)
+        holds, exposure = (*holds, *credit.holds), [*credit.writes]
+    if LOOKALIKE in tripped:
+        holds = (*holds, HoldSpec(DUPLICATE_HOLD))
     decision = Decision(
         promise=desk.promise(destination_of(new), wanted, stock, at),
         backorder_expected=bool(desk.checks.short(wanted, stock)),
-        holds=tuple(holds),
+        holds=holds,
+        findings=verdict.findings,
     )
     order = accept(
         new,
@@ -200,9 +202,9 @@ def decide(
         version=version,
         gone=gone,
     )
-    exposure = list(credit.writes) if credit else []
-    mark = [] if suspected else _mark(new, order, channel, at, desk)
-    return order, [desk.orders.write(order), _person(new, order.id, desk), *exposure, *mark]
+    counted = exposure if order.status == "confirmed" else []  # credit is looked at again when a hold goes
+    mark = [] if LOOKALIKE in tripped else _mark(new, order, channel, at, desk)
+    return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted, *mark]
 
 
 def _mark(new: NewOrder, order: Order, channel: Channel, at: datetime, desk: IntakeDesk) -> list[Write]:

@@ -10,7 +10,7 @@
 Versions are compared as texts. Without one, what differs is news. With the same one, what is further on is news.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -24,7 +24,6 @@ from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Snapshot
 from oms.intake.ports import AmendPort, CancelPort, ReleasePort
 from oms.intake.rules import accept_cancelled, order_id_of, person_text
 from oms.intake.service import IntakeDesk, decide, fingerprint_of
-from oms.intake.store import LOOKALIKE
 from oms.kernel.errors import RejectedError, TransientError
 from oms.orders.holding import HoldSpec, hold_id_of, opened
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
@@ -82,11 +81,7 @@ class News:
     amend: AmendPort
     release: ReleasePort
 
-    def looks_alike(self, labels: Iterable[str]) -> bool:
-        """Whether a write was refused because the order resembles another."""
-        return LOOKALIKE in labels
-
-    def step(self, notice: Notice, channel: Channel, known: Known, *, suspected: bool) -> Step:
+    def step(self, notice: Notice, channel: Channel, known: Known, *, tripped: Collection[str]) -> Step:
         """What the notice comes to.
 
         Raises:
@@ -98,7 +93,7 @@ class News:
         if isinstance(notice, Snapshot):
             order = known.get(order_id_of(channel.name, notice.order.external_order_id))
             if order is None:
-                return self._first(notice, channel, by, suspected=suspected)
+                return self._first(notice, channel, by, tripped=tripped)
             return self._again(order, notice, by)
         if isinstance(notice, Ignored):
             return Step("ignored", detail=notice.reason)
@@ -113,7 +108,7 @@ class News:
             )
         raise RejectedError(f"a {type(notice).__name__} asks nothing that can be done", code="not_fetchable")
 
-    def _first(self, said: Snapshot, channel: Channel, by: str, *, suspected: bool) -> Step:
+    def _first(self, said: Snapshot, channel: Channel, by: str, *, tripped: Collection[str]) -> Step:
         new = said.order
         units = sum(line.quantity - said.gone.get(line.external_line_id or "", 0) for line in new.lines)
         if said.cancelled or units <= 0:
@@ -127,7 +122,7 @@ class News:
             )
             write = self.intake.orders.write(order)
             return Step("cancelled", order.id, (write,), "cancelled before it was known")
-        order, writes = decide(new, channel, by, self.intake, suspected=suspected, version=said.version, gone=said.gone)
+        order, writes = decide(new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone)
         return Step("created", order.id, tuple(writes))
 
     def _again(self, order: Order, said: Snapshot, by: str) -> Step:

@@ -170,9 +170,9 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
         TransientError: later.
     """
     mark = label_of(read.reference)
-    suspected = False
+    tripped: set[str] = set()
     for attempt in range(1, TRIES + 1):
-        step = desk.news.step(notice, read.channel, known, suspected=suspected)
+        step = desk.news.step(notice, read.channel, known, tripped=tripped)
         row = []
         if before is not None:
             at = desk.news.intake.clock()
@@ -186,7 +186,7 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
                 raise _Settled from None
             if attempt == TRIES:
                 raise
-            suspected = suspected or desk.news.looks_alike(labels)
+            tripped.update(labels)
             known.forget(step.order_id)
             pause(attempt)
         else:
