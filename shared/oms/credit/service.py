@@ -48,6 +48,22 @@ class CreditDesk:
             return []
         return [self.accounts.take_anyway_write(order.account_id, order.total_minor)]
 
+    def moved_writes(self, before: Order, after: Order) -> list[Write]:
+        """What moves the exposure by the difference that a change of the order makes, whatever the limit says."""
+        difference = _counted(after) - _counted(before)
+        if after.account_id is None or not difference:
+            return []
+        if difference > 0:
+            return [self.accounts.take_anyway_write(after.account_id, difference)]
+        return [self.accounts.give_back_write(after.account_id, -difference)]
+
+    def reassess(self, before: Order, after: Order) -> CreditAnswer:
+        """Whether the difference that a change of the order makes still fits the limit."""
+        difference = _counted(after) - _counted(before)
+        if after.account_id is None or difference <= 0:
+            return CreditAnswer(fits=True, writes=tuple(self.moved_writes(before, after)))
+        return self.assess(after.account_id, difference, after.currency)
+
     def release_write(self, before: Order) -> Write | None:
         """What gives the order's exposure back; commit it with the order's move to rejected or cancelled.
 
@@ -57,3 +73,8 @@ class CreditDesk:
         if before.account_id is None or before.status == "validating":
             return None
         return self.accounts.give_back_write(before.account_id, before.total_minor)
+
+
+def _counted(order: Order) -> int:
+    """What an order counts: nothing before it is confirmed, nothing once it has been cancelled or rejected."""
+    return 0 if order.status in ("validating", "rejected", "cancelled") else order.total_minor
