@@ -73,8 +73,8 @@ def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -
     desk, writes = wire().intake, []
     for name in ("A", "B"):
         new = NewOrder.model_validate(on_account(name, 60_000))
-        answer = desk.credit.assess("ACME", new.total_minor, "EUR")
-        assert answer.fits
+        answer = desk.credit.assess("ACME", new.total_minor, "EUR", order_id=f"ord_{name}", at=NOW)
+        assert not answer.holds
         order = accept(new, Decision(Promise(), backorder_expected=False), fingerprint="f", at=NOW, by="test")
         writes.append([desk.orders.write(order), *answer.writes])
     tables.commit(*writes[0])
@@ -87,7 +87,7 @@ def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -
 
 @pytest.mark.usefixtures("shop")
 def test_two_orders_that_both_fit_do_not_disturb_each_other() -> None:
-    answers = [wire().credit.assess("ACME", 50_000, "EUR") for _ in range(2)]
+    answers = [wire().credit.assess("ACME", 50_000, "EUR", order_id=f"ord_{n}", at=NOW) for n in range(2)]
     for answer in answers:
         tables.commit(*answer.writes)
     assert exposure() == LIMIT

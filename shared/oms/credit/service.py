@@ -1,19 +1,23 @@
 """Credit: may this order be taken on account, and what has to be written with it."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from oms.aws.tables import Write
 from oms.credit.rules import within_limit
 from oms.credit.store import AccountStore
 from oms.kernel.errors import Fault, RejectedError
+from oms.orders.holding import HoldSpec
 from oms.orders.model import Order
+
+CREDIT_HOLD = "credit_limit"
 
 
 class CreditAnswer(NamedTuple):
-    """`fits`: take the order and write `writes` in its transaction. Otherwise it must wait for a person."""
+    """What the order must wait for; without holds, `writes` go into the transaction that confirms it."""
 
-    fits: bool
-    writes: tuple[Write, ...]
+    holds: tuple[HoldSpec, ...] = ()
+    writes: tuple[Write, ...] = ()
 
 
 class CreditDesk:
@@ -25,7 +29,15 @@ class CreditDesk:
     def __init__(self, accounts: AccountStore) -> None:
         self.accounts = accounts
 
-    def assess(self, account_id: str, amount_minor: int, currency: str) -> CreditAnswer:
+    def assess(
+        self,
+        account_id: str,
+        amount_minor: int,
+        currency: str,
+        *,
+        order_id: str,  # noqa: ARG002  what the account keeps per order
+        at: datetime,  # noqa: ARG002  the overdue rule
+    ) -> CreditAnswer:
         """Decide on what is known now; the write's condition holds the decision up against what happens meanwhile.
 
         Raises:
@@ -39,8 +51,8 @@ class CreditDesk:
             fault = Fault("currency", f"the account is kept in {account.currency}")
             raise RejectedError("the account has another currency", code="currency_not_accepted", faults=[fault])
         if within_limit(account, amount_minor):
-            return CreditAnswer(fits=True, writes=(self.accounts.take_write(account, amount_minor),))
-        return CreditAnswer(fits=False, writes=())
+            return CreditAnswer(writes=(self.accounts.take_write(account, amount_minor),))
+        return CreditAnswer(holds=(HoldSpec(CREDIT_HOLD),))
 
     def exposure_writes(self, order: Order) -> list[Write]:
         """For an order that a person let pass: count it in whatever the limit says. None for a customer who pays."""

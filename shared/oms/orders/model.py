@@ -138,6 +138,18 @@ class OpenChange(Value):
     expires_at: str
 
 
+class CheckFinding(Value):
+    """What a check found without refusing the order: no personal data.
+
+    `effect` is what it did: `hold`, `inform`; or what a draft would do: `draft_reject`, `draft_hold`, `draft_inform`.
+    """
+
+    check: str
+    effect: str
+    message: str
+    field: str | None = None
+
+
 class Destination(Value):
     """Where to, without the person: country and postal code area (first characters only)."""
 
@@ -213,6 +225,7 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    findings: tuple[CheckFinding, ...] = ()
 
     @property
     def subject(self) -> str:

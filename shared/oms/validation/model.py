@@ -19,9 +19,18 @@ class LineToCheck(Protocol):
     def tax_minor(self) -> int: ...
 
 
+class AddressToCheck(Protocol):
+    """Where it goes."""
+
+    @property
+    def country(self) -> str: ...
+
+
 class OrderToCheck(Protocol):
     """One order's figures, in minor units of its currency."""
 
+    @property
+    def ship_to(self) -> AddressToCheck: ...
     @property
     def currency(self) -> str: ...
     @property

@@ -1,7 +1,12 @@
 """Check an order against what is known."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
+from oms.aws.tables import Write
+from oms.orders.holding import HoldSpec
+from oms.orders.model import CheckFinding
 from oms.reference.model import Channel
 from oms.reference.store import ReferenceStore
 from oms.validation.model import OrderToCheck
@@ -15,6 +20,14 @@ from oms.validation.rules import (
 )
 
 
+class Verdict(NamedTuple):
+    """What the checks say of an order that they do not refuse; see `oms.intake.ports`."""
+
+    holds: tuple[HoldSpec, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
+    writes: tuple[Write, ...] = ()
+
+
 class Checks:
     """The checks of an order at intake."""
 
@@ -22,8 +35,15 @@ class Checks:
         self._reference = reference
         self._served_countries = served_countries
 
-    def check(self, order: OrderToCheck, *, channel: Channel, country: str) -> None:
-        """Let the order pass or name all that is wrong with it.
+    def check(
+        self,
+        order: OrderToCheck,
+        *,
+        channel: Channel,
+        at: datetime,  # noqa: ARG002  the policy's checks need it
+        tripped: Collection[str] = (),  # noqa: ARG002  the guards' labels
+    ) -> Verdict:
+        """Let the order pass, with what it must wait for, or name all that is wrong with it.
 
         Raises:
             RejectedError: `unknown_sku`, `totals_do_not_add_up`, `currency_not_accepted`, `destination_not_served`.
@@ -34,9 +54,10 @@ class Checks:
                 "unknown_sku": sku_faults(order.lines, known),
                 "totals_do_not_add_up": total_faults(order),
                 "currency_not_accepted": currency_faults(order.currency, channel.currencies),
-                "destination_not_served": destination_faults(country, self._served_countries()),
+                "destination_not_served": destination_faults(order.ship_to.country, self._served_countries()),
             }
         )
+        return Verdict()
 
     def short(self, wanted: Mapping[str, int], stock: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
         """Units that nobody has now. No reason to refuse: the order is taken and will wait for them."""

@@ -1,0 +1,141 @@
+"""What X12 and EDIFACT have in common: segments of elements of components, inside three nested envelopes.
+
+Both are read here without a library: the EDIFACT one at hand (pydifact 0.2.3) reads XML directories from disk, warns
+where it should refuse, and fails on a byte order mark or an empty text with an `IndexError`; the X12 ones are dead or
+a hundred times our size. They serve the tests as oracles.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from oms.kernel.errors import Fault, MalformedError
+
+MAX_BYTES = 20_000_000  # of one file
+MAX_SEGMENTS = 500_000
+
+
+class Segment(NamedTuple):
+    """One segment. Elements and components are counted from 1, as the standards do; `place` within the document."""
+
+    tag: str
+    elements: tuple[tuple[str, ...], ...]
+    place: int = 0
+
+    def get(self, element: int, component: int = 1) -> str:
+        """The text of a component, without blanks around it; empty when it is not there."""
+        if element > len(self.elements) or component > len(self.elements[element - 1]):
+            return ""
+        return self.elements[element - 1][component - 1].strip()
+
+
+class Mistake(NamedTuple):
+    """What is wrong, as the acknowledgement says it: `code` of the standard, where, and in words."""
+
+    code: str
+    field: str
+    message: str
+    tag: str = ""
+    place: int = 0
+    element: int = 0
+    component: int = 0
+
+    @property
+    def fault(self) -> Fault:
+        return Fault(self.field, self.message)
+
+
+class Characters(NamedTuple):
+    """The delimiters of one interchange; `release` takes the meaning from the next character (EDIFACT only)."""
+
+    element: str
+    component: str
+    terminator: str
+    release: str = ""
+
+
+@dataclass
+class Document:
+    """A transaction set (X12) or message (EDIFACT), from its header to its trailer."""
+
+    kind: str
+    control: str
+    segments: list[Segment]
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def header(self) -> Segment:
+        return self.segments[0]
+
+    @property
+    def body(self) -> list[Segment]:
+        return self.segments[1:-1]
+
+
+@dataclass
+class Group:
+    """Documents of one kind. EDIFACT mostly goes without: then `header` is None."""
+
+    header: Segment | None
+    documents: list[Document] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+
+@dataclass
+class Interchange:
+    """What one sender put into one envelope."""
+
+    header: Segment
+    characters: Characters
+    groups: list[Group] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def each(self) -> Iterator[tuple[Group, Document]]:
+        for group in self.groups:
+            for document in group.documents:
+                yield group, document
+
+    def mistakes_of(self, group: Group, document: Document) -> list[Mistake]:
+        """All that keeps this document from being taken: its own, its group's, the interchange's."""
+        return [*self.mistakes, *group.mistakes, *document.mistakes]
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two control numbers are one: `3438` and `000003438` are."""
+    if one.isascii() and other.isascii() and one.isdigit() and other.isdigit():
+        return one.lstrip("0") == other.lstrip("0")
+    return one == other
+
+
+def says(text: str, count: int) -> bool:
+    """Whether a count that was written is the count that is."""
+    return text.isascii() and text.isdigit() and len(text) < len(str(MAX_SEGMENTS)) + 3 and int(text) == count  # noqa: PLR2004  leading zeros
+
+
+def refuse(where: str, message: str) -> MalformedError:
+    """The error for bytes that are no interchange at all; nothing in them can be acknowledged."""
+    return MalformedError(message, code="malformed", faults=[Fault(where, message)])
+
+
+def write(segments: list[list[str | list[str]]], characters: Characters, *, newline: str = "\n") -> str:
+    """Segments as text. A list is a composite; trailing empty elements are left out, delimiters released."""
+    return "".join(_written(parts, characters) + characters.terminator + newline for parts in segments)
+
+
+def _written(parts: list[str | list[str]], characters: Characters) -> str:
+    texts = [
+        _released(part, characters)
+        if isinstance(part, str)
+        else characters.component.join(_released(each, characters) for each in part).rstrip(characters.component)
+        for part in parts
+    ]
+    while len(texts) > 1 and not texts[-1]:
+        texts.pop()
+    return characters.element.join(texts)
+
+
+def _released(text: str, characters: Characters) -> str:
+    special = {characters.element, characters.component, characters.terminator, characters.release} - {""}
+    if not characters.release:
+        return "".join(" " if character in special else character for character in text)
+    return "".join(characters.release + character if character in special else character for character in text)
