@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.allocation.store import StockStore
+    from oms.allocation.takeback import TakingBack
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
@@ -102,7 +103,7 @@ class Wiring:
     def credit(self) -> "CreditDesk":
         from oms.credit.service import CreditDesk
 
-        return CreditDesk(self.accounts)
+        return CreditDesk(self.accounts, self.clock)
 
     @cached_property
     def intake(self) -> "IntakeDesk":
@@ -182,6 +183,13 @@ class Wiring:
             self.setting("INVENTORY_TABLE"),
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
         )
+
+    @cached_property
+    def taking_back(self) -> "TakingBack":
+        """Takes work back from locations (also port of amending)."""
+        from oms.allocation.takeback import TakingBack
+
+        return TakingBack(self.orders, self.stock, self.bookings)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
