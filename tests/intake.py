@@ -16,6 +16,7 @@ from oms.intake.store import ClaimStore
 from oms.orders.model import Destination, Promise
 from oms.reference.model import Channel, Item
 from oms.validation.service import Checks
+from oms.validation.store import GuardStore
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
 
@@ -62,7 +63,12 @@ def open_desk(wiring: Wiring) -> IntakeDesk:
         reference=wiring.reference,
         orders=wiring.orders,
         claims=ClaimStore(wiring.setting("ORDERS_TABLE")),
-        checks=Checks(reference=wiring.reference, served_countries=lambda: {"DE", "GB", "US"}),
+        checks=Checks(
+            reference=wiring.reference,
+            served_countries=lambda: {"DE", "GB", "US"},
+            guards=GuardStore(wiring.setting("ORDERS_TABLE")),
+            fingerprint=wiring.people.fingerprint,
+        ),
         stock=StockDouble(),
         promise=promise_double,
         credit=wiring.credit,
@@ -101,7 +107,9 @@ def company(clock: TestClock) -> Iterator[Wiring]:
 
 
 def canonical(**changes: Any) -> dict[str, Any]:
-    """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all."""
+    """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all. Each order has its buyer."""
+    number = changes.get("external_order_id", "A-1")
+    email = "Zoe@Example.com" if number == "A-1" else f"{str(number).strip().encode().hex()[:40]}@example.com"
     return {
         "channel": "sales_desk",
         "external_order_id": "A-1",
@@ -113,7 +121,7 @@ def canonical(**changes: Any) -> dict[str, Any]:
         "shipping_minor": 500,
         "tax_minor": 2109,
         "total_minor": 13209,
-        "customer": {"name": "Zoë Krüger", "email": "Zoe@Example.com", "phone": "+49 30 123", "company": "Nordlicht"},
+        "customer": {"name": "Zoë Krüger", "email": email, "phone": "+49 30 123", "company": "Nordlicht"},
         "ship_to": {
             "address_lines": ["Schönhauser Allee 44a"],
             "city": "Berlin",
@@ -125,11 +133,11 @@ def canonical(**changes: Any) -> dict[str, Any]:
 
 
 def shopify(**changes: Any) -> dict[str, Any]:
-    """1 lamp and 4 mugs with tax inside, postage 6.90."""
+    """1 lamp and 4 mugs with tax inside, postage 6.90. Each order has its buyer."""
     return {
         "id": 5678901234567,
         "currency": "EUR",
-        "email": "zoe@example.com",
+        "email": "zoe@example.com" if "id" not in changes else f"zoe+{changes['id']}@example.com",
         "taxes_included": True,
         "total_discounts": "0.00",
         "total_price": "193.90",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
 _STAGES_AT_HOME = ("local", "test")
@@ -106,16 +107,27 @@ class Wiring:
         return CreditDesk(self.accounts, self.clock)
 
     @cached_property
+    def checks(self) -> "Checks":
+        from oms.validation.service import Checks
+        from oms.validation.store import GuardStore
+
+        return Checks(
+            reference=self.reference,
+            served_countries=self.served_countries,
+            guards=GuardStore(self.setting("ORDERS_TABLE")),
+            fingerprint=self.people.fingerprint,
+        )
+
+    @cached_property
     def intake(self) -> "IntakeDesk":
         from oms.intake.service import IntakeDesk
         from oms.intake.store import ClaimStore
-        from oms.validation.service import Checks
 
         return IntakeDesk(
             reference=self.reference,
             orders=self.orders,
             claims=ClaimStore(self.setting("ORDERS_TABLE")),
-            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            checks=self.checks,
             stock=self.stock,
             promise=self.promise,
             credit=self.credit,
