@@ -69,12 +69,12 @@ class CreditDesk:
             return [self.accounts.take_anyway_write(after.account_id, difference)]
         return [self.accounts.give_back_write(after.account_id, -difference)]
 
-    def reassess(self, before: Order, after: Order) -> CreditAnswer:
+    def reassess(self, before: Order, after: Order, *, at: datetime) -> CreditAnswer:
         """Whether the difference that a change of the order makes still fits the limit."""
         difference = _counted(after) - _counted(before)
         if after.account_id is None or difference <= 0:
-            return CreditAnswer(fits=True, writes=tuple(self.moved_writes(before, after)))
-        return self.assess(after.account_id, difference, after.currency)
+            return CreditAnswer(writes=tuple(self.moved_writes(before, after)))
+        return self.assess(after.account_id, difference, after.currency, order_id=after.id, at=at)
 
     def release_write(self, before: Order) -> Write | None:
         """What gives the order's exposure back; commit it with the order's move to rejected or cancelled.

@@ -1,8 +1,10 @@
 """What several contexts need of another one and may not import; `oms.wiring` binds it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
+from oms.orders.holding import HoldSpec
 from oms.orders.model import FulfillmentOrder, Order, Parcel
 
 TakenBack = Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]  # each with those of its parcels that are voided now
@@ -19,10 +21,10 @@ class BookingsPort(Protocol):
 
 
 class CreditAnswer(Protocol):
-    """Whether a changed order fits the limit, and what to write with it if it does."""
+    """What a changed order must wait for (nothing: it fits), and what to write with it if it fits."""
 
     @property
-    def fits(self) -> bool: ...
+    def holds(self) -> Sequence[HoldSpec]: ...
     @property
     def writes(self) -> Sequence[Any]: ...
 
@@ -33,7 +35,7 @@ class ExposurePort(Protocol):
     def moved_writes(self, before: Order, after: Order) -> list[Any]:
         """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
 
-    def reassess(self, before: Order, after: Order) -> CreditAnswer:
+    def reassess(self, before: Order, after: Order, *, at: datetime) -> CreditAnswer:
         """Whether the change still fits the limit. `writes` hold it up against what happens meanwhile."""
 
 
