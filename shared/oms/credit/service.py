@@ -69,7 +69,7 @@ class CreditDesk:
             return [self.accounts.take_anyway_write(after.account_id, difference)]
         return [self.accounts.give_back_write(after.account_id, -difference)]
 
-    def reassess(self, before: Order, after: Order, *, at: datetime) -> CreditAnswer:
+    def reassess(self, before: Order, after: Order) -> CreditAnswer:
         """Whether the difference that a change of the order makes still fits the limit."""
         difference = _counted(after) - _counted(before)
         if after.account_id is None or difference <= 0:

@@ -1,7 +1,6 @@
 """What several contexts need of another one and may not import; `oms.wiring` binds it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from oms.orders.holding import HoldSpec
@@ -21,10 +20,12 @@ class BookingsPort(Protocol):
 
 
 class CreditAnswer(Protocol):
-    """What a changed order must wait for (nothing: it fits), and what to write with it if it fits."""
+    """Whether a changed order fits the limits, what it must wait for if not, and what to write with it if it does."""
 
     @property
-    def holds(self) -> Sequence[HoldSpec]: ...
+    def fits(self) -> bool: ...
+    @property
+    def holds(self) -> tuple[HoldSpec, ...]: ...
     @property
     def writes(self) -> Sequence[Any]: ...
 
@@ -35,8 +36,11 @@ class ExposurePort(Protocol):
     def moved_writes(self, before: Order, after: Order) -> list[Any]:
         """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
 
-    def reassess(self, before: Order, after: Order, *, at: datetime) -> CreditAnswer:
-        """Whether the change still fits the limit. `writes` hold it up against what happens meanwhile."""
+    def reassess(self, before: Order, after: Order) -> CreditAnswer:
+        """Whether an order still fits the limits when it is changed, confirmed at last, or opened again.
+
+        `writes` hold the answer up against what happens meanwhile.
+        """
 
 
 class WantedLine(Protocol):
