@@ -15,6 +15,8 @@ api = Api("orders")
     "/v1/orders/{order_id}/cancel",
     summary="Cancel every unit that has not shipped and is not being picked, or so many units of some lines",
     scope="orders:write",
+    roles={"operator", "sales", "channel"},
+    own="order",
     body=CancelOrder,
     headers={"Idempotency-Key": "Needed with `lines`: a request that comes again under it cancels nothing more"},
     answers={200: Cancellation},
