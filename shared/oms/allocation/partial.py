@@ -148,6 +148,7 @@ def _fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
         status=status,
         entered_at=order.entered_at if status == order.status else to_text(at),
         lines=lines,
+        holds=() if status == "cancelled" else order.holds,
         **amounts._asdict(),
         **asks,
     )

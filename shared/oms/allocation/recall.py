@@ -140,6 +140,7 @@ def _cancelled(order: Order, recall: Recall, *, reason: str, note: str | None, a
         status=status,
         entered_at=order.entered_at if status == order.status else to_text(at),
         lines=lines,
+        holds=() if status == "cancelled" else order.holds,
         cancelling=reason,
         **amounts._asdict(),
     )

@@ -19,6 +19,10 @@ class CreditAnswer(NamedTuple):
     holds: tuple[HoldSpec, ...] = ()
     writes: tuple[Write, ...] = ()
 
+    @property
+    def fits(self) -> bool:
+        return not self.holds
+
 
 class CreditDesk:
     """The credit decisions over one customers table.
@@ -74,7 +78,7 @@ class CreditDesk:
         difference = _counted(after) - _counted(before)
         if after.account_id is None or difference <= 0:
             return CreditAnswer(writes=tuple(self.moved_writes(before, after)))
-        return self.assess(after.account_id, difference, after.currency, order_id=after.id, at=at)
+        return self.assess(after.account_id, difference, after.currency, order_id=after.id, at=datetime.min)
 
     def release_write(self, before: Order) -> Write | None:
         """What gives the order's exposure back; commit it with the order's move to rejected or cancelled.
