@@ -103,7 +103,7 @@ class Wiring:
     def credit(self) -> "CreditDesk":
         from oms.credit.service import CreditDesk
 
-        return CreditDesk(self.accounts)
+        return CreditDesk(self.accounts, self.clock)
 
     @cached_property
     def intake(self) -> "IntakeDesk":

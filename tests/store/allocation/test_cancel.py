@@ -176,10 +176,10 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
 
 def test_a_cancelled_order_on_account_gives_its_credit_back_once(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 3))
-    account = Account(id="acc_1", name="A", currency="EUR", limit_minor=1000)
-    cloud_on_moto.accounts.put(account)
-    commit(cloud_on_moto.accounts.take_write(account, 300))
-    allocated(cloud_on_moto, "ord_1", {"CUP": 2}, account_id="acc_1")
+    cloud_on_moto.accounts.put(Account(id="acc_1", name="A", currency="EUR", limit_minor=1000))
+    order = allocated(cloud_on_moto, "ord_1", {"CUP": 2}, account_id="acc_1").order
+    for order_id, amount in ((order.id, order.total_minor), ("ord_2", 100)):
+        commit(*cloud_on_moto.credit.assess("acc_1", amount, "EUR", order_id=order_id, at=START).writes)
     for _ in range(2):
         assert cancel("ord_1")[0] == 200
     after = cloud_on_moto.accounts.find("acc_1")
