@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
+    from oms.amending.ports import AmendingDesk
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
@@ -276,6 +277,24 @@ class Wiring:
         from oms.allocation.takeback import TakingBack
 
         return TakingBack(self.orders, self.stock, self.bookings)
+
+    @cached_property
+    def amending(self) -> "AmendingDesk":
+        from oms.amending.ports import AmendingDesk
+        from oms.amending.store import ChangeStore
+
+        return AmendingDesk(
+            orders=self.orders,
+            changes=ChangeStore(self.setting("ORDERS_TABLE")),
+            recall=self.taking_back,
+            exposure=self.credit,
+            people=self.people,
+            stock=self.stock,
+            promise=self.promise,
+            reference=self.reference,
+            served_countries=self.served_countries,
+            clock=self.clock,
+        )
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
