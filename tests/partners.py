@@ -11,6 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from oms.aws.http import Http
+from oms.kernel.time import Clock, utc_now
+
 
 class Call(NamedTuple):
     """A request as the partner got it. Header names are lower case; of a repeated query field the last counts."""
@@ -46,6 +49,12 @@ class Partner:
     answers: dict[str, Answer] = field(default_factory=dict)
     faults: list[Reply] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    clients: list[Http] = field(default_factory=list)
+
+    def client(self, *, total_s: float = 1.0, clock: Clock = utc_now) -> Http:
+        """A client that may call a partner on loopback; it is closed with the partner."""
+        self.clients.append(Http(private=True, total_s=total_s, clock=clock))
+        return self.clients[-1]
 
     def on(self, what: str, body: Any = None, status: int = 200, **headers: str) -> None:
         """Answer `GET /path` so, always."""
@@ -107,5 +116,7 @@ def partner() -> Iterator[Partner]:
     try:
         yield one
     finally:
+        for client in one.clients:
+            client.close()
         server.shutdown()
         server.server_close()

@@ -9,6 +9,7 @@ The credentials are in the channel's own secret, beside what it signs with, unde
 `needs`.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -101,14 +102,6 @@ class Access:
     def option(self, name: str, otherwise: str) -> str:
         return self.channel.options.get(name) or otherwise
 
-    def token(self, make: Callable[[], Token], *purpose: str) -> str:
-        """A token that is good for a minute yet: the one kept for this purpose, or a new one."""
-        key = (self.channel.name, *purpose)
-        kept = self._tokens.get(key)
-        if kept is None or kept.ends_at - _EARLY <= self.clock():
-            kept = self._tokens[key] = make()
-        return kept.value
-
     def grant(self, url: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Token:
         """A token from an OAuth 2 token endpoint.
 
@@ -135,16 +128,23 @@ class Access:
         return Token(value, self.clock() + timedelta(seconds=min(max(ends_in_s, 0), _LONGEST_TOKEN_S)))
 
     def with_token(self, call: Callable[[str], Reply], make: Callable[[], Token], *purpose: str) -> Reply:
-        """Call with a token; once more with a new one when the kept one is refused: a sender may end one early.
+        """Call with the token kept for this purpose, or with a new one when there is none or it is refused.
+
+        A token is renewed a minute before its end; a sender may also end one early.
 
         Raises:
-            UnauthorizedByPartnerError: refused twice.
+            UnauthorizedByPartnerError: a new one is refused, too.
         """
-        try:
-            return call(self.token(make, *purpose))
-        except UnauthorizedByPartnerError:
-            self._tokens.pop((self.channel.name, *purpose), None)
-        return call(self.token(make, *purpose))
+        key = (self.channel.name, *purpose)
+        kept = self._tokens.get(key)
+        if kept is not None and kept.ends_at - _EARLY > self.clock():
+            with contextlib.suppress(UnauthorizedByPartnerError):
+                return call(kept.value)
+        self._tokens.pop(key, None)
+        made = make()
+        reply = call(made.value)
+        self._tokens[key] = made
+        return reply
 
 
 def document_of(**parts: Any) -> bytes:

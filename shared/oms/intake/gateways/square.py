@@ -30,9 +30,9 @@ class SquareGateway:
 
     def fetch(self, access: Access, external_order_id: str) -> bytes | None:
         reply = _get(access, f"/v2/orders/{quote(external_order_id, safe='')}")
-        order = _inside(reply, "order") if reply.found else None
-        if not isinstance(order, dict):
+        if not reply.found:
             return None
+        order = _inside(reply, "order")
         if not order.get("fulfillments"):  # sold over the counter: the plug-in looks no further
             return document_of(order=order)
         return document_of(order=order, skus=_skus(access, order), location=_location(access, order))
@@ -77,9 +77,12 @@ def _post(access: Access, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _inside(reply: Reply, name: str) -> Any:
+def _inside(reply: Reply, name: str) -> dict[str, Any]:
     answer = reply.json()
-    return answer.get(name) if isinstance(answer, dict) else None
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(found, dict):
+        raise TransientError(f"Square's answer has no {name}")
+    return found
 
 
 def _skus(access: Access, order: Mapping[str, Any]) -> dict[str, str]:
@@ -97,7 +100,7 @@ def _skus(access: Access, order: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _location(access: Access, order: Mapping[str, Any]) -> Any:
+def _location(access: Access, order: Mapping[str, Any]) -> dict[str, Any]:
     """The store, where the order waits there for its buyer."""
     kinds = [work.get("type") for work in order["fulfillments"] if isinstance(work, dict)]
     if "PICKUP" not in kinds or not isinstance(order.get("location_id"), str):
