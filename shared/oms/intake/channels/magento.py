@@ -43,6 +43,7 @@ _ADDRESS = AddressNames(
 )
 _CREDITS = ("gift_cards_amount", "customer_balance_amount", "reward_currency_amount")
 _WRAP = ("gw_price", "gw_items_price", "gw_card_price")
+_WRAP_TAX = ("gw_tax_amount", "gw_items_tax_amount", "gw_card_tax_amount")
 _THEIRS = {
     "external_order_id": "entity_id",
     "external_number": "increment_id",
@@ -140,11 +141,11 @@ def _new_order(reader: Reader, channel: str, order_id: str, order: Document) -> 
     reader.currency = reader.text(order, "order_currency_code") or ""
     lines, charges, of_lines = _lines(reader, reader.rows(order, "items"))
     extension = reader.object(order, "extension_attributes")
-    paid_otherwise = sum(
-        reader.money(order, name) or reader.money(extension, name, "extension_attributes") for name in _CREDITS
-    )
-    wrap = sum(reader.money(order, name) or reader.money(extension, name, "extension_attributes") for name in _WRAP)
-    wrap += reader.signed(order, "shipping_discount_tax_compensation_amount")
+
+    def extra(names: Sequence[str]) -> int:
+        return sum(reader.money(order, name) or reader.money(extension, name, "extension_attributes") for name in names)
+
+    wrap = extra(_WRAP) + reader.signed(order, "shipping_discount_tax_compensation_amount")
     ours = {
         "channel": channel,
         "external_order_id": order_id,
@@ -154,8 +155,8 @@ def _new_order(reader: Reader, channel: str, order_id: str, order: Document) -> 
         "lines": lines,
         "shipping_minor": charges + wrap + reader.money(order, "shipping_amount"),
         "discount_minor": max(-reader.signed(order, "discount_amount") - of_lines, 0),
-        "tax_minor": reader.money(order, "tax_amount"),
-        "total_minor": reader.money(order, "grand_total") + paid_otherwise,
+        "tax_minor": reader.money(order, "tax_amount") + extra(_WRAP_TAX),
+        "total_minor": reader.money(order, "grand_total") + extra(_CREDITS),
         "payment": _payment(reader, order),
         **_shipping(reader, order),
     }
