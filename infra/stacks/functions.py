@@ -28,6 +28,8 @@ from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, SCAN_TIMEOUT_S
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
+# Where there is a token: who a machine is, how often a caller may call, and how often it did.
+_CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ class FunctionSpec:
     memory_mb: int = 512
     timeout_s: int = 10
     snapstart: bool = False
+    without_token: bool = False
+
+    @property
+    def rights(self) -> Grants:
+        """What it may touch: its own grants, and what the edge needs to know its caller."""
+        if self.kind != "api" or self.without_token:
+            return self.grants
+        return {name: (*self.grants.get(name, ()), *_CALLERS.get(name, ())) for name in {**self.grants, **_CALLERS}}
 
     @property
     def limit_s(self) -> int:
@@ -106,7 +116,11 @@ FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
     FunctionSpec("intake/api_submit_orders", {**_INTAKE, "channel_secrets": NAME_ONLY}, memory_mb=1024, snapstart=True),
     FunctionSpec(
-        "intake/api_receive_webhooks", {**_INTAKE, "channel_secrets": READ_SECRET}, memory_mb=1024, snapstart=True
+        "intake/api_receive_webhooks",
+        {**_INTAKE, "channel_secrets": READ_SECRET},
+        memory_mb=1024,
+        snapstart=True,
+        without_token=True,
     ),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
@@ -114,9 +128,13 @@ FUNCTIONS = (
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
     FunctionSpec("fulfillment/api_confirm_fulfillment", _TAKES_BACK),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
-    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
+    FunctionSpec(
+        "tracking/api_track_parcels",
+        {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET},
+        without_token=True,
+    ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
-    FunctionSpec("console/api_show_docs"),
+    FunctionSpec("console/api_show_docs", without_token=True),
     FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,

@@ -16,4 +16,6 @@ TABLES = (
     TableSpec("customers"),
     TableSpec("procurement", indexes=(Index("open", "open_pk", "open_sk"),), stream=True),
     TableSpec("reference"),
+    # Token buckets of the callers: of no worth a minute later, and written the most often.
+    TableSpec("limits", ttl="expires_at", hot=True),
 )
