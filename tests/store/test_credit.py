@@ -141,15 +141,16 @@ def test_an_order_waits_until_its_last_hold_is_gone() -> None:
 def test_exposure_goes_back_once_with_the_order_it_belongs_to() -> None:
     order_id = body_of(post(on_account("A", 700)))["order_id"]
     before = wire().orders.get(order_id)
-    cancelled = before.changed(at=NOW, by="system:test", what="cancelled", status="cancelled")
-    back = wire().credit.release_write(before)
-    assert back is not None
-    tables.commit(wire().orders.write(cancelled), back)
+    lines = tuple(line.model_copy(update={"open": 0, "cancelled": line.quantity}) for line in before.lines)
+    cancelled = before.changed(at=NOW, by="system:test", what="cancelled", status="cancelled", lines=lines)
+    back = wire().credit.release_writes(before, cancelled)
+    tables.commit(wire().orders.write(cancelled), *back)
     with pytest.raises(ConditionFailedError):
-        tables.commit(wire().orders.write(cancelled), back)
+        tables.commit(wire().orders.write(cancelled), *back)
     assert exposure() == 0
     held_id, _ = held_order()
-    assert wire().credit.release_write(wire().orders.get(held_id)) is None
+    held = wire().orders.get(held_id)
+    assert wire().credit.release_writes(held, held) == []
 
 
 @pytest.mark.usefixtures("shop")

@@ -43,9 +43,17 @@ def fresh(seconds: str | None, now: datetime, tolerance_s: int = TOLERANCE_S) ->
     return abs(int(seconds) - now.timestamp()) <= tolerance_s
 
 
-def standard_webhook(arrival: Arrival, secrets: ChannelSecrets) -> bool:
+def standard_key(secret: str) -> bytes | None:
+    """The key in a `whsec_` secret."""
+    return from_base64(secret.removeprefix(_STANDARD_PREFIX))
+
+
+def standard_webhook(
+    arrival: Arrival, secrets: ChannelSecrets, *, key: Callable[[str], bytes | None] = standard_key
+) -> bool:
     """Standard Webhooks 1.0: `v1` signatures, several separated by a blank, over `id.timestamp.body`.
 
+    `key` makes the key of a secret, for senders who have their own idea of it.
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     """
     headers = arrival.headers
@@ -58,13 +66,8 @@ def standard_webhook(arrival: Arrival, secrets: ChannelSecrets) -> bool:
         return False
     versions = (entry.partition(",") for entry in headers.get("webhook-signature", "").split(" "))
     given = [from_base64(value) for version, _, value in versions if version == "v1"]
-    matches = [signed(each, material, secrets, key=standard_key) for each in given]
+    matches = [signed(each, material, secrets, key=key) for each in given]
     return any(matches)
-
-
-def standard_key(secret: str) -> bytes | None:
-    """The key in a `whsec_` secret."""
-    return from_base64(secret.removeprefix(_STANDARD_PREFIX))
 
 
 def _keys(secrets: ChannelSecrets, key: Callable[[str], bytes | None]) -> Iterator[bytes]:

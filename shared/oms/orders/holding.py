@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from oms.events.orders import OrderHeld
+from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
+from oms.kernel.text import Remark
 from oms.kernel.time import to_text
 from oms.orders.model import Hold, Order
 
@@ -35,9 +37,7 @@ class HoldDecision(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
-    reason: Annotated[
-        str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
-    ]
+    reason: Remark
 
 
 class HoldOutcome(BaseModel):
@@ -84,7 +84,7 @@ def opened(order_id: str, specs: Iterable[HoldSpec], at: datetime) -> tuple[Hold
                 reason=spec.reason,
                 blocks=rule.blocks,
                 opened_at=to_text(at),
-                note=spec.note,
+                note=redact(spec.note) if spec.note else None,
                 owner=rule.owner,
                 release_by=rule.release_by,
                 expires_at=to_text(expires) if expires else None,
@@ -107,6 +107,6 @@ def put_on_hold(
     """The order with the hold; the same order when a hold of this id is open already."""
     if any(hold.id == hold_id for hold in order.holds):
         return order
-    hold = Hold(id=hold_id, reason=reason, blocks=blocks, opened_at=to_text(at), note=note)
+    hold = Hold(id=hold_id, reason=reason, blocks=blocks, opened_at=to_text(at), note=redact(note) if note else None)
     fact = OrderHeld(order_id=order.id, hold_id=hold_id, reason=reason, blocks=list(blocks))
     return order.changed(fact, at=at, by=by, why=reason, holds=(*order.holds, hold))

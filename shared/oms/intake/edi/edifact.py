@@ -36,8 +36,10 @@ def read(raw: bytes) -> list[Interchange]:
     text = decode(raw).strip()
     interchanges: list[Interchange] = []
     while text:
-        interchange, text = _interchange(text)
+        interchange, rest = _interchange(text)
+        interchange.text = text[: len(text) - len(rest)]
         interchanges.append(interchange)
+        text = rest
     if not interchanges:
         raise refuse("UNB", "the file is empty")
     return interchanges
@@ -53,17 +55,11 @@ def characters_of(text: str) -> tuple[Characters, int]:
         return DEFAULT, 0
     if not text.startswith("UNA") or len(text) <= _UNA:
         raise refuse("UNB", "an EDIFACT interchange begins with UNA or UNB")
-    component, element, _, release, _, terminator = text[3:_UNA]
-    release = release.strip()
+    component, element, release, terminator = text[3], text[4], text[6].strip(), text[8]
     used = [component, element, terminator, *([release] if release else [])]
     if len(set(used)) != len(used) or any(each.isalnum() for each in used):
         raise refuse("UNA", "the delimiters are letters or digits, or the same")
     return Characters(element, component, terminator, release), _UNA
-
-
-def decimal_mark(text: str) -> str:
-    """What UNA says; a point where it says nothing."""
-    return "," if text.startswith("UNA") and len(text) > _UNA and text[5] == "," else "."
 
 
 def _interchange(text: str) -> tuple[Interchange, str]:

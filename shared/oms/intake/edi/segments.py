@@ -5,7 +5,7 @@ where it should refuse, and fails on a byte order mark or an empty text with an 
 a hundred times our size. They serve the tests as oracles.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -74,19 +74,21 @@ class Document:
 
 @dataclass
 class Group:
-    """Documents of one kind. EDIFACT mostly goes without: then `header` is None."""
+    """Documents of one kind; `stated` is how many its trailer says. EDIFACT mostly goes without: no `header` then."""
 
     header: Segment | None
+    stated: str = ""
     documents: list[Document] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
 
 
 @dataclass
 class Interchange:
-    """What one sender put into one envelope."""
+    """What one sender put into one envelope; `text` is all of it as it came."""
 
     header: Segment
     characters: Characters
+    text: str = ""
     groups: list[Group] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -109,7 +111,7 @@ def same_number(one: str, other: str) -> bool:
 
 def says(text: str, count: int) -> bool:
     """Whether a count that was written is the count that is."""
-    return text.isascii() and text.isdigit() and len(text) < len(str(MAX_SEGMENTS)) + 3 and int(text) == count  # noqa: PLR2004  leading zeros
+    return text.isascii() and text.isdigit() and len(text) < len(str(MAX_SEGMENTS)) + 3 and int(text) == count
 
 
 def refuse(where: str, message: str) -> MalformedError:
@@ -117,25 +119,36 @@ def refuse(where: str, message: str) -> MalformedError:
     return MalformedError(message, code="malformed", faults=[Fault(where, message)])
 
 
-def write(segments: list[list[str | list[str]]], characters: Characters, *, newline: str = "\n") -> str:
-    """Segments as text. A list is a composite; trailing empty elements are left out, delimiters released."""
-    return "".join(_written(parts, characters) + characters.terminator + newline for parts in segments)
+def written(segments: Iterable[Segment], characters: Characters) -> str:
+    """Segments as text, a line each. What would be a delimiter is released, or a blank where nothing can release it."""
+    newline = "" if characters.terminator in "\r\n" else "\n"
+    return "".join(_row(each, characters) + newline for each in segments)
 
 
-def _written(parts: list[str | list[str]], characters: Characters) -> str:
-    texts = [
-        _released(part, characters)
-        if isinstance(part, str)
-        else characters.component.join(_released(each, characters) for each in part).rstrip(characters.component)
-        for part in parts
-    ]
-    while len(texts) > 1 and not texts[-1]:
-        texts.pop()
-    return characters.element.join(texts)
+def _row(segment: Segment, characters: Characters) -> str:
+    if segment.tag == "ISA":  # its last element is the component delimiter itself
+        return characters.element.join(["ISA", *(each[0] for each in segment.elements)]) + characters.terminator
+    elements = [characters.component.join(_released(each, characters) for each in parts) for parts in segment.elements]
+    while elements and not elements[-1]:
+        elements.pop()
+    return characters.element.join([segment.tag, *elements]) + characters.terminator
+
+
+def segment(tag: str, *elements: str | Sequence[str]) -> Segment:
+    """A segment of ours; a list is a composite, without empty components at its end."""
+    return Segment(tag, tuple((each,) if isinstance(each, str) else _trimmed(each) for each in elements))
+
+
+def _trimmed(components: Sequence[str]) -> tuple[str, ...]:
+    kept = list(components)
+    while len(kept) > 1 and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
 
 
 def _released(text: str, characters: Characters) -> str:
     special = {characters.element, characters.component, characters.terminator, characters.release} - {""}
-    if not characters.release:
-        return "".join(" " if character in special else character for character in text)
-    return "".join(characters.release + character if character in special else character for character in text)
+    if not any(character in special for character in text):
+        return text
+    release = characters.release
+    return "".join((release + each if release else " ") if each in special else each for each in text)

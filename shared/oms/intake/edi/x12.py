@@ -1,4 +1,4 @@
-"""ANSI X12: ISA/GS/ST envelopes read and checked, any delimiters, any line breaks (X12.5, X12.6; versions 00200 to 00501).
+"""ANSI X12: ISA/GS/ST envelopes read and checked (X12.5, X12.6; versions 00200 to 00501), with any delimiters.
 
 Codes of mistakes are those of the acknowledgements: TA105 for the interchange, AK905 for a group, AK502 for a set.
 """
@@ -65,8 +65,10 @@ def read(raw: bytes) -> list[Interchange]:
     text = decode(raw).strip()
     interchanges: list[Interchange] = []
     while text:
-        interchange, text = _interchange(text)
+        interchange, rest = _interchange(text)
+        interchange.text = text[: len(text) - len(rest)]
         interchanges.append(interchange)
+        text = rest
     if not interchanges:
         raise refuse("ISA", "the file is empty")
     return interchanges
@@ -193,6 +195,7 @@ class _Reader:
             self._stray(segment)
             return
         count = len(self.group.documents)
+        self.group.stated = segment.get(1)[:6]
         if not says(segment.get(1), count):
             message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count} transaction sets"
             self.group.mistakes.append(Mistake("5", "GE01", message))
