@@ -20,7 +20,8 @@ api = Api("stock")
     example={"path": {"sku": "MUG-BLUE"}},
 )
 def read_stock(request: Request) -> Answer:
-    return Answer(200, service.read_stock(request.path["sku"], stock=wire().stock))
+    found = service.read_stock(request.path["sku"], stock=wire().stock, locations=request.principal.locations)
+    return Answer(200, found)
 
 
 handler = api.handler

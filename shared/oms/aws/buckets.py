@@ -106,7 +106,7 @@ class Buckets:
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
-                old = error.response.get("Item")
+                old: Any = error.response.get("Item")
                 item = from_wire(old) if old else tables.get(key) or {}
                 return False, int(item.get("tat", 0))
         return True, int(from_wire(answer["Attributes"])["tat"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from oms.orders.bounds import Bounds
 from oms.orders.model import FulfillmentOrder, Order
 from oms.reference.model import Client, Limit
 
@@ -48,6 +49,11 @@ class Principal:
     def unbound(self) -> bool:
         """Whether every channel and every location is this caller's."""
         return self.channels is None and self.locations is None
+
+    @property
+    def bounds(self) -> Bounds:
+        """What of the orders it may see."""
+        return Bounds(self.channels, self.locations)
 
     def require(self, roles: Iterable[str], scope: str) -> None:
         """Let this caller pass, or raise.
