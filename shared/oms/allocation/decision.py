@@ -9,7 +9,7 @@ from oms.allocation.rules import Demand, SourcingPlan, plan_sourcing, rank
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, replace_line, fulfillment_order_id
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, fulfillment_order_id, replace_line
 from oms.reference.model import Location
 
 BY = "system:allocate_orders"
