@@ -28,7 +28,7 @@ class ProposalQuery(BaseModel):
     summary="List the open purchase proposals, by location and SKU",
     scope="procurement:read",
     roles={"operator", "procurement", "finance", "auditor"},
-    own="list",
+    own="locations",
     query=ProposalQuery,
     answers={200: ProposalPage},
     problems=("malformed", "bad_cursor"),
