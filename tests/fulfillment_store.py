@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from infra.local import company
 from oms.allocation.model import Position
 from oms.aws.tables import commit
 from oms.orders.model import Aggregate
@@ -34,7 +35,8 @@ def seed(wiring: Wiring, *, work_status: str = "requested", order_ids: Sequence[
 
 
 def seed_stock(wiring: Wiring, *, orders: int) -> None:
-    """Ten units of each SKU on the shelf besides those that orders hold."""
+    """Ten units of each SKU on the shelf besides those that orders hold; and the machine that works there."""
+    wiring.reference.put_setting("CLIENT", "wms-ber-1", company.CLIENTS["wms-ber-1"])
     units = 3 * orders
     for sku in ("MUG-RED", "TEE-BLK-M"):
         wiring.stock.put_position(

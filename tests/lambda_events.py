@@ -9,8 +9,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-ALL_SCOPES = "baton/orders:read baton/orders:write baton/fulfillment:write baton/procurement:read"
-
 
 def api_event(
     route_key: str,
@@ -20,11 +18,22 @@ def api_event(
     headers: Mapping[str, str] | None = None,
     body: Any = None,
     raw: bytes | None = None,
-    scope: str | None = ALL_SCOPES,
+    roles: Iterable[str] = ("operator",),
+    channels: Iterable[str] = (),
+    locations: Iterable[str] = (),
+    scope: str | None = "",
+    client: str = "tester",
 ) -> dict[str, Any]:
-    """An HTTP API event, payload version 2.0. `scope` None: no token."""
+    """An HTTP API event, payload version 2.0, of a person with these roles, who is bound to these objects if any.
+
+    `scope` None: no token; a text: the token of the machine `client` with these scopes.
+    """
     sent = raw if raw is not None else (json.dumps(body).encode() if body is not None else b"")
-    claims = {"sub": "tester", "scope": scope or "", "exp": str(int(time.time()) + 3600)}
+    groups = [*roles, *(f"channel.{name}" for name in channels), *(f"location.{name}" for name in locations)]
+    who = {"client_id": client} if scope else {"username": client, "cognito:groups": f"[{' '.join(groups)}]"}
+    claims = {"sub": client, "token_use": "access", "exp": str(int(time.time()) + 3600), **who}
+    if scope:
+        claims["scope"] = scope
     return {
         "version": "2.0",
         "routeKey": route_key,

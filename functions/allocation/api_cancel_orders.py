@@ -1,13 +1,14 @@
 """Cancel what has not shipped of an order."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from oms.allocation import recall
 from oms.allocation.model import Cancellation
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.kernel.text import Remark
 from oms.wiring import wire
 
 api = Api("orders")
@@ -19,7 +20,7 @@ class CancelOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     reason: Literal["customer_request", "payment_failed", "fraud", "out_of_stock", "duplicate", "other"]
-    note: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
+    note: Remark | None = None
 
 
 @api.route(
@@ -27,6 +28,8 @@ class CancelOrder(BaseModel):
     "/v1/orders/{order_id}/cancel",
     summary="Cancel every unit of an order that has not shipped and is not being picked",
     scope="orders:write",
+    roles={"operator", "sales", "channel"},
+    own="order",
     body=CancelOrder,
     answers={200: Cancellation},
     problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
@@ -46,7 +49,7 @@ def cancel_order(request: Request) -> Answer:
         orders=wiring.orders,
         stock=wiring.stock,
         bookings=wiring.bookings,
-        release_write=wiring.credit.release_write,
+        release_writes=wiring.credit.release_writes,
         now=wiring.clock(),
     )
     return Answer(200, done)

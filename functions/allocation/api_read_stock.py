@@ -13,6 +13,8 @@ api = Api("stock")
     "/v1/stock/{sku}",
     summary="Read the stock of a SKU at every location that keeps it",
     scope="orders:read",
+    roles={"operator", "sales", "warehouse", "finance", "procurement", "auditor"},
+    own="list",
     answers={200: StockView},
     problems=("not_found",),
     example={"path": {"sku": "MUG-BLUE"}},

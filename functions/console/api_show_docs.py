@@ -12,13 +12,23 @@ api = Api("console")
     "/v1/openapi.json",
     summary="The OpenAPI document",
     scope=None,
+    roles={"anyone"},
+    own="public",
     answers={200: "application/json"},
 )
 def show_openapi(request: Request) -> Answer:
     return Answer(200, write_json(openapi(request.base_url)), {"access-control-allow-origin": "*"})
 
 
-@api.route("GET", "/docs", summary="The documentation page", scope=None, answers={200: "text/html"})
+@api.route(
+    "GET",
+    "/docs",
+    summary="The documentation page",
+    scope=None,
+    roles={"anyone"},
+    own="public",
+    answers={200: "text/html"},
+)
 def show_docs(request: Request) -> Answer:
     page = docs_page(request.base_url)
     headers = {"content-security-policy": page.policy, "referrer-policy": "no-referrer"}

@@ -14,6 +14,8 @@ api = Api(tag="fulfillment")
     "/v1/locations/{location}/confirmations",
     summary="Confirm what a location did with its fulfillment orders",
     scope="fulfillment:write",
+    roles={"operator", "warehouse"},
+    own="location",
     body=Confirmations,
     answers={200: ConfirmationResults},
     problems=("malformed_json", "invalid", "too_large"),

@@ -14,6 +14,8 @@ api = Api(tag="fulfillment")
     "/v1/shipments/{shipment_id}/packing-list",
     summary="Get a link to the packing list of a shipment",
     scope="orders:read",
+    roles={"operator", "warehouse"},
+    own="shipment",
     answers={200: PackingListLink},
     problems=("not_found", "wrong_state"),
     example={"path": {"shipment_id": examples.SHIPMENT_ID}},

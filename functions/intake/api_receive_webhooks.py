@@ -15,6 +15,8 @@ api = Api("channels")
     "/v1/channels/{channel}/webhooks",
     summary="Receive a signed webhook of a channel",
     scope=None,
+    roles={"channel"},
+    own="signature",
     answers={200: OrderAccepted},
     headers={
         "X-Shopify-Topic": "Shopify channels. `orders/create` makes an order; other topics are answered and ignored.",

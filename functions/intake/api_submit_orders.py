@@ -15,6 +15,8 @@ api = Api("orders")
     "/v1/orders",
     summary="Submit an order",
     scope="orders:write",
+    roles={"operator", "sales", "channel"},
+    own="channel",
     body=NewOrder,
     answers={201: OrderAccepted},
     headers={"Idempotency-Key": "Required. The same key with the same body is answered the same for 24 hours."},

@@ -2,8 +2,8 @@
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.validation import service
-from oms.validation.model import HoldDecision, HoldOutcome
+from oms.orders import holds
+from oms.orders.holding import HoldDecision, HoldOutcome
 from oms.wiring import wire
 
 api = Api("orders")
@@ -15,13 +15,15 @@ _PROBLEMS = ("malformed_json", "not_found", "wrong_state", "conflict", "too_larg
     "/v1/orders/{order_id}/holds/{hold_id}/release",
     summary="Release a hold; the order goes on when nothing else holds it",
     scope="orders:write",
+    roles={"operator", "sales", "finance"},
+    own="order",
     body=HoldDecision,
     answers={200: HoldOutcome},
     problems=_PROBLEMS,
     example={"path": examples.held(examples.HELD), "body": {"reason": "Prepayment received"}},
 )
 def release_hold(request: Request) -> Answer:
-    done = service.release_hold(
+    done = holds.release_hold(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,
@@ -38,13 +40,15 @@ def release_hold(request: Request) -> Answer:
     "/v1/orders/{order_id}/holds/{hold_id}/reject",
     summary="Refuse the order that waits for this hold",
     scope="orders:write",
+    roles={"operator", "sales", "finance"},
+    own="order",
     body=HoldDecision,
     answers={200: HoldOutcome},
     problems=_PROBLEMS,
     example={"path": examples.held(examples.HELD_TOO), "body": {"reason": "Customer asked to stop"}},
 )
 def reject_hold(request: Request) -> Answer:
-    done = service.reject_order(
+    done = holds.reject_order(
         request.path["order_id"],
         request.path["hold_id"],
         reason=request.body(HoldDecision).reason,

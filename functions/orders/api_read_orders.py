@@ -8,6 +8,9 @@ from oms.orders.views import OrderPage, OrderView, Timeline
 from oms.wiring import wire
 
 api = Api("orders")
+_READERS = frozenset(
+    {"operator", "sales", "warehouse", "finance", "procurement", "privacy_officer", "auditor", "channel"}
+)
 
 
 @api.route(
@@ -15,6 +18,8 @@ api = Api("orders")
     "/v1/orders",
     summary="List orders, newest first",
     scope="orders:read",
+    roles=_READERS,
+    own="list",
     query=OrderQuery,
     answers={200: OrderPage},
     problems=("malformed", "bad_cursor"),
@@ -31,6 +36,8 @@ def list_orders(request: Request) -> Answer:
     "/v1/orders/{order_id}",
     summary="Read one order with its fulfillment orders, parcels and tracking",
     scope="orders:read",
+    roles=_READERS,
+    own="order",
     answers={200: OrderView},
     example={"path": {"order_id": examples.ORDER_ID}},
 )
@@ -49,6 +56,8 @@ def read_order(request: Request) -> Answer:
     "/v1/orders/{order_id}/timeline",
     summary="Read what happened to an order: when, to what, by whom and why",
     scope="orders:read",
+    roles=_READERS,
+    own="order",
     answers={200: Timeline},
     example={"path": {"order_id": examples.ORDER_ID}},
 )

@@ -27,6 +27,8 @@ class ProposalQuery(BaseModel):
     "/v1/purchase-proposals",
     summary="List the open purchase proposals, by location and SKU",
     scope="procurement:read",
+    roles={"operator", "procurement", "finance", "auditor"},
+    own="list",
     query=ProposalQuery,
     answers={200: ProposalPage},
     problems=("malformed", "bad_cursor"),

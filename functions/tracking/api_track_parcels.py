@@ -14,6 +14,8 @@ api = Api("tracking")
     "/v1/track/{token}",
     summary="Follow an order by its signed link",
     scope=None,
+    roles={"customer"},
+    own="link",
     answers={200: TrackView},
     problems=("not_found",),
     example={"path": {"token": examples.TRACKING_TOKEN}},

@@ -9,7 +9,7 @@ from datetime import time
 from oms.allocation.model import Position
 from oms.credit.model import Account
 from oms.procurement.model import Offer, Supplier
-from oms.reference.model import Channel, Item, Location
+from oms.reference.model import Channel, Client, Item, Location
 
 ITEMS = tuple(
     Item(sku=sku, name=name, weight_g=weight, length_mm=length, width_mm=width, height_mm=height)
@@ -102,6 +102,13 @@ CHANNELS = (
     Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
 )
 SIGNED_CHANNELS = ("shopify_eu", "shopify_us")
+
+# Machines by client id; an account's own ids are made by its user pool, these stand in the event samples.
+CLIENTS = {
+    "wms-ber-1": Client(
+        name="Warehouse system of Berlin", roles=frozenset({"warehouse"}), locations=frozenset({"ber-1"})
+    )
+}
 
 ACCOUNTS = (
     Account(

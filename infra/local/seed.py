@@ -91,6 +91,8 @@ def _reference(wiring: Wiring) -> None:
         wiring.reference.put_setting("LOCATION", location.id, location)
     for channel in company.CHANNELS:
         wiring.reference.put_setting("CHANNEL", channel.name, channel)
+    for client_id, client in company.CLIENTS.items():
+        wiring.reference.put_setting("CLIENT", client_id, client)
     for card in RATE_CARDS:
         wiring.reference.put_setting("CARRIER", card.key, card)
     wiring.reference.put_setting("SHIPPER", "default", SHIPPER)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oms.credit.store import AccountStore
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
+    from oms.intake.fetching import Partners
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+
+# Where partners are simulated: only there may an address be a private one.
+_STAGES_AT_HOME = ("local", "test")
 
 
 class Wiring:
@@ -115,6 +119,19 @@ class Wiring:
             promise=self.promise,
             credit=self.credit,
             people=self.people,
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def partners(self) -> "Partners":
+        """The way out to the channels: whom to ask for an order, a list of orders, a public key."""
+        from oms.aws.http import Http
+        from oms.intake.fetching import Partners
+
+        return Partners(
+            http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
             clock=self.clock,

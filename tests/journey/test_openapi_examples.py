@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator
 from infra.local import dev_secrets
 from infra.local.cloud import Cloud, Reply
 from oms.entry import examples
-from oms.entry.principal import ROLE_SCOPES
 from oms.kernel.ids import derive_id
 from oms.kernel.signing import Seal
 
@@ -37,9 +36,9 @@ class Operation(NamedTuple):
 
     @property
     def role(self) -> str | None:
-        """A role that carries the scope."""
-        fitting = [role for role, scopes in ROLE_SCOPES.items() if scopes >= set(self.scopes)]
-        return fitting[0] if self.scopes else None
+        """A role that may call it: the operator, where possible."""
+        roles: list[str] = self.told["x-roles"]
+        return ("operator" if "operator" in roles else roles[0]) if self.scopes else None
 
     def given(self, place: str) -> dict[str, str]:
         """The examples of its parameters in a place."""

@@ -73,8 +73,8 @@ def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -
     desk, writes = wire().intake, []
     for name in ("A", "B"):
         new = NewOrder.model_validate(on_account(name, 60_000))
-        answer = desk.credit.assess("ACME", new.total_minor, "EUR")
-        assert answer.fits
+        answer = desk.credit.assess("ACME", new.total_minor, "EUR", order_id=f"ord_{name}", at=NOW)
+        assert not answer.holds
         order = accept(new, Decision(Promise(), backorder_expected=False), fingerprint="f", at=NOW, by="test")
         writes.append([desk.orders.write(order), *answer.writes])
     tables.commit(*writes[0])
@@ -87,7 +87,7 @@ def test_two_orders_decided_at_the_same_time_never_exceed_the_limit_together() -
 
 @pytest.mark.usefixtures("shop")
 def test_two_orders_that_both_fit_do_not_disturb_each_other() -> None:
-    answers = [wire().credit.assess("ACME", 50_000, "EUR") for _ in range(2)]
+    answers = [wire().credit.assess("ACME", 50_000, "EUR", order_id=f"ord_{n}", at=NOW) for n in range(2)]
     for answer in answers:
         tables.commit(*answer.writes)
     assert exposure() == LIMIT
@@ -141,15 +141,16 @@ def test_an_order_waits_until_its_last_hold_is_gone() -> None:
 def test_exposure_goes_back_once_with_the_order_it_belongs_to() -> None:
     order_id = body_of(post(on_account("A", 700)))["order_id"]
     before = wire().orders.get(order_id)
-    cancelled = before.changed(at=NOW, by="system:test", what="cancelled", status="cancelled")
-    back = wire().credit.release_write(before)
-    assert back is not None
-    tables.commit(wire().orders.write(cancelled), back)
+    lines = tuple(line.model_copy(update={"open": 0, "cancelled": line.quantity}) for line in before.lines)
+    cancelled = before.changed(at=NOW, by="system:test", what="cancelled", status="cancelled", lines=lines)
+    back = wire().credit.release_writes(before, cancelled)
+    tables.commit(wire().orders.write(cancelled), *back)
     with pytest.raises(ConditionFailedError):
-        tables.commit(wire().orders.write(cancelled), back)
+        tables.commit(wire().orders.write(cancelled), *back)
     assert exposure() == 0
     held_id, _ = held_order()
-    assert wire().credit.release_write(wire().orders.get(held_id)) is None
+    held = wire().orders.get(held_id)
+    assert wire().credit.release_writes(held, held) == []
 
 
 @pytest.mark.usefixtures("shop")

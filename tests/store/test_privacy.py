@@ -156,3 +156,14 @@ def test_when_kms_refuses_nothing_is_stored_least_of_all_in_clear() -> None:
     assert count("orders", "ORDER#") == count("people", "") == 0
     assert "Zoë" not in everything_stored()
     assert post("B-503") == 201
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_sealed_message_is_unreadable_until_the_same_id_opens_it_in_any_process() -> None:
+    people = wire().people
+    sealed = people.seal_message("msg_1", b'{"name":"Canarina Quexfield"}')
+    assert b"Canarina" not in sealed
+    people.store._keys.clear()
+    assert people.open_message("msg_1", sealed) == b'{"name":"Canarina Quexfield"}'
+    with pytest.raises(InvalidTag):
+        people.open_message("msg_2", sealed)

@@ -1,6 +1,6 @@
 """Take work back: cancel what has not shipped, or open units again so that they are sourced elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,10 +30,10 @@ from oms.orders.store import OrderStore, OrderTree
 RECALLABLE = ("open", "booked", "requested", "accepted")
 TOLD = ("requested", "accepted")  # the location knows of it and must be told to stop
 TRIES = 5
-MAX_WRITES = 98  # a transaction of 100, less the header and the credit
+MAX_WRITES = 95  # a transaction of 100, less the header and the credit (the order's row, three levels of account)
 
-# Gives the account the exposure of an order back, told the order as it was before it ended; None: not on account.
-ReleaseWrite = Callable[[Order], Write | None]
+# Gives the account the exposure of cancelled units back, told the order before and after.
+ReleaseWrites = Callable[[Order, Order], Sequence[Write]]
 
 
 class _Recall(NamedTuple):
@@ -59,7 +59,7 @@ def cancel_order(
     orders: OrderStore,
     stock: StockStore,
     bookings: BookingsPort,
-    release_write: ReleaseWrite,
+    release_writes: ReleaseWrites,
     now: datetime,
 ) -> Cancellation:
     """Cancel every unit that is not being picked and has not shipped; the stock and the credit are free again.
@@ -83,9 +83,8 @@ def cancel_order(
             return _answer(done or tree.order)
         recall = _recall(tree, orders, reason=reason, at=now, by=by, only=None)
         header = _cancelled(tree, recall, reason=reason, note=note, at=now, by=by)
-        release = release_write(tree.order) if header.status == "cancelled" else None
         try:
-            _commit(header, recall, orders, stock, bookings, *([release] if release else []))
+            _commit(header, recall, orders, stock, bookings, *release_writes(tree.order, header))
         except ConflictError:
             lost += 1
             if lost == TRIES:

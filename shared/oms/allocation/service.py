@@ -19,7 +19,7 @@ from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Location
 
-ONE_ORDER = MAX_WRITES - 4  # room for what takes a decision back: account, capacity and header come on top
+ONE_ORDER = MAX_WRITES - 7  # room for what takes a decision back: account, capacity and header come on top
 TOGETHER = 2  # lost races before an order goes into a transaction of its own
 GIVE_UP = 8  # lost races before its message goes back to the queue; the waits sum to at most 2.5 s
 _WAIT_S = 0.01

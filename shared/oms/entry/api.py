@@ -4,7 +4,8 @@ A handler file declares its operations and exports the handler:
 
     api = Api("orders")
 
-    @api.route("GET", "/v1/orders/{order_id}", scope="orders:read", summary="Read one", answers={200: OrderView})
+    @api.route("GET", "/v1/orders/{order_id}", scope="orders:read", roles={"operator", "channel"}, own="order",
+               summary="Read one", answers={200: OrderView})
     def read_order(request: Request) -> Answer: ...
 
     handler = api.handler
@@ -16,12 +17,14 @@ Dispatch is a dictionary look-up by API Gateway's own route key; see docs/adr/00
 import base64
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from oms.entry.access import check_access, check_declared
 from oms.entry.log import logger
 from oms.entry.principal import Principal, principal_of
 from oms.entry.problems import BASE_URL, PROBLEMS
@@ -35,6 +38,7 @@ from oms.kernel.errors import (
     TransientError,
 )
 from oms.kernel.json import read_json, write_json
+from oms.wiring import wire
 
 Body = TypeVar("Body", bound=BaseModel)
 _RETRY_AFTER_S = "2"
@@ -55,14 +59,19 @@ class Request:
     raw: bytes
     principal: Principal
     request_id: str
+    own: str = "public"
 
     def body(self, model: type[Body]) -> Body:
-        """The body as `model`.
+        """The body as `model`; of an operation on a channel, only with a channel that is the caller's.
 
         Raises:
             RejectedError: code `invalid`, one fault per field; or what `read_json` raises.
+            NotFoundError: code `unknown_channel`.
         """
-        return parse(model, read_json(self.raw))
+        body = parse(model, read_json(self.raw))
+        if self.own == "channel" and "channel" in model.model_fields:
+            self.principal.check_channel(str(vars(body)["channel"]))
+        return body
 
     def idempotency_key(self) -> str:
         """The caller's `Idempotency-Key`.
@@ -104,6 +113,8 @@ class Route:
     summary: str
     tag: str
     scope: str | None
+    roles: frozenset[str]
+    own: str
     body: type[BaseModel] | None
     query: type[BaseModel] | None
     headers: Mapping[str, str]
@@ -130,6 +141,8 @@ class Api:
         *,
         summary: str,
         scope: str | None,
+        roles: AbstractSet[str] = frozenset(),
+        own: str = "",
         answers: Mapping[int, type[BaseModel] | str],
         problems: tuple[str, ...] = (),
         body: type[BaseModel] | None = None,
@@ -143,7 +156,9 @@ class Api:
             method: HTTP method.
             path: as API Gateway writes it, parameters in braces.
             summary: one line, imperative.
-            scope: what the caller's token must carry; None means the operation checks its caller itself.
+            scope: what a machine's token must carry; None means the operation checks its caller itself.
+            roles: who may call it. Must be said; an operation without it cannot be imported.
+            own: whose object it is about, see oms.entry.access. Must be said as well.
             answers: model per success status; a text is a media type.
             problems: codes beyond those that every operation may answer.
             body: model of the JSON body.
@@ -160,6 +175,8 @@ class Api:
                 summary,
                 self.tag,
                 scope,
+                frozenset(roles),
+                own,
                 body,
                 query,
                 headers or {},
@@ -167,6 +184,7 @@ class Api:
                 problems,
                 example or {},
             )
+            check_declared(route)
             self.routes[route.key] = route
             return run
 
@@ -197,12 +215,12 @@ class Api:
         route = self.routes.get(event.get("routeKey", ""))
         if route is None:
             raise NotFoundError("no such operation")
-        principal = principal_of(event, now_s=time.time()) if route.scope else Principal.anonymous()
-        if route.scope:
-            principal.require(route.scope)
+        principal = _caller(event) if route.scope else Principal.anonymous()
         path = event.get("pathParameters") or {}
         if any(len(value) > _LONGEST_PARAMETER for value in path.values()):
             raise NotFoundError("nothing has so long a name")
+        if route.scope:
+            check_access(route, principal, path)
         raw = event.get("body") or ""
         request = Request(
             method=route.method,
@@ -212,8 +230,13 @@ class Api:
             raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
             principal=principal,
             request_id=request_id,
+            own=route.own,
         )
         return route.run(request)
+
+
+def _caller(event: Mapping[str, Any]) -> Principal:
+    return principal_of(event, now_s=time.time(), client_of=lambda client_id: wire().reference.clients().get(client_id))
 
 
 def parse(model: type[Body], document: Any) -> Body:

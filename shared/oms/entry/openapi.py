@@ -74,7 +74,9 @@ def document(routes: Iterable[Route], *, version: str) -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A token of the user pool. An operation names the scope that the token must carry.",
+                    "description": "An access token of the user pool. An operation names the roles that may call it "
+                    "(`x-roles`), whose object it is about (`x-own`, see docs/access.md), and the scope that a "
+                    "machine's token must carry.",
                 }
             },
         },
@@ -151,6 +153,8 @@ def _operation(route: Route, refs: Mapping[tuple[type[BaseModel], Mode], Json]) 
         "summary": route.summary,
         "tags": [route.tag],
         "security": [{"token": [route.scope]}] if route.scope else [],
+        "x-roles": sorted(route.roles),
+        "x-own": route.own,
     }
     if route.run.__doc__:
         operation["description"] = " ".join(route.run.__doc__.split())

@@ -11,43 +11,15 @@ How the amounts add up, all in minor units of one currency:
 lines'. `shipping_minor` holds every charge that is not a line: postage, duties, a tip.
 """
 
-import unicodedata
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from oms.kernel.text import Clean, Plain, PlainLines
+
 MAX_LINES = 1_000
 _MAX_MINOR = 999_999_999_999_999  # 15 digits: below 2**53, so that every JSON reader keeps every minor unit
 _MAX_UNITS = 1_000_000
-_FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, lone surrogates, line and paragraph separators
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # can make a text read other than it is
-
-
-def clean(text: str) -> str:
-    """The text in NFC.
-
-    Raises:
-        ValueError: a control character, a lone surrogate, a direction override, or nothing but blanks.
-    """
-    if not (text.isascii() and text.isprintable()):
-        if any(unicodedata.category(character) in _FORBIDDEN or character in _BIDI for character in text):
-            raise ValueError("control characters are not allowed")
-        text = unicodedata.normalize("NFC", text)
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
-
-
-def clean_lines(text: str) -> str:
-    """As `clean`, for texts of several lines: line breaks stay (as LF), tabs become blanks.
-
-    Raises:
-        ValueError: see `clean`.
-    """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
-    if not any(line.strip() for line in lines):
-        raise ValueError("must not be blank")
-    return "\n".join(clean(line) if line.strip() else "" for line in lines)
 
 
 def _email(text: str) -> str:
@@ -59,15 +31,14 @@ def _email(text: str) -> str:
 
 Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
-_Text = AfterValidator(clean)
-Reference = Annotated[str, Field(min_length=1, max_length=128), _Text]
+Reference = Annotated[str, Field(min_length=1, max_length=128), Clean]
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$")]  # UTC
-Sku = Annotated[str, Field(min_length=1, max_length=64), _Text]
-Short = Annotated[str, Field(min_length=1, max_length=120), _Text]
-Row = Annotated[str, Field(min_length=1, max_length=200), _Text]
-Code = Annotated[str, Field(min_length=1, max_length=20), _Text]
-Email = Annotated[str, Field(min_length=3, max_length=254), _Text, AfterValidator(_email)]
-Phone = Annotated[str, Field(min_length=1, max_length=40), _Text]
+Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
+Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
+Row = Annotated[str, Field(min_length=1, max_length=200), Plain]
+Code = Annotated[str, Field(min_length=1, max_length=20), Plain]
+Email = Annotated[str, Field(min_length=3, max_length=254), Plain, AfterValidator(_email)]
+Phone = Annotated[str, Field(min_length=1, max_length=40), Plain]
 CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
@@ -112,7 +83,7 @@ class Payment(_Inbound):
 
     status: Literal["none", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded"]
     method: Short | None = None
-    reference: Reference | None = None
+    reference: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
 
 
 class Delivery(_Inbound):
@@ -160,8 +131,8 @@ class NewOrder(_Inbound):
     payment: Payment | None = None
     delivery: Delivery | None = None
     bill_to: BillTo | None = None
-    note: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(clean_lines)] | None = None
-    gift_message: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(clean_lines)] | None = None
+    note: Annotated[str, Field(min_length=1, max_length=2_000), PlainLines] | None = None
+    gift_message: Annotated[str, Field(min_length=1, max_length=2_000), PlainLines] | None = None
 
 
 class PromiseAnswer(BaseModel):

@@ -1,12 +1,13 @@
 """What intake needs of others, as it sees it. `oms.wiring` binds them; tests bring their own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from oms.aws.tables import Write
 from oms.intake.model import NewOrder
-from oms.orders.model import Destination, Promise
+from oms.orders.holding import HoldSpec
+from oms.orders.model import CheckFinding, Destination, Promise
 from oms.reference.model import Channel
 
 Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that can be promised
@@ -24,27 +25,48 @@ class PromisePort(Protocol):
     def __call__(self, destination: Destination, lines: Mapping[str, int], stock: Stock, at: datetime) -> Promise: ...
 
 
-class ChecksPort(Protocol):
-    """The checks that refuse an order."""
+class Verdict(Protocol):
+    """What the checks say of an order that is not refused.
 
-    def check(self, order: NewOrder, *, channel: Channel, country: str) -> None: ...
+    `writes` are guards against what two orders can only do together (the same order twice, too many in an hour): they
+    go into the order's transaction. When the condition of one fails, its label is handed to the next `check` as
+    `tripped`, which answers with the hold instead. So a guard costs no read.
+    """
+
+    @property
+    def holds(self) -> tuple[HoldSpec, ...]: ...
+    @property
+    def findings(self) -> tuple[CheckFinding, ...]: ...
+    @property
+    def writes(self) -> Sequence[Write]: ...
+
+
+class ChecksPort(Protocol):
+    """The checks of an order, as the channel's policy has them.
+
+    `check` raises RejectedError with all faults when a check that refuses has found something.
+    """
+
+    def check(self, order: NewOrder, *, channel: Channel, at: datetime, tripped: Collection[str] = ()) -> Verdict: ...
 
     def short(self, wanted: Mapping[str, int], stock: Stock) -> Mapping[str, int]: ...
 
 
 class CreditAnswer(Protocol):
-    """Whether an order fits the limit, and what to write with it if it does."""
+    """What the order must wait for (nothing: it fits), and what to write with it when it is confirmed."""
 
     @property
-    def fits(self) -> bool: ...
+    def holds(self) -> tuple[HoldSpec, ...]: ...
     @property
     def writes(self) -> Sequence[Write]: ...
 
 
 class CreditPort(Protocol):
-    """Exposure of customers on account."""
+    """Exposure of customers on account. Only a confirmed order is exposure: `writes` belong to its confirmation."""
 
-    def assess(self, account_id: str, amount_minor: int, currency: str) -> CreditAnswer: ...
+    def assess(
+        self, account_id: str, amount_minor: int, currency: str, *, order_id: str, at: datetime
+    ) -> CreditAnswer: ...
 
 
 class PeoplePort(Protocol):

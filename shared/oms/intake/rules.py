@@ -9,9 +9,8 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
+from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
 
-CREDIT_HOLD = "credit_limit"
 _AREA = 3  # characters of a postal code that zones and transit tables need
 
 
@@ -21,6 +20,7 @@ class Decision(NamedTuple):
     promise: Promise
     backorder_expected: bool
     holds: tuple[HoldSpec, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
 
 
 def order_id_of(channel: str, external_order_id: str) -> str:
@@ -100,6 +100,7 @@ def accept(
         payment_status=new.payment.status if new.payment else "none",
         payment_method=new.payment.method if new.payment else None,
         delivery=RequestedDelivery(**new.delivery.model_dump()) if new.delivery else None,
+        findings=decision.findings,
     )
     came_in = OrderSubmitted(
         order_id=order_id,

@@ -8,17 +8,16 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from oms.aws import tables
 from oms.aws.secrets import KEPT_S, Secrets
-from oms.aws.tables import Write
+from oms.aws.tables import ConditionFailedError, Write
 from oms.intake.model import NewOrder, OrderAccepted, Submission
 from oms.intake.notices import Arrival, ChannelPlugin, ChannelSecrets, Ignored, Snapshot
-from oms.intake.ports import ChecksPort, CreditAnswer, CreditPort, PeoplePort, PromisePort, StockPort
+from oms.intake.ports import ChecksPort, CreditPort, PeoplePort, PromisePort, StockPort
 from oms.intake.rules import (
-    CREDIT_HOLD,
     Decision,
     accept,
     body_text,
@@ -41,7 +40,6 @@ from oms.kernel.errors import (
 from oms.kernel.json import write_json
 from oms.kernel.plugins import find_plugin
 from oms.kernel.time import Clock
-from oms.orders.holding import HoldSpec
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
@@ -166,12 +164,15 @@ def _take(
     new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write] | None, by: str, desk: IntakeDesk
 ) -> tuple[Submission, bool]:
     """Store the order, or find that it is there already; and whether what is there had another body."""
+    tripped: set[str] = set()
     for attempt in range(1, _TRIES):
         try:
-            return _take_once(new, channel, completion, by, desk)
-        except ConflictError:
+            return _take_once(new, channel, completion, by, desk, tripped)
+        except ConflictError as error:
+            if isinstance(error, ConditionFailedError):
+                tripped.update(error.labels)
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, not a secret
-    return _take_once(new, channel, completion, by, desk)
+    return _take_once(new, channel, completion, by, desk, tripped)
 
 
 def _take_once(
@@ -180,10 +181,11 @@ def _take_once(
     completion: Callable[[OrderAccepted], Write] | None,
     by: str,
     desk: IntakeDesk,
+    tripped: Collection[str],
 ) -> tuple[Submission, bool]:
     order_id = order_id_of(new.channel, new.external_order_id)
     try:
-        order, writes = _decide(new, channel, by, desk)
+        order, writes = _decide(new, channel, by, desk, tripped)
         answer = first_answer(order)
         tables.commit(*writes, *([completion(answer)] if completion else []))
     except (RejectedError, ConflictError):
@@ -195,25 +197,30 @@ def _take_once(
     return Submission(answer, replayed=False), False
 
 
-def _decide(new: NewOrder, channel: Channel, by: str, desk: IntakeDesk) -> tuple[Order, list[Write]]:
-    """All checks, and the writes of one transaction: order, person, exposure."""
+def _decide(
+    new: NewOrder, channel: Channel, by: str, desk: IntakeDesk, tripped: Collection[str]
+) -> tuple[Order, list[Write]]:
+    """All checks, and the writes of one transaction: order, person, guards, exposure. `tripped`: see `Verdict`."""
     if not channel.active:
         raise RejectedError("the channel is paused", code="channel_paused")
-    desk.checks.check(new, channel=channel, country=new.ship_to.country)
     at = desk.clock()
+    verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new)
     stock = desk.stock.available(wanted)
-    credit: CreditAnswer | None = None
+    holds, exposure = verdict.holds, list[Write]()
     if new.account_id is not None:
-        credit = desk.credit.assess(new.account_id, new.total_minor, new.currency)
+        order_id = order_id_of(new.channel, new.external_order_id)
+        credit = desk.credit.assess(new.account_id, new.total_minor, new.currency, order_id=order_id, at=at)
+        holds, exposure = (*holds, *credit.holds), [*credit.writes]
     decision = Decision(
         promise=desk.promise(destination_of(new), wanted, stock, at),
         backorder_expected=bool(desk.checks.short(wanted, stock)),
-        holds=(HoldSpec(CREDIT_HOLD),) if credit is not None and not credit.fits else (),
+        holds=holds,
+        findings=verdict.findings,
     )
     order = accept(new, decision, fingerprint=_fingerprint(new, desk), at=at, by=by)
-    exposure = list(credit.writes) if credit else []
-    return order, [desk.orders.write(order), _person(new, order.id, desk), *exposure]
+    counted = exposure if order.status == "confirmed" else []  # credit is looked at again when a hold goes
+    return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted]
 
 
 def _fingerprint(new: NewOrder, desk: IntakeDesk) -> str:

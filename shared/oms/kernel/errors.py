@@ -80,5 +80,13 @@ class TransientError(Exception):
     """Worth trying again: throttling, a timeout, a partner that is down."""
 
 
+class NotNowError(TransientError):
+    """The other side says how long to wait: `after_s` seconds at least."""
+
+    def __init__(self, message: str, *, after_s: float) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
 class ConflictError(TransientError):
     """Someone else wrote first. Read again and decide again."""

@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pydantic import BaseModel, ConfigDict
+
 from oms.events.orders import OrderHeld
+from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
+from oms.kernel.text import Remark
 from oms.kernel.time import to_text
 from oms.orders.model import Hold, Order
 
@@ -26,6 +30,22 @@ class Reason(NamedTuple):
     release_by: tuple[str, ...] = ("operator",)
     lasts: timedelta | None = None
     on_expiry: str = "escalate"
+
+
+class HoldDecision(BaseModel):
+    """What a person says about a hold. The reason is kept in the order's log with the person's id."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    reason: Remark
+
+
+class HoldOutcome(BaseModel):
+    """What became of a hold: `released` or `rejected`. The same for every repeat."""
+
+    order_id: str
+    hold_id: str
+    outcome: str
 
 
 # `confirm` keeps an order from being accepted, `allocate` from taking stock, `release` from reaching a location.
@@ -64,7 +84,7 @@ def opened(order_id: str, specs: Iterable[HoldSpec], at: datetime) -> tuple[Hold
                 reason=spec.reason,
                 blocks=rule.blocks,
                 opened_at=to_text(at),
-                note=spec.note,
+                note=redact(spec.note) if spec.note else None,
                 owner=rule.owner,
                 release_by=rule.release_by,
                 expires_at=to_text(expires) if expires else None,
@@ -87,6 +107,6 @@ def put_on_hold(
     """The order with the hold; the same order when a hold of this id is open already."""
     if any(hold.id == hold_id for hold in order.holds):
         return order
-    hold = Hold(id=hold_id, reason=reason, blocks=blocks, opened_at=to_text(at), note=note)
+    hold = Hold(id=hold_id, reason=reason, blocks=blocks, opened_at=to_text(at), note=redact(note) if note else None)
     fact = OrderHeld(order_id=order.id, hold_id=hold_id, reason=reason, blocks=list(blocks))
     return order.changed(fact, at=at, by=by, why=reason, holds=(*order.holds, hold))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.events.fact import Fact, FactData
+from oms.kernel.cards import redact
 from oms.kernel.time import to_text
 
 Count = Annotated[int, Field(ge=0)]
@@ -62,7 +63,7 @@ class Aggregate(Value):
             said: the facts; they share the new version as their sequence, in the order given.
             at: when (UTC).
             by: who: `system:<use case>`, `user:<id>`, `channel:<name>`, `location:<id>`, `carrier:<name>`.
-            why: reason, coded.
+            why: reason, coded or in somebody's words; a card number in it is cut down.
             what: the log word when there is no fact.
             changes: fields to replace.
         """
@@ -72,7 +73,7 @@ class Aggregate(Value):
             _envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
         )
         word = what or "+".join(fact.type for fact in facts)
-        row = LogRow(v=version, at=now, what=word, by=by, why=why)
+        row = LogRow(v=version, at=now, what=word, by=by, why=redact(why) if why else None)
         return self.model_copy(update={**changes, "version": version, "log": (*self.log, row), "facts": facts})
 
 
@@ -128,6 +129,18 @@ class Hold(Value):
     release_by: tuple[str, ...] = ("operator",)
     expires_at: str | None = None
     on_expiry: str = "escalate"
+
+
+class CheckFinding(Value):
+    """What a check found without refusing the order: no personal data.
+
+    `effect` is what it did: `hold`, `inform`; or what a draft would do: `draft_reject`, `draft_hold`, `draft_inform`.
+    """
+
+    check: str
+    effect: str
+    message: str
+    field: str | None = None
 
 
 class Destination(Value):
@@ -200,6 +213,7 @@ class Order(Aggregate):
     payment_status: str = "none"
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
+    findings: tuple[CheckFinding, ...] = ()
 
     @property
     def subject(self) -> str:

@@ -16,7 +16,11 @@ from oms.privacy.model import Person, Sealed, WrappingKey
 
 NONCE = 12  # bytes; NIST SP 800-38D 8.2
 KEY = 32  # bytes: AES-256
-RANDOM = KEY + 2 * NONCE  # what `seal` needs
+RANDOM = KEY + 2 * NONCE  # what `seal` and `seal_message` need
+_MAGIC = b"BTN1"
+_DAY = 10  # characters of yyyy-mm-dd
+_WRAPPED = NONCE + KEY + 16  # a nonce, a key, and the tag of GCM
+_HEAD = len(_MAGIC) + _DAY + _WRAPPED
 
 
 def seal(person: Person, wrapping: WrappingKey, pepper: bytes, randomness: bytes) -> Sealed:
@@ -41,6 +45,38 @@ def open_sealed(person_id: str, sealed: Sealed, wrapping: WrappingKey) -> Person
     text = AESGCM(key).decrypt(box[:NONCE], box[NONCE:], _bound(person_id, "profile"))
     person = Person.model_validate_json(b'{"id":"",' + text[1:])
     return person.model_copy(update={"id": person_id})
+
+
+def seal_message(message_id: str, raw: bytes, wrapping: WrappingKey, randomness: bytes) -> bytes:
+    """The message under a key of its own, in one piece. `randomness` is `RANDOM` fresh bytes, never used twice."""
+    if len(randomness) != RANDOM:
+        raise ValueError(f"{RANDOM} random bytes are needed")
+    key, key_nonce, box_nonce = randomness[:KEY], randomness[KEY : KEY + NONCE], randomness[KEY + NONCE :]
+    wrapped = key_nonce + AESGCM(wrapping.secret).encrypt(key_nonce, key, _bound(message_id, "message-key"))
+    box = box_nonce + AESGCM(key).encrypt(box_nonce, raw, _bound(message_id, "message"))
+    return _MAGIC + wrapping.number.encode() + wrapped + box
+
+
+def wrapping_key_of(sealed: bytes) -> str:
+    """The number of the wrapping key that a sealed message needs.
+
+    Raises:
+        ValueError: this is not a sealed message.
+    """
+    if not sealed.startswith(_MAGIC) or len(sealed) < _HEAD + NONCE:
+        raise ValueError("this is not a sealed message")
+    return sealed[len(_MAGIC) : len(_MAGIC) + _DAY].decode("ascii")
+
+
+def open_message(message_id: str, sealed: bytes, wrapping: WrappingKey) -> bytes:
+    """The inverse of `seal_message`.
+
+    Raises:
+        InvalidTag: the message has another id, or was changed.
+    """
+    wrapped, box = sealed[_HEAD - _WRAPPED : _HEAD], sealed[_HEAD:]
+    key = AESGCM(wrapping.secret).decrypt(wrapped[:NONCE], wrapped[NONCE:], _bound(message_id, "message-key"))
+    return AESGCM(key).decrypt(box[:NONCE], box[NONCE:], _bound(message_id, "message"))
 
 
 def blind_index(email: str, pepper: bytes) -> str:

@@ -22,6 +22,24 @@ class People:
         """A keyed hash of a text that may name a person: to compare with, and nothing else."""
         return self.store.fingerprint(text)
 
+    def seal_message(self, message_id: str, raw: bytes) -> bytes:
+        """A channel's message, encrypted under a key of its own; the key travels with it, wrapped.
+
+        Raises:
+            TransientError: KMS does not answer.
+        """
+        return self.store.seal_message(message_id, raw)
+
+    def open_message(self, message_id: str, sealed: bytes) -> bytes:
+        """What `seal_message` was given.
+
+        Raises:
+            ValueError: this is not a sealed message.
+            InvalidTag: it is another message's, or was changed.
+            NotFoundError: the key of its day was destroyed.
+        """
+        return self.store.open_message(message_id, sealed)
+
     def write_new(
         self,
         person_id: str,

@@ -22,7 +22,16 @@ from oms.aws.tables import Key, Write
 from oms.kernel.errors import NotFoundError
 from oms.kernel.time import Clock
 from oms.privacy.model import Person, Sealed, WrappingKey
-from oms.privacy.rules import RANDOM, blind_index, fingerprint, open_sealed, seal
+from oms.privacy.rules import (
+    RANDOM,
+    blind_index,
+    fingerprint,
+    open_message,
+    open_sealed,
+    seal,
+    seal_message,
+    wrapping_key_of,
+)
 
 _KEPT_S = 3600.0
 _KEPT = 64  # wrapping keys in memory: two months of days
@@ -63,6 +72,14 @@ class PeopleStore:
             raise NotFoundError(f"there is no person {person_id}")
         sealed = Sealed(item["key"], item["person_key"], item["box"], None)
         return open_sealed(person_id, sealed, self._wrapping_key(sealed.key_number))
+
+    def seal_message(self, message_id: str, raw: bytes) -> bytes:
+        """A message as it may be stored."""
+        return seal_message(message_id, raw, self._todays_key(), os.urandom(RANDOM))
+
+    def open_message(self, message_id: str, sealed: bytes) -> bytes:
+        """A stored message in clear text."""
+        return open_message(message_id, sealed, self._wrapping_key(wrapping_key_of(sealed)))
 
     def find_by_email(self, email: str) -> Iterable[str]:
         """Ids of the persons with this address."""

@@ -1,4 +1,4 @@
-"""What the business is made of and changes seldom: items, locations, channels."""
+"""What the business is made of and changes seldom: items, locations, channels, clients."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -59,3 +59,25 @@ class Channel(_Reference):
     remorse_minutes: Annotated[int, Field(ge=0, le=7_200)] = 0
     poll_minutes: Annotated[int, Field(ge=0)] = 0
     silent_after_minutes: Annotated[int, Field(ge=0)] = 0
+
+
+class Limit(_Reference):
+    """How often a caller may call: `burst` at once, and `per_minute` in the long run."""
+
+    burst: Positive
+    per_minute: Positive
+
+
+class Client(_Reference):
+    """A machine that calls the API with its own credentials: who it is for us, by its client id.
+
+    None of `channels` or `locations` means all, except for a client that is nothing but a channel or a warehouse: it
+    has only those named. `limit` None: that of its roles.
+    """
+
+    name: str
+    roles: frozenset[str]
+    channels: frozenset[str] | None = None
+    locations: frozenset[str] | None = None
+    limit: Limit | None = None
+    active: bool = True

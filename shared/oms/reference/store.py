@@ -4,6 +4,7 @@
 |---|---|
 | items by SKU | batch get `ITEM#<sku>` / `ITEM`, kept 5 minutes per process |
 | locations, channels, rate cards | query pk `CONFIG`; sk `LOCATION#..`, `CHANNEL#..`, `CARRIER#..`; kept 60 s |
+| machine clients, limits of roles | the same query; sk `CLIENT#<client id>`, `LIMIT#<role>` |
 """
 
 import time
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import Key
-from oms.reference.model import Channel, Item, Location
+from oms.reference.model import Channel, Client, Item, Limit, Location
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SETTINGS_S = 60.0
@@ -51,6 +52,14 @@ class ReferenceStore:
 
     def channels(self) -> dict[str, Channel]:
         return self.settings("CHANNEL", Channel)
+
+    def clients(self) -> dict[str, Client]:
+        """Machines by client id."""
+        return self.settings("CLIENT", Client)
+
+    def limits(self) -> dict[str, Limit]:
+        """How often a role may call, where that differs from the default."""
+        return self.settings("LIMIT", Limit)
 
     def settings(self, kind: str, model: type[_Model]) -> dict[str, _Model]:
         """All settings of a kind, by name."""

@@ -6,10 +6,10 @@ import pytest
 
 from functions.allocation import api_cancel_orders, queue_allocate_orders
 from oms.allocation.recall import cancel_order
-from oms.aws.tables import ConditionFailedError, commit
+from oms.aws.tables import ConditionFailedError, Write, commit
 from oms.credit.model import Account
 from oms.kernel.errors import StateError
-from oms.orders.model import Content, FulfillmentOrder, Parcel
+from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.store import OrderTree
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, batch, position, put_order, rows, set_up, text_of
@@ -154,8 +154,9 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
     set_up(cloud_on_moto, position("CUP", "ber-1", 3))
     (work,) = allocated(cloud_on_moto, "ord_1", {"CUP": 2}).fulfillment_orders
 
-    def meanwhile(_: Any) -> None:
+    def meanwhile(*_: Order) -> list[Write]:
         put_work(cloud_on_moto, work, "in_progress")
+        return []
 
     with pytest.raises(StateError):
         cancel_order(
@@ -166,7 +167,7 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
             orders=cloud_on_moto.orders,
             stock=cloud_on_moto.stock,
             bookings=cloud_on_moto.bookings,
-            release_write=meanwhile,
+            release_writes=meanwhile,
             now=START,
         )
     assert cloud_on_moto.orders.tree("ord_1").fulfillment_orders[0].status == "in_progress"
@@ -175,10 +176,10 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
 
 def test_a_cancelled_order_on_account_gives_its_credit_back_once(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 3))
-    account = Account(id="acc_1", name="A", currency="EUR", limit_minor=1000)
-    cloud_on_moto.accounts.put(account)
-    commit(cloud_on_moto.accounts.take_write(account, 300))
-    allocated(cloud_on_moto, "ord_1", {"CUP": 2}, account_id="acc_1")
+    cloud_on_moto.accounts.put(Account(id="acc_1", name="A", currency="EUR", limit_minor=1000))
+    order = allocated(cloud_on_moto, "ord_1", {"CUP": 2}, account_id="acc_1").order
+    for order_id, amount in ((order.id, order.total_minor), ("ord_2", 100)):
+        commit(*cloud_on_moto.credit.assess("acc_1", amount, "EUR", order_id=order_id, at=START).writes)
     for _ in range(2):
         assert cancel("ord_1")[0] == 200
     after = cloud_on_moto.accounts.find("acc_1")
@@ -214,9 +215,9 @@ def test_a_bad_body_is_refused_by_field(cloud_on_moto: Wiring, body: dict[str, A
     assert [fault["field"] for fault in text_of(answer)["faults"]] == [field]
 
 
-def test_nobody_cancels_without_the_scope_and_nothing_that_is_not_there(cloud_on_moto: Wiring) -> None:
+def test_nobody_cancels_without_the_role_and_nothing_that_is_not_there(cloud_on_moto: Wiring) -> None:
     put_order(cloud_on_moto, "ord_1", {"CUP": 1})
-    assert cancel("ord_1", scope="baton/orders:read")[0] == 403
+    assert cancel("ord_1", roles=["auditor"])[0] == 403
     assert cancel("ord_1", scope=None)[0] == 401
     assert cancel("ord_9")[0] == 404
     assert cloud_on_moto.orders.get("ord_1").status == "confirmed"

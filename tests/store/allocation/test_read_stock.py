@@ -37,7 +37,7 @@ def test_a_sku_is_shown_at_every_location_that_keeps_it(cloud_on_moto: Wiring) -
 def test_a_sku_that_nobody_keeps_is_not_found(cloud_on_moto: Wiring) -> None:
     assert cloud_on_moto.stage == "test"
     assert read("CUP")[0] == 404
-    assert read("CUP", scope="baton/procurement:read")[0] == 403
+    assert read("CUP", roles=["privacy_officer"])[0] == 403
 
 
 def sample(name: str) -> Any:

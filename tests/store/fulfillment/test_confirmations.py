@@ -124,9 +124,9 @@ def test_a_body_that_is_not_valid_names_its_field(wiring: Wiring, body: dict[str
     assert wiring.orders.get_fulfillment_order("ord_1", "ful_ord_1").version == 1
 
 
-def test_without_the_scope_nothing_is_confirmed(wiring: Wiring) -> None:
+def test_without_the_role_nothing_is_confirmed(wiring: Wiring) -> None:
     body = {"confirmations": [confirmation("accepted")]}
-    answer = handler(api_event(ROUTE, path={"location": "ber-1"}, body=body, scope="baton/orders:read"), None)
+    answer = handler(api_event(ROUTE, path={"location": "ber-1"}, body=body, roles=["auditor"]), None)
     assert answer["statusCode"] == 403
     assert wiring.orders.get_fulfillment_order("ord_1", "ful_ord_1").version == 1
 

@@ -12,8 +12,8 @@ from tests.lambda_events import api_event
 ROUTE = "GET /v1/shipments/{shipment_id}/packing-list"
 
 
-def ask(shipment_id: str, scope: str = "baton/orders:read") -> tuple[int, dict[str, Any]]:
-    answer = handler(api_event(ROUTE, path={"shipment_id": shipment_id}, scope=scope), None)
+def ask(shipment_id: str, **caller: Any) -> tuple[int, dict[str, Any]]:
+    answer = handler(api_event(ROUTE, path={"shipment_id": shipment_id}, **caller), None)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -38,6 +38,7 @@ def test_a_shipment_that_nobody_knows_is_not_found(cloud_on_moto: Wiring) -> Non
     assert clients.s3().list_objects_v2(Bucket=cloud_on_moto.setting("DOCUMENTS_BUCKET"))["KeyCount"] == 0
 
 
-def test_without_the_scope_there_is_no_link(cloud_on_moto: Wiring) -> None:
+def test_without_the_role_or_the_scope_there_is_no_link(cloud_on_moto: Wiring) -> None:
     seed(cloud_on_moto)
-    assert ask("shp_ord_1_a", scope="baton/fulfillment:write")[0] == 403
+    assert ask("shp_ord_1_a", roles=["sales"])[0] == 403
+    assert ask("shp_ord_1_a", scope="baton/fulfillment:write", client="wms-ber-1")[0] == 403

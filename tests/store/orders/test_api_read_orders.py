@@ -147,8 +147,8 @@ def test_an_order_that_does_not_exist_is_not_found(key: str) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_reading_needs_the_scope() -> None:
-    assert handler(api_event(LIST, scope="baton/procurement:read"), None)["statusCode"] == 403
+def test_reading_needs_a_role() -> None:
+    assert handler(api_event(LIST, roles=["nobody"]), None)["statusCode"] == 403
     assert handler(api_event(LIST, scope=None), None)["statusCode"] == 401
 
 

@@ -49,7 +49,15 @@ def _call(api: Api, **path: str) -> dict[str, Any]:
 
 def _api(run: Any) -> Api:
     api = Api("things")
-    api.route("GET", "/v1/things/{id}", summary="Read", scope=None, answers={200: "text/plain"})(run)
+    api.route(
+        "GET",
+        "/v1/things/{id}",
+        summary="Read",
+        scope=None,
+        roles={"anyone"},
+        own="public",
+        answers={200: "text/plain"},
+    )(run)
     return api
 
 

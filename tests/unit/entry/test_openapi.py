@@ -60,6 +60,8 @@ def described() -> dict[str, Any]:
         "/v1/asks/{ask_id}",
         summary="Ask",
         scope="talk:write",
+        roles={"operator"},
+        own="company",
         body=Ask,
         query=Search,
         headers={"Idempotency-Key": "makes it safe to repeat", "X-Other": "anything"},
@@ -71,7 +73,9 @@ def described() -> dict[str, Any]:
         """Ask once."""
         return Answer(201)
 
-    @api.route("GET", "/v1/page", summary="Show", scope=None, answers={200: "text/html"})
+    @api.route(
+        "GET", "/v1/page", summary="Show", scope=None, roles={"anyone"}, own="public", answers={200: "text/html"}
+    )
     def page(_: Request) -> Answer:
         return Answer(200)
 
@@ -97,6 +101,7 @@ def test_an_operation_tells_its_parameters_its_body_and_its_scope() -> None:
     assert operation["parameters"][2]["schema"] == {"type": "string"}
     assert operation["requestBody"]["content"]["application/json"]["example"] == {"text": "hello"}
     assert operation["security"] == [{"token": ["talk:write"]}]
+    assert (operation["x-roles"], operation["x-own"]) == (["operator"], "company")
     assert (operation["operationId"], operation["description"]) == ("ask", "Ask once.")
 
 

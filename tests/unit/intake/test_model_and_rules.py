@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from oms.intake.model import NewOrder, clean
+from oms.intake.model import NewOrder
 from oms.intake.rules import (
     Decision,
     accept,
@@ -18,6 +18,7 @@ from oms.intake.rules import (
     postal_area,
     units_by_sku,
 )
+from oms.kernel.text import clean
 from oms.orders.holding import HoldSpec
 from oms.orders.model import Order, Promise
 from tests.intake import NOW, canonical

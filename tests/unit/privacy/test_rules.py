@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.privacy.model import Person, WrappingKey
-from oms.privacy.rules import RANDOM, blind_index, open_sealed, seal
+from oms.privacy.rules import RANDOM, blind_index, open_message, open_sealed, seal, seal_message, wrapping_key_of
 
 KEY = WrappingKey("2026-11-23", b"k" * 32)
 PEPPER = b"pepper"
@@ -59,3 +59,27 @@ def test_nothing_secret_is_shown() -> None:
     shown = f"{KEY!r} {KEY} {Person(id='per_1', name='Secret Name')!r}"
     assert "kkk" not in shown
     assert "Secret Name" not in shown
+
+
+@given(raw=st.binary(max_size=300))
+def test_a_message_opens_under_its_id_and_key_and_names_the_key_it_needs(raw: bytes) -> None:
+    sealed = seal_message("msg_1", raw, KEY, os.urandom(RANDOM))
+    assert wrapping_key_of(sealed) == KEY.number
+    assert open_message("msg_1", sealed, KEY) == raw
+    assert len(sealed) == len(raw) + 102
+
+
+def test_a_message_opens_under_no_other_id_and_not_when_a_byte_was_changed() -> None:
+    sealed = seal_message("msg_1", b"raw", KEY, os.urandom(RANDOM))
+    changed = [sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :] for at in range(14, len(sealed))]
+    for message_id, blob in [("msg_2", sealed), *(("msg_1", blob) for blob in changed)]:
+        with pytest.raises(InvalidTag):
+            open_message(message_id, blob, KEY)
+
+
+def test_what_is_not_a_sealed_message_is_refused() -> None:
+    for blob in (b"", b"{}", b"BTN1", b"BTN12026-11-23" + b"x" * 71, b"XXXX" + b"x" * 200):
+        with pytest.raises(ValueError, match="not a sealed message"):
+            wrapping_key_of(blob)
+    with pytest.raises(ValueError, match="56 random bytes"):
+        seal_message("msg_1", b"raw", KEY, b"1234")

@@ -1,44 +1,58 @@
-"""Shopify: `orders/create` webhooks, API 2024-10. Signature: base64(HMAC-SHA256(raw body, app client secret)).
+"""Shopify: order and refund webhooks, API 2024-10. Signature: base64(HMAC-SHA256(raw body, app client secret)).
 
 How its amounts become ours (https://shopify.dev/docs/api/admin-rest/2024-10/resources/order):
 
 - `discount_allocations` of a line (older: its `total_discount`) are the line's discount; what `total_discounts` has
   beyond them is the order's.
-- Shipping is the price before discounts of the shipping lines that were not removed, with duties and tip.
+- Lines that are not shipped (gift cards, services, a warranty) are charges, like postage, duties, fees and a tip.
+- Shipping is the price before discounts of the shipping lines that were not removed.
 - `taxes_included` says for all prices whether the tax is inside.
+- `quantity` is what was ordered, `current_quantity` what is left of it: the difference was taken off before shipping,
+  except what came back in a return.
+
+`orders/edited` and `orders/risk_assessment_changed` do not carry the order; the first asks for a fetch. Test orders
+(Shopify's own "send test notification" makes them) are not shipped unless the option `test_orders` is `take`.
 """
 
-import base64
-import binascii
-import hmac
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, ChannelSecrets, Ignored, Notice, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.reading import AddressNames, Document, Reader, at, note_of, read_object
+from oms.intake.signatures import from_base64, signed
 from oms.kernel.errors import Fault, MalformedError, RejectedError
-from oms.kernel.json import read_json
-from oms.kernel.money import to_minor
 from oms.reference.model import Channel
 
 _TOPIC = "x-shopify-topic"
-_SIGNATURE = "x-shopify-hmac-sha256"
-# Where one of our fields stands in a Shopify order, so that a fault names the field that the sender knows.
+_WHOLE_ORDER = frozenset(
+    f"orders/{what}" for what in ("create", "updated", "paid", "cancelled", "fulfilled", "partially_fulfilled")
+)
+_COMPLIANCE = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
+_ADDRESS = AddressNames(region=("province_code", "province"), postal_code="zip", country="country_code")
+_PAYMENT = {"voided": "none", "expired": "none"}  # the others are called as ours
+_ITEM = "line_items.*"
 _THEIRS = {
     "external_order_id": "id",
+    "external_number": "name",
+    "customer": "shipping_address",
+    "customer.email": "email",
     "ship_to": "shipping_address",
+    "ship_to.address_lines": "shipping_address.address1",
+    "ship_to.postal_code": "shipping_address.zip",
+    "ship_to.region": "shipping_address.province",
+    "ship_to.country": "shipping_address.country_code",
+    "bill_to": "billing_address",
     "lines": "line_items",
-    "address_lines": "address1",
-    "postal_code": "zip",
-    "region": "province",
-    "country": "country_code",
+    "lines.*": _ITEM,
+    "lines.*.unit_price_minor": f"{_ITEM}.price",
+    "lines.*.external_line_id": f"{_ITEM}.id",
+    "payment.status": "financial_status",
     "total_minor": "total_price",
     "tax_minor": "total_tax",
     "discount_minor": "total_discounts",
     "shipping_minor": "shipping_lines",
-    "unit_price_minor": "price",
 }
 
 
@@ -46,165 +60,215 @@ class Shopify:
     """The plug-in."""
 
     def verify(self, _channel: Channel, arrival: Arrival, secrets: ChannelSecrets) -> bool:
-        try:
-            given = base64.b64decode(arrival.headers.get(_SIGNATURE, ""), validate=True)
-        except (binascii.Error, ValueError):
-            return False
-        good = [_signature(secret, arrival.raw) for secret in (secrets.current, secrets.previous) if secret]
-        matches = [hmac.compare_digest(given, signature) for signature in good]
-        return any(matches)
+        return signed(from_base64(arrival.headers.get("x-shopify-hmac-sha256", "")), arrival.raw, secrets)
 
     def message_id(self, arrival: Arrival) -> str | None:
-        return arrival.headers.get("x-shopify-event-id") or arrival.headers.get("x-shopify-webhook-id")
+        return arrival.headers.get("x-shopify-webhook-id") or arrival.headers.get("x-shopify-event-id")
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
-        document = read_json(raw)
+        document = read_object(raw)
         topic = headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
-        if topic != "orders/create":
-            return [Ignored(f"topic {topic[:60]}")]
-        if not isinstance(document, dict):
-            raise MalformedError("an order is a JSON object", faults=[Fault("body", "must be an object")])
-        if document.get("cancelled_at"):
-            return [Ignored("the order is cancelled already")]
-        return [Snapshot(_Reader().order(channel.name, document))]
+        if topic in _WHOLE_ORDER:
+            return [_order(channel, document)]
+        if topic == "refunds/create":
+            return [_refund(document)]
+        if topic == "orders/edited":
+            reader = Reader({})
+            edit = reader.object(document, "order_edit")
+            order_id = _needed(reader, edit, "order_id", "order_edit")
+            return [Fetch(order_id)]
+        if topic == "orders/delete":
+            # A record may be deleted because it was done with: a person decides.
+            return [Cancellation(_needed(Reader({}), document, "id"), "deleted in the shop", asked=True)]
+        return [Ignored(f"compliance topic {topic}" if topic in _COMPLIANCE else f"topic {topic[:60]}")]
 
 
-def _signature(secret: str, raw: bytes) -> bytes:
-    return hmac.digest(secret.encode(), raw, "sha256")
-
-
-class _Reader:
-    """Reads one order and collects what is wrong with it."""
-
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.currency = ""
-
-    def order(self, channel: str, order: Mapping[str, Any]) -> NewOrder:
-        currency = order.get("currency")
-        self.currency = currency if isinstance(currency, str) else ""
-        lines = [self.line(row, f"line_items.{place}") for place, row in enumerate(self.rows(order, "line_items"))]
-        discount = self.money(order, "total_discounts") - sum(line["discount_minor"] for line in lines)
-        ours = {
-            "channel": channel,
-            "external_order_id": self.external_id(order.get("id")),
-            "currency": currency,
-            "lines": lines,
-            "shipping_minor": self.charges(order),
-            "discount_minor": max(discount, 0),
-            "tax_minor": self.money(order, "total_tax"),
-            "taxes_included": order.get("taxes_included") is True,
-            "total_minor": self.money(order, "total_price"),
-            **self.people(order),
-        }
-        if self.faults:
-            raise RejectedError(f"{len(self.faults)} field(s) are not valid", code="invalid", faults=self.faults)
+def _order(channel: Channel, order: Document) -> Notice:
+    if order.get("test") is True and channel.options.get("test_orders") != "take":
+        return Ignored("a test order")
+    reader = Reader(_THEIRS)
+    order_id = _needed(reader, order, "id")
+    version = reader.instant(order, "updated_at")
+    if order.get("cancelled_at"):
+        reason = reader.text(order, "cancel_reason") or "cancelled in the shop"
         try:
-            return NewOrder.model_validate(ours)
-        except ValidationError as error:
-            faults = [Fault(_their_path(row["loc"]), row["msg"]) for row in error.errors(include_url=False)]
-            raise RejectedError(f"{len(faults)} field(s) are not valid", code="invalid", faults=faults) from None
+            return Snapshot(_new_order(reader, channel.name, order_id, order), version, cancelled=True)
+        except RejectedError:  # an order that we would not take can still be cancelled
+            return Cancellation(order_id, reason, version=version)
+    if order.get("fulfillment_status") == "fulfilled":
+        return Ignored("the order is fulfilled already")
+    shipped = [row for row in reader.rows(order, "line_items") if row.get("requires_shipping") is not False]
+    if order.get("line_items") and not shipped and not reader.faults:
+        return Ignored("nothing of it is shipped")
+    new = _new_order(reader, channel.name, order_id, order)
+    return Snapshot(new, version, gone=_gone(reader, order))
 
-    def line(self, row: Mapping[str, Any], path: str) -> dict[str, Any]:
-        allocations = self.rows(row, "discount_allocations", path)
-        discount = sum(self.money(part, "amount", f"{path}.discount_allocations") for part in allocations)
-        return {
-            "sku": _text(row.get("sku")),
-            "quantity": row.get("quantity"),
-            "unit_price_minor": self.money(row, "price", path),
-            "discount_minor": discount if allocations else self.money(row, "total_discount", path),
-            "tax_minor": self.taxes(row, path),
+
+def _needed(reader: Reader, owner: Document, name: str, path: str = "") -> str:
+    """The id, without the `gid://shopify/Order/` that the GraphQL API puts before it."""
+    found = reader.identifier(owner, name, path, needed=True)
+    reader.refuse()
+    return str(found).rpartition("/")[2]
+
+
+def _new_order(reader: Reader, channel: str, order_id: str, order: Document) -> NewOrder:
+    reader.currency = reader.text(order, "currency") or ""
+    lines, discounts, charges = _lines(reader, order)
+    ours = {
+        "channel": channel,
+        "external_order_id": order_id,
+        "external_number": reader.text(order, "name"),
+        "placed_at": reader.instant(order, "processed_at") or reader.instant(order, "created_at"),
+        "currency": reader.currency or None,
+        "lines": lines,
+        "shipping_minor": charges + _charges(reader, order),
+        "discount_minor": max(reader.money(order, "total_discounts") - discounts, 0),
+        "tax_minor": reader.money(order, "total_tax"),
+        "taxes_included": order.get("taxes_included") is True,
+        "total_minor": reader.money(order, "total_price"),
+        "payment": _payment(reader, order),
+        "delivery": _delivery(reader, order),
+        "note": note_of(reader.long_text(order, "note"), _remarks(reader, order)),
+        **_people(reader, order),
+    }
+    return reader.order(ours)
+
+
+def _lines(reader: Reader, order: Document) -> tuple[list[dict[str, Any]], int, int]:
+    """Lines that are shipped; the discounts of all lines; what those come to that are not shipped."""
+    lines, discounts, charges = [], 0, 0
+    for place, row in enumerate(reader.rows(order, "line_items")):
+        path = f"line_items.{place}"
+        allocations = reader.rows(row, "discount_allocations", path)
+        parts = [reader.money(part, "amount", f"{path}.discount_allocations") for part in allocations]
+        discount = sum(parts) if allocations else reader.money(row, "total_discount", path)
+        price, quantity = reader.money(row, "price", path), reader.number(row, "quantity", path)
+        discounts += discount
+        if row.get("requires_shipping") is False:
+            charges += price * quantity - discount
+            continue
+        line = {
+            "sku": reader.text(row, "sku", path),
+            "external_line_id": reader.identifier(row, "id", path),
+            "quantity": quantity,
+            "unit_price_minor": price,
+            "discount_minor": discount,
+            "tax_minor": sum(
+                reader.money(tax, "price", f"{path}.tax_lines") for tax in reader.rows(row, "tax_lines", path)
+            ),
         }
-
-    def charges(self, order: Mapping[str, Any]) -> int:
-        postage = sum(
-            self.money(row, "price", f"shipping_lines.{place}")
-            for place, row in enumerate(self.rows(order, "shipping_lines"))
-            if row.get("is_removed") is not True
-        )
-        duties = self.shop_money(order, "original_total_duties_set")
-        return postage + duties + self.money(order, "total_tip_received")
-
-    def taxes(self, row: Mapping[str, Any], path: str) -> int:
-        return sum(self.money(tax, "price", f"{path}.tax_lines") for tax in self.rows(row, "tax_lines", path))
-
-    def people(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        address = order.get("shipping_address")
-        if not isinstance(address, dict):
-            self.faults.append(Fault("shipping_address", "is needed: nothing can be sent without it"))
-            return {}
-        name = _text(address.get("name")) or " ".join(
-            part for part in (_text(address.get("first_name")), _text(address.get("last_name"))) if part
-        )
-        customer = {
-            "name": name,
-            "email": _text(order.get("email")) or _text(order.get("contact_email")),
-            "phone": _text(address.get("phone")) or _text(order.get("phone")),
-            "company": _text(address.get("company")),
-        }
-        ship_to = {
-            "address_lines": [
-                part for part in (_text(address.get("address1")), _text(address.get("address2"))) if part
-            ],
-            "city": _text(address.get("city")),
-            "region": _text(address.get("province_code")) or _text(address.get("province")),
-            "postal_code": _text(address.get("zip")),
-            "country": address.get("country_code"),
-        }
-        return {"customer": customer, "ship_to": ship_to}
-
-    def external_id(self, value: Any) -> str | None:
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return str(value)
-        self.faults.append(Fault("id", "must be a positive integer"))
-        return None
-
-    def rows(self, owner: Mapping[str, Any], name: str, path: str = "") -> list[Mapping[str, Any]]:
-        value = owner.get(name)
-        if value is None:
-            return []
-        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-            return value
-        self.faults.append(Fault(_join(path, name), "must be a list of objects"))
-        return []
-
-    def shop_money(self, owner: Mapping[str, Any], name: str) -> int:
-        value = owner.get(name)
-        shop = value.get("shop_money") if isinstance(value, dict) else None
-        return self.money(shop, "amount", f"{name}.shop_money") if isinstance(shop, dict) else 0
-
-    def money(self, owner: Mapping[str, Any], name: str, path: str = "") -> int:
-        """Minor units of an amount; none is nothing. What cannot be read is a fault and counts zero."""
-        value = owner.get(name)
-        if value is None:
-            return 0
-        try:
-            amount = to_minor(str(value), self.currency)
-        except ValueError as error:
-            self.faults.append(Fault(_join(path, name), str(error)))
-            return 0
-        if amount < 0:
-            self.faults.append(Fault(_join(path, name), "must not be negative"))
-        return amount
+        lines.append(line)
+    return lines, discounts, charges
 
 
-def _text(value: Any) -> str | None:
-    """Shopify writes an absent text as null or as the empty text; what is no text stays, for the model to refuse."""
-    return value or None if isinstance(value, str) or value is None else value
+def _gone(reader: Reader, order: Document) -> dict[str, int]:
+    """Units taken off the order by line: what is no longer current and did not come back in a return."""
+    returned: Counter[str] = Counter()
+    for place, refund in enumerate(reader.rows(order, "refunds")):
+        for row in reader.rows(refund, "refund_line_items", f"refunds.{place}"):
+            if row.get("restock_type") == "return":
+                returned[str(row.get("line_item_id"))] += reader.number(row, "quantity", f"refunds.{place}")
+    gone = {}
+    for place, row in enumerate(reader.rows(order, "line_items")):
+        if row.get("current_quantity") is None or row.get("requires_shipping") is False:
+            continue
+        path, line_id = f"line_items.{place}", str(row.get("id"))
+        units = reader.number(row, "quantity", path) - reader.number(row, "current_quantity", path)
+        if units > returned[line_id]:
+            gone[line_id] = units - returned[line_id]
+    reader.refuse()
+    return gone
 
 
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _charges(reader: Reader, order: Document) -> int:
+    postage = sum(
+        reader.money(row, "price", f"shipping_lines.{place}")
+        for place, row in enumerate(reader.rows(order, "shipping_lines"))
+        if row.get("is_removed") is not True
+    )
+    extra = sum(
+        _shop_money(reader, order, name) for name in ("original_total_duties_set", "original_total_additional_fees_set")
+    )
+    return postage + extra + reader.money(order, "total_tip_received")
 
 
-def _their_path(location: tuple[int | str, ...]) -> str:
-    """`ship_to.address_lines.0` as `shipping_address.address1`."""
-    parts = [_THEIRS.get(part, part) if isinstance(part, str) else str(part) for part in location]
-    if "address1" in parts:
-        parts = parts[: parts.index("address1") + 1]
-    return ".".join(parts)
+def _shop_money(reader: Reader, owner: Document, name: str, path: str = "") -> int:
+    shop = reader.object(reader.object(owner, name, path), "shop_money", at(path, name))
+    return reader.money(shop, "amount", f"{at(path, name)}.shop_money")
+
+
+def _payment(reader: Reader, order: Document) -> dict[str, Any] | None:
+    status = reader.text(order, "financial_status")
+    gateways = order.get("payment_gateway_names")
+    names = [name for name in gateways if isinstance(name, str) and name] if isinstance(gateways, list) else []
+    method = ", ".join(names)[:120] or None
+    return {"status": _PAYMENT.get(status, status), "method": method} if status else None
+
+
+def _delivery(reader: Reader, order: Document) -> dict[str, Any] | None:
+    kept = [row for row in reader.rows(order, "shipping_lines") if row.get("is_removed") is not True]
+    service = reader.text(kept[0], "title", "shipping_lines.0") if kept else None
+    return {"service": service} if service else None
+
+
+def _remarks(reader: Reader, order: Document) -> list[str]:
+    """What the buyer or the sales desk said elsewhere; names that begin with an underscore are the shop's own."""
+    po_number = reader.text(order, "po_number")
+    remarks = [f"PO number: {po_number}"] if po_number else []
+    remarks += _pairs(reader, order, "note_attributes", "")
+    for place, row in enumerate(reader.rows(order, "line_items")):
+        if isinstance(row.get("properties"), list):
+            remarks += _pairs(reader, row, "properties", f"line_items.{place}", f"{row.get('sku')}: ")
+    return remarks
+
+
+def _pairs(reader: Reader, owner: Document, name: str, path: str, prefix: str = "") -> list[str]:
+    found = []
+    for row in reader.rows(owner, name, path):
+        key, value = reader.text(row, "name", at(path, name)), reader.text(row, "value", at(path, name))
+        if key and value and not key.startswith("_"):
+            found.append(f"{prefix}{key}: {value}")
+    return found
+
+
+def _people(reader: Reader, order: Document) -> dict[str, Any]:
+    address = reader.object(order, "shipping_address")
+    if not address:
+        reader.fault("shipping_address", "is needed: nothing can be sent without it")
+        return {}
+    account = reader.object(order, "customer")
+    person = reader.person(address, _ADDRESS, "shipping_address")
+    phone = person["phone"] or reader.text(order, "phone") or reader.text(account, "phone", "customer")
+    email = reader.first(order, ("email", "contact_email")) or reader.text(account, "email", "customer")
+    ship_to = reader.address(address, _ADDRESS, "shipping_address")
+    billing = reader.object(order, "billing_address")
+    return {
+        "customer": {**person, "phone": phone, "email": email},
+        "ship_to": ship_to,
+        "bill_to": reader.bill_to(billing, _ADDRESS, "billing_address", {**person, **ship_to}),
+    }
+
+
+def _refund(refund: Document) -> Notice:
+    reader = Reader({})
+    order_id, refund_id = _needed(reader, refund, "order_id"), _needed(reader, refund, "id")
+    given = [
+        row
+        for row in reader.rows(refund, "transactions")
+        if row.get("kind") == "refund" and row.get("status") == "success"
+    ]
+    if not given:
+        return Ignored("a refund that moved no money")
+    reader.currency = reader.text(given[0], "currency", "transactions.0") or ""
+    units: Counter[str] = Counter()
+    for place, row in enumerate(reader.rows(refund, "refund_line_items")):
+        path = f"refund_line_items.{place}"
+        units[str(reader.identifier(row, "line_item_id", path, needed=True))] += reader.number(row, "quantity", path)
+    amount = sum(reader.money(row, "amount", "transactions") for row in given)
+    reader.refuse()
+    return Refund(order_id, refund_id, amount, reader.currency, dict(units))
 
 
 PLUGIN = Shopify()

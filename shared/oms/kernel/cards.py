@@ -1,0 +1,250 @@
+"""Card numbers that somebody typed where none belongs: found, and cut down to the first six and the last four digits.
+
+No field of ours takes a card number, but a buyer writes one into a note and a shop copies it into a name. A number is
+taken for a card's when its check digit fits (Luhn) and either its length and first digits belong to an issuer, or a
+word such as "card" or "Visa" stands just before it. Luhn alone would hit every tenth number; with the issuers a few in
+a hundred 16-digit references are hit, so fields that hold identifiers are validated by their format and not searched
+(tests/reliability/pan.py measures both). IBANs, UPS numbers and order numbers of Amazon are known by their form and
+left alone.
+
+Digits of any script count, also full-width, circled and keycap ones; characters that cannot be seen do not part them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+MASK = "X"  # means nothing in JSON, CSV, XML, X12 or EDIFACT, so a redacted message still parses
+_BIN, _LAST = 6, 4  # what PCI DSS 3.4.1 lets be seen
+_SHORTEST, _LONGEST = 12, 19
+_MAX_GAP = 3  # separators between two groups
+_MANY_GROUPS = 8  # pairs of digits; in more and smaller groups, only a number that stands alone is a card's
+_SEPARATORS = frozenset(".,:;_/\\|+*~'=·•‧・\u2043")
+_MIGHT_HOLD_ONE = re.compile(r"(?:\d[^\d]{0,12}){11}\d")
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Cc"})
+_CODE = re.compile(
+    r"(?i)\b(cv[vcn]2?|cid|csc|security\s+code|card\s+code|prüf(?:ziffer|nummer)|sicherheitscode|cryptogramme"
+    r"|c[oó]digo\s+de\s+seguridad|c[oó]digo\s+de\s+segurança)(\s*(?:is|ist|est|es|no\.?|nr\.?|[:#=-])*\s*)(\d{3,4})\b"
+)
+_CARD_WORD = re.compile(
+    r"(?i)\b(?:credit|debit|bank)?[ -]?(?:cards?|cc|pan|visa|master ?card|maestro|amex|american express|diners"
+    r"|discover|jcb|union ?pay)\b|karte|\bcarte\b|tarjeta|cart[aã]o|\bcarta\b|\bkort|カード|卡|card ?(?:no|num)"
+)
+_WORD_REACH = 40  # characters between the word and the number
+_OTHERS = re.compile(
+    r"(?i)(?<![0-9A-Z])(?:1Z(?:[ -]{0,2}[0-9A-Z]){16}|\d{3}-\d{7}-\d{7}"
+    r"|[A-Z]{2}\d{2}(?:[ -]?[0-9A-Z]){11,30})(?![0-9A-Z])"
+)
+_IBAN_REST = 97  # ISO 7064: what an IBAN leaves 1 of
+_TRACK = re.compile(r"[=^][^?\r\n]{0,80}\??")  # expiry, service code and secret after the number on a magnetic stripe
+
+
+class _Issuer(NamedTuple):
+    """Numbers that begin with `low` to `high`, of these lengths."""
+
+    low: str
+    high: str
+    lengths: frozenset[int]
+
+
+def _issuer(low: str, high: str, *lengths: int) -> _Issuer:
+    return _Issuer(low, high, frozenset(lengths))
+
+
+_MAESTRO = range(12, 20)
+
+
+# Issuer identification numbers (ISO/IEC 7812) as the schemes publish them. Thirteen-digit Visa has not been issued for
+# decades and would hit every seventieth EAN-13, so it counts only after a word that says card.
+ISSUERS = (
+    _issuer("4", "4", 16, 19),  # Visa, Visa Electron; Elo and Dankort have parts of it
+    _issuer("51", "55", 16),  # Mastercard
+    _issuer("2221", "2720", 16),
+    _issuer("34", "34", 15),  # American Express
+    _issuer("37", "37", 15),
+    _issuer("300", "305", 14, 16, 19),  # Diners Club
+    _issuer("3095", "3095", 14, 16, 19),
+    _issuer("36", "36", 14, 16, 19),
+    _issuer("38", "39", 14, 16, 19),
+    _issuer("6011", "6011", 16, 19),  # Discover
+    _issuer("644", "659", 16, 19),  # Discover, RuPay, Troy, Elo, Verve
+    _issuer("350", "359", 16, 19),  # JCB
+    _issuer("1800", "1800", 15),  # JCB, the older ones
+    _issuer("2131", "2131", 15),
+    _issuer("62", "62", 16, 17, 18, 19),  # UnionPay
+    _issuer("81", "82", 16),  # UnionPay, RuPay
+    _issuer("50", "50", 16, 18, 19),  # Maestro, Dankort, Elo, Verve, RuPay
+    _issuer("56", "58", 16, 18, 19),  # Maestro
+    _issuer("5018", "5020", *_MAESTRO),
+    _issuer("5038", "5038", *_MAESTRO),
+    _issuer("5893", "5893", *_MAESTRO),
+    _issuer("6304", "6304", *_MAESTRO),  # Maestro, Laser
+    _issuer("6759", "6763", *_MAESTRO),
+    _issuer("6703", "6799", 16, 18, 19),  # Bancontact, Maestro, Laser, Switch
+    _issuer("6334", "6334", 16, 18, 19),  # Solo
+    _issuer("606", "608", 16),  # Hipercard, RuPay
+    _issuer("627", "627", 16),  # Elo
+    _issuer("636", "639", 16),  # InterPayment, InstaPayment, Elo, Hipercard
+    _issuer("2200", "2205", 16, 19),  # Mir, Borica
+    _issuer("9792", "9792", 16),  # Troy
+    _issuer("9704", "9704", 16, 19),  # Napas
+    _issuer("8600", "8600", 16),  # UzCard
+    _issuer("9860", "9860", 16),  # Humo
+    _issuer("1", "1", 15),  # UATP
+)
+
+
+class Found(NamedTuple):
+    """A card number: where it stands in the text, and its digits as ASCII."""
+
+    start: int
+    end: int
+    digits: str
+
+
+def find_card_numbers(text: str) -> list[Found]:
+    """Every card number in the text, from left to right, none overlapping."""
+    return [found for found, _ in _search(text)]
+
+
+def redact(text: str) -> str:
+    """The text with every card number cut down to its first six and last four digits, and security codes gone.
+
+    What is not a digit stays where it is, so the text keeps its length; redacting twice is redacting once.
+    """
+    while (fewer := _redact_once(text)) != text:
+        text = fewer
+    return text
+
+
+def luhn(digits: str) -> bool:
+    """Whether the check digit fits (ISO/IEC 7812-1 annex B)."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = ord(digit) - 48
+        if place % 2:
+            value = value * 2 - 9 if value > 4 else value * 2  # noqa: PLR2004  twice five is the first with two digits
+        total += value
+    return total % 10 == 0
+
+
+def issued(digits: str) -> bool:
+    """Whether some issuer's numbers begin like this and are this long."""
+    return any(
+        len(digits) in issuer.lengths and issuer.low <= digits[: len(issuer.low)] <= issuer.high for issuer in ISSUERS
+    )
+
+
+class _Digit(NamedTuple):
+    value: str
+    at: int
+
+
+_Group = list[_Digit]
+
+
+def _redact_once(text: str) -> str:
+    shown = list(text)
+    for found, places in _search(text):
+        for at in places:
+            shown[at] = MASK
+        secret = _TRACK.match(text, found.end)
+        for at in range(found.end, secret.end() if secret else found.end):
+            shown[at] = MASK if _value(text[at]) is not None else shown[at]
+    return _CODE.sub(lambda hit: hit[1] + hit[2] + MASK * len(hit[3]), "".join(shown))
+
+
+def _search(text: str) -> list[tuple[Found, list[int]]]:
+    """Card numbers, each with the places of the digits that must not be seen."""
+    if text.isascii() and not _MIGHT_HOLD_ONE.search(text):
+        return []
+    hits: list[tuple[Found, list[int]]] = []
+    others = [span.span() for span in _OTHERS.finditer(text) if _is_other(span[0])]
+    for run in _runs(text):
+        first = 0
+        while first < len(run):
+            start = run[first][0].at
+            if any(low <= start < high for low, high in others):
+                first += 1
+                continue
+            named = _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
+            fits = list(_fits(run, first, named))
+            if not fits:
+                first += 1
+                continue
+            digits = [digit for group in run[first : fits[-1]] for digit in group]
+            value = "".join(digit.value for digit in digits)
+            # When a shorter and a longer number fit, nobody can say which four digits are the last.
+            hidden = digits[_BIN:-_LAST] if len(fits) == 1 else digits[_BIN:]
+            hits.append((Found(digits[0].at, digits[-1].at + 1, value), [digit.at for digit in hidden]))
+            first = fits[-1]
+    return hits
+
+
+def _is_other(text: str) -> bool:
+    """Whether this is a UPS number, an order number of Amazon, or an IBAN whose check digits fit."""
+    letters = "".join(character for character in text.upper() if character.isalnum())
+    if letters.startswith("1Z") or letters.isdigit():
+        return True
+    return int("".join(str(int(each, 36)) for each in letters[4:] + letters[:4])) % _IBAN_REST == 1
+
+
+def _fits(run: list[_Group], first: int, named: bool) -> Iterator[int]:
+    """Ends of the sequences of whole groups from `first` on that are card numbers, the shortest first."""
+    value = ""
+    for end in range(first + 1, len(run) + 1):
+        value += "".join(digit.value for digit in run[end - 1])
+        if len(value) > _LONGEST:
+            return
+        if end - first > _MANY_GROUPS and (first > 0 or end < len(run)):
+            continue
+        if len(value) >= _SHORTEST and luhn(value) and (issued(value) or named) and len(set(value)) > 1:
+            yield end
+
+
+def _runs(text: str) -> Iterator[list[_Group]]:
+    """Groups of digits that only separators part."""
+    run: list[_Group] = []
+    gap = 0
+    for at, character in enumerate(text):
+        value = _value(character)
+        if value is not None:
+            if gap or not run:
+                run.append([])
+            run[-1].append(_Digit(value, at))
+            gap = 0
+        elif _unseen(character):
+            continue
+        elif run and gap < _MAX_GAP and _parts(character):
+            gap += 1
+        else:
+            if run:
+                yield run
+            run, gap = [], 0
+    if run:
+        yield run
+
+
+@lru_cache(maxsize=1024)
+def _value(character: str) -> str | None:
+    """The digit that a reader sees: of any script, full-width, circled, raised, or a Chinese numeral."""
+    if character.isascii():
+        return character if character.isdigit() else None
+    number = unicodedata.numeric(character, -1.0)
+    return str(int(number)) if number in _ONE_DIGIT else None
+
+
+_ONE_DIGIT = frozenset(range(10))
+
+
+@lru_cache(maxsize=1024)
+def _unseen(character: str) -> bool:
+    """Zero-width characters, soft hyphens, variation selectors, keycaps."""
+    return character not in "\t\n\r" and unicodedata.category(character) in _UNSEEN
+
+
+@lru_cache(maxsize=1024)
+def _parts(character: str) -> bool:
+    return character.isspace() or character in _SEPARATORS or unicodedata.category(character) == "Pd"
