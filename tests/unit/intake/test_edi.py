@@ -411,11 +411,13 @@ def test_a_real_order_that_was_refused_for_its_envelope_maps_when_that_is_right(
 def test_a_real_order_of_146_lines_maps_under_the_terms_it_relies_on() -> None:
     (real,) = [each for each in real_orders() if each.name == "example_order_ok.edi"]
     numbers = [row.split("+")[3].split(":")[0] for row in real.raw.decode().split("'") if row.strip().startswith("LIN")]
-    (notice,) = parse(real.kind, real.raw, {**AGREED, **{f"price.{number}": "2.00" for number in numbers}})
+    units = ("GBND", "BTL", "EIM", "PACK", "SCHA", "STK")
+    terms = {**AGREED, **{f"price.{each}": "2.00" for each in numbers}, **{f"unit.{each}": "1" for each in units}}
+    (notice,) = parse(real.kind, real.raw, terms)
     assert isinstance(notice, Snapshot)
     order = notice.order
     assert (len(order.lines), order.lines[0].sku, order.ship_to.city) == (146, "1001", "TestCity")
-    assert order.total_minor == 200 * sum(line.quantity for line in order.lines) == 200 * 246
+    assert order.total_minor == 200 * sum(line.quantity for line in order.lines) == 200 * 454
 
 
 @pytest.mark.parametrize("kind", KINDS)
