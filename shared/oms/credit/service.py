@@ -14,10 +14,10 @@ from oms.credit.model import Account, Chain, Ledger
 from oms.credit.rules import refusals
 from oms.credit.store import AccountStore
 from oms.kernel.errors import ConflictError, Fault, RejectedError
-from oms.orders.parts import live_value
 from oms.orders.holding import HoldSpec
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 from oms.orders.model import Order
+from oms.orders.parts import live_value
 
 _NOT_COUNTED = ("submitted", "validating", "rejected")
 

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.orders.parts import first_units, live_value, parts_of, shipped_value
 from oms.orders.model import Line, Order
+from oms.orders.parts import first_units, live_value, parts_of, shipped_value
 from tests.order_builders import order
 
 
