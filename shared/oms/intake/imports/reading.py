@@ -98,19 +98,28 @@ class _Reading:
             case "money":
                 return self._money(name, text, row)
             case "units":
-                if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
-                    return int(text)
-                return self.wrong(name, "must be a whole number", row)
+                return self._units(name, text, row)
             case "flag":
-                known = _FLAGS.get(text.lower())
-                return self.wrong(name, "must be true or false", row) if known is None else known
+                return self._flag(name, text, row)
         return text
 
     def _money(self, name: str, text: str, row: int) -> int | None:
         try:
             return to_minor(text, self.currency)
         except ValueError:
-            return self.wrong(name, f"must be an amount of {self.currency[:3]} such as 19.90", row)
+            self.wrong(name, f"must be an amount of {self.currency[:3]} such as 19.90", row)
+        return None
+
+    def _units(self, name: str, text: str, row: int) -> int | None:
+        if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT:
+            return int(text)
+        self.wrong(name, "must be a whole number", row)
+        return None
+
+    def _flag(self, name: str, text: str, row: int) -> bool:
+        if text.lower() not in _FLAGS:
+            self.wrong(name, "must be true or false", row)
+        return _FLAGS.get(text.lower(), False)
 
     def wrong(self, name: str, message: str, row: int) -> None:
         self.faults.append(RowFault(Fault(name, message), row))
