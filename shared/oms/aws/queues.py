@@ -1,10 +1,15 @@
-"""Queues: one message to one queue."""
+"""Queues: messages to one queue, and messages of it put off."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from oms.aws import clients
 from oms.aws.errors import translated
+from oms.kernel.errors import TransientError
 from oms.kernel.json import write_json
+
+_PER_CALL = 10  # SQS: entries per SendMessageBatch
+_LONGEST_S = 43_200  # SQS: twelve hours
 
 
 class Queue:
@@ -21,3 +26,27 @@ class Queue:
         """
         with translated():
             clients.sqs().send_message(QueueUrl=self.url, MessageBody=write_json(document))
+
+    def send_many(self, documents: Sequence[Any]) -> None:
+        """Put documents on the queue, ten to a call.
+
+        Raises:
+            TransientError: some may have been sent, some not; readers deduplicate, so all can be sent again.
+        """
+        for start in range(0, len(documents), _PER_CALL):
+            some = documents[start : start + _PER_CALL]
+            entries: Any = [{"Id": str(place), "MessageBody": write_json(each)} for place, each in enumerate(some)]
+            with translated():
+                answer = clients.sqs().send_message_batch(QueueUrl=self.url, Entries=entries)
+            if answer.get("Failed"):
+                raise TransientError(f"{len(answer['Failed'])} messages were not sent")
+
+    def put_off(self, receipt: str, seconds: float) -> None:
+        """Have a received message delivered again in so many seconds, rather than when its time is up.
+
+        Raises:
+            TransientError: then it comes when its time is up.
+        """
+        wait = min(max(int(seconds), 0), _LONGEST_S)
+        with translated():
+            clients.sqs().change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=wait)
