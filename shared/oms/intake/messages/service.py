@@ -112,7 +112,7 @@ def replay_parked(channel: str, order: ReplayOrder, desk: LogDesk, seal: Seal) -
         for row in found
         if row.view.status == "parked" and (order.reason is None or row.view.reason == order.reason)
     ]
-    desk.queue.send_many([order_of([reference]) for reference in wanted])
+    desk.queue.send_all([order_of([reference]) for reference in wanted])
     return Replayed(replayed=len(wanted), next_cursor=cursor)
 
 
@@ -125,7 +125,7 @@ def sweep_messages(desk: LogDesk) -> SweepReport:
     for channel in sorted(desk.reference.channels()):
         lost = [each.reference for each in _without_row(channel, desk)]
         back = list(_whose_order_came(channel, desk))
-        desk.queue.send_many([order_of([reference]) for reference in (*lost, *back)])
+        desk.queue.send_all([order_of([reference]) for reference in (*lost, *back)])
         forgotten += len(lost)
         waiting += len(back)
     return SweepReport(forgotten=forgotten, waiting_for_their_order=waiting)
@@ -223,4 +223,3 @@ def in_batches(things: Iterable[_Thing]) -> Iterator[tuple[_Thing, ...]]:
 
 def _today(desk: LogDesk) -> str:
     return span(desk.clock())[:10]
-
