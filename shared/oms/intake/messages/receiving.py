@@ -25,10 +25,12 @@ _FRESH_S = 30.0  # a signature is checked against secrets of at most this age be
 _TELLING = ("topic", "event", "event-type")  # what the name of a header ends in that says what the body is about
 
 
-class Fingerprints(Protocol):
-    """Keyed hashes (context privacy): a stranger cannot find out from an id whether we got a certain text."""
+class PrivacyPort(Protocol):
+    """Keyed hashes, so that a stranger cannot find out from an id whether we got a certain text; and redaction."""
 
     def fingerprint(self, text: str) -> str: ...
+
+    def redact_message(self, raw: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Reception:
 
     reference: ReferenceStore
     archive: Archive
-    people: Fingerprints
+    people: PrivacyPort
     secrets: Secrets
     secret_prefix: str
     clock: Clock
@@ -68,7 +70,7 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     """Archive a message that is known to be genuine; its id.
 
     The id follows from the sender's own (`given`) and the bytes, so that what is sent again is the same message, and
-    no two different ones are ever taken for one.
+    no two different ones are ever taken for one. Card numbers in its texts are cut down before it is kept.
 
     Raises:
         TransientError: not archived, or perhaps; the same call can be repeated.
@@ -77,7 +79,8 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     digest = hashlib.sha256(arrival.raw).hexdigest()
     fingerprint = desk.people.fingerprint("\n".join((*telling, digest)) if given is None else digest)
     message_id = derive_id("msg", channel.name, given or "", fingerprint)
-    letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=arrival.raw)
+    raw = desk.people.redact_message(arrival.raw)  # after the signature and the id, which are over what was sent
+    letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=raw)
     desk.archive.keep(Reference(channel.name, span(arrival.at), message_id), letter)
     return message_id
 
