@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from oms.events.fact import Fact
 from oms.kernel.errors import MalformedError
+from oms.kernel.text import Remark
 from oms.orders.model import Value
 
 PositionKey = tuple[str, str]  # (SKU, location)
@@ -167,7 +168,7 @@ class CancelOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     reason: Literal["customer_request", "payment_failed", "fraud", "out_of_stock", "duplicate", "other"]
-    note: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
+    note: Remark | None = None
     lines: Annotated[list[CancelledLine], Field(min_length=1, max_length=1_000)] | None = None
 
     @field_validator("lines")

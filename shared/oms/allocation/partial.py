@@ -1,11 +1,11 @@
 """Cancel units of an order's lines: all that were asked for, or none."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from oms.allocation.model import Cancellation
-from oms.allocation.recall import TRIES, LineChanges, asked_again, settle, status_after_cancel
+from oms.allocation.recall import TRIES, LineChanges, settle, status_after_cancel
 from oms.allocation.takeback import Recall, TakingBack, Wanted, take_all
 from oms.events.fact import FactData
 from oms.events.orders import OrderCancelled
@@ -13,10 +13,10 @@ from oms.kernel.errors import ConflictError, Fault, RejectedError, StateError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
-from oms.orders.model import FulfillmentOrder, Line, Order, Parcel, replace_line
+from oms.orders.model import Order, replace_line
 from oms.orders.ports import ExposurePort
-from oms.orders.reach import recallable, units_of
-from oms.orders.store import OrderTree
+from oms.orders.reach import sources_of
+from oms.orders.resourcing import asked_again
 from oms.orders.whynot import units_not_cancelled
 
 
@@ -33,13 +33,6 @@ class Asked(NamedTuple):
         """How the order's log knows the request: who asked with which key, and for what."""
         body = [f"{number}:{units}" for number, units in sorted(self.units.items())]
         return derive_id("cxl", order_id, self.by, self.key), derive_id("", self.reason, *body)[1:9]
-
-
-class Split(NamedTuple):
-    """What is taken for a cancellation: works to take back whole, units off the queue, and what they come to."""
-
-    works: tuple[FulfillmentOrder, ...]
-    queued: tuple[tuple[Line, int], ...]
 
 
 def cancel_units(
@@ -66,7 +59,7 @@ def cancel_units(
         why = units_not_cancelled(tree, parcels, asked.units)
         if why:
             raise StateError.because(*why)
-        split = split_of(tree, parcels, asked.units)
+        split = sources_of(tree, parcels, asked.units)
         recall = take_all(Wanted(split.works, split.queued, parcels, asked.reason, asked.by, now))
         header = _fewer(tree.order, recall, asked, now)
         try:
@@ -90,30 +83,6 @@ def _refuse_unknown(order: Order, asked: Asked) -> None:
     faults = [Fault("lines", f"the order has no line {number}") for number in asked.units if number not in known]
     if faults:
         raise RejectedError(f"{len(faults)} line(s) are not known", code="invalid", faults=faults)
-
-
-def split_of(tree: OrderTree, parcels: Mapping[str, Parcel], units: Mapping[int, int]) -> Split:
-    """Where the units come from: open ones, then backordered ones, then works, least far first."""
-    queued: list[tuple[Line, int]] = []
-    left: dict[int, int] = {}
-    for line in tree.order.lines:
-        rest = max(units.get(line.number, 0) - line.open, 0)
-        waiting = min(rest, line.backordered)
-        if waiting:
-            queued.append((line, waiting))
-        if rest - waiting:
-            left[line.number] = rest - waiting
-    works = tuple(_covering(recallable(tree, parcels), left))
-    return Split(works, tuple(queued))
-
-
-def _covering(works: Iterable[FulfillmentOrder], left: dict[int, int]) -> Iterable[FulfillmentOrder]:
-    for work in works:
-        held = units_of(work)
-        if any(held.get(number, 0) for number, units in left.items() if units > 0):
-            for number in left:
-                left[number] -= held.get(number, 0)
-            yield work
 
 
 def _fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
@@ -148,6 +117,7 @@ def _fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
         status=status,
         entered_at=order.entered_at if status == order.status else to_text(at),
         lines=lines,
+        holds=() if status == "cancelled" else order.holds,
         **amounts._asdict(),
         **asks,
     )

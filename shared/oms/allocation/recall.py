@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from oms.allocation.model import Cancellation
 from oms.allocation.takeback import Recall, TakingBack, Wanted, take_as_much_as_fits
 from oms.aws.tables import commit
-from oms.events.orders import OrderCancelled, OrderReallocationRequested
+from oms.events.orders import OrderCancelled
 from oms.kernel.errors import ConflictError, StateError
 from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
 from oms.orders.completion import completed
-from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, MAX_DWELL, ORDER, move
+from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, ORDER, move
 from oms.orders.model import Line, Order, Parcel, replace_line
 from oms.orders.ports import ExposurePort
 from oms.orders.reach import is_live, recallable
+from oms.orders.resourcing import asked_again
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_cancelled
 
@@ -140,6 +140,7 @@ def _cancelled(order: Order, recall: Recall, *, reason: str, note: str | None, a
         status=status,
         entered_at=order.entered_at if status == order.status else to_text(at),
         lines=lines,
+        holds=() if status == "cancelled" else order.holds,
         cancelling=reason,
         **amounts._asdict(),
     )
@@ -197,12 +198,3 @@ def _reopened(order: Order, recall: Recall, *, excluded: Iterable[str], at: date
         lines=lines,
         **asked,
     )
-
-
-def asked_again(
-    order: Order, at: datetime, excluded: Iterable[str] = ()
-) -> tuple[OrderReallocationRequested, dict[str, Any]]:
-    """What asks for stock for the open units, under the next attempt, and the header's fields that go with it."""
-    attempt = order.attempt + 1
-    fact = OrderReallocationRequested(order_id=order.id, attempt=attempt, excluded_locations=sorted(excluded))
-    return fact, {"attempt": attempt, "watch_at": to_text(at + MAX_DWELL["order.confirmed"])}

@@ -18,7 +18,7 @@ from oms.orders.model import FulfillmentOrder, Line, Order, Parcel
 from oms.orders.ports import BookingsPort
 from oms.orders.store import OrderStore
 
-MAX_WRITES = 94  # a transaction of 100, less the header, the change set, and the credit of up to four levels
+MAX_WRITES = 92  # a transaction of 100, less the header, change set, person, message and the credit of three levels
 
 
 class Recall(NamedTuple):

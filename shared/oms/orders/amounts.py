@@ -65,11 +65,11 @@ def without_cancelled(order: Order, lines: Sequence[Line]) -> tuple[tuple[Line, 
     if not any(live_units(line) for line in new):
         return new, Amounts(0, 0, 0, 0)
     goods, left = sum(map(worth, order.lines)), sum(map(worth, new))
-    discount = _following(order.discount_minor, goods, left)
+    discount = following(order.discount_minor, goods, left)
     line_tax, line_tax_left = sum(line.tax_minor for line in order.lines), sum(line.tax_minor for line in new)
     other_tax = order.tax_minor - line_tax
     if other_tax and not line_tax:
-        other_tax = _following(other_tax, goods + order.shipping_minor, left + order.shipping_minor)
+        other_tax = following(other_tax, goods + order.shipping_minor, left + order.shipping_minor)
     tax = line_tax_left + other_tax
     included = order.taxes_included
     was = sum_of(order.lines, order.shipping_minor, order.discount_minor, order.tax_minor, included=included)
@@ -77,6 +77,6 @@ def without_cancelled(order: Order, lines: Sequence[Line]) -> tuple[tuple[Line, 
     return new, Amounts(order.shipping_minor, discount, tax, max(order.total_minor - was + comes_to, 0))
 
 
-def _following(amount_minor: int, before: int, after: int) -> int:
+def following(amount_minor: int, before: int, after: int) -> int:
     """What stays of an amount that follows a worth, from `before` down to `after`."""
     return share(amount_minor, (after, before - after))[0] if before > 0 else amount_minor

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, LIVE_ORDER_STATES
-from oms.orders.model import FulfillmentOrder, Order, Parcel
+from oms.orders.model import FulfillmentOrder, Line, Order, Parcel
 from oms.orders.store import OrderTree
 
 UNRELEASED = ("open", "booked")  # the location does not know of it yet
@@ -43,6 +44,41 @@ def units_of(work: FulfillmentOrder) -> dict[int, int]:
     for line in work.lines:
         units[line.number] += line.quantity - line.short - line.shipped
     return dict(units)
+
+
+class Sources(NamedTuple):
+    """Where units come from that are taken off: works to take back whole, and so many units of lines that wait."""
+
+    works: tuple[FulfillmentOrder, ...]
+    queued: tuple[tuple[Line, int], ...]
+
+
+def sources_of(
+    tree: OrderTree,
+    parcels: Mapping[str, Parcel],
+    units: Mapping[int, int],
+    states: tuple[str, ...] = RECALLABLE,
+) -> Sources:
+    """Where these units by line number come from, those first that cost least.
+
+    Open ones cost nothing; then those that wait for stock; then works, least far first.
+    """
+    queued: list[tuple[Line, int]] = []
+    left: dict[int, int] = {}
+    for line in tree.order.lines:
+        rest = max(units.get(line.number, 0) - line.open, 0)
+        waiting = min(rest, line.backordered)
+        if waiting:
+            queued.append((line, waiting))
+        if rest - waiting:
+            left[line.number] = rest - waiting
+    works: list[FulfillmentOrder] = []
+    for work in recallable(tree, parcels, states):
+        held = units_of(work)
+        if any(held.get(number, 0) for number, missing in left.items() if missing > 0):
+            left = {number: missing - held.get(number, 0) for number, missing in left.items()}
+            works.append(work)
+    return Sources(tuple(works), tuple(queued))
 
 
 def busy_at(tree: OrderTree, parcels: Mapping[str, Parcel], states: tuple[str, ...] = RECALLABLE) -> list[str]:
