@@ -25,6 +25,7 @@ PROBLEMS: dict[str, Problem] = {
     "forbidden": Problem(403, "Ask for a role that carries the scope named in the message."),
     "not_found": Problem(404, "Check the id; what you may not see answers the same."),
     "unknown_channel": Problem(404, "Use the name of a channel that is set up."),
+    "credentials_missing": Problem(422, "Store what is missing in the channel's secret, then try again."),
     "wrong_state": Problem(409, "Read the thing again: its state does not allow this."),
     "idempotency_key_in_use": Problem(409, "The first request is still running; retry after `Retry-After` seconds."),
     "order_exists_differently": Problem(

@@ -15,11 +15,12 @@ from oms.kernel.json import read_json
 
 
 class Message(NamedTuple):
-    """One message: its id, its JSON document, and how often it has been delivered, this time included."""
+    """One message: its id, its JSON document, how often it has been delivered (this time included), and its bytes."""
 
     id: str
     document: Any
     receives: int = 1
+    raw: bytes = b""
 
     @property
     def facts(self) -> list[Fact]:
@@ -74,7 +75,8 @@ def _read(records: Iterable[Mapping[str, Any]]) -> tuple[list[Message], set[str]
     for record in records:
         try:
             receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-            messages.append(Message(record["messageId"], read_json(record["body"].encode()), receives))
+            raw = record["body"].encode()
+            messages.append(Message(record["messageId"], read_json(raw), receives, raw))
         except RejectedError as error:
             logger.error("unreadable message", extra={"message_id": record["messageId"], "code": error.code})
             failed.add(record["messageId"])
