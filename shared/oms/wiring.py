@@ -197,6 +197,7 @@ class Wiring:
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
             clock=self.clock,
+            public_key=self._public_key,
         )
 
     @cached_property
@@ -206,7 +207,10 @@ class Wiring:
         from oms.intake.fetching import Partners
 
         return Partners(
-            http=Http(), secrets=self.secrets, secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"), clock=self.clock
+            http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
         )
 
     @cached_property
@@ -216,6 +220,9 @@ class Wiring:
 
         news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
         return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
+
+    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
+        return self.partners.public_key(channel, key_id)
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)
