@@ -6,18 +6,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.intake.api_receive_webhooks import handler as receive
+from functions.intake.queue_process_messages import handler as process
 from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients, tables
 from oms.aws.tables import Key
 from oms.credit.model import Account
 from oms.intake.ports import Stock
 from oms.intake.service import IntakeDesk
-from oms.intake.store import ClaimStore
+from oms.intake.store import ClaimStore, MarkStore
 from oms.orders.model import Destination, Promise
 from oms.reference.model import Channel, Item
 from oms.validation.service import Checks
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
+from tests.lambda_events import bucket_event, shopify_event, sqs_event
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SECRET = CHANNEL_SECRETS["shopify_eu"]["current"]
@@ -67,8 +70,7 @@ def open_desk(wiring: Wiring) -> IntakeDesk:
         promise=promise_double,
         credit=wiring.credit,
         people=wiring.people,
-        secrets=wiring.secrets,
-        secret_prefix=wiring.setting("CHANNEL_SECRET_PREFIX"),
+        marks=MarkStore(wiring.setting("ORDERS_TABLE")),
         clock=wiring.clock,
     )
     wiring.intake = desk
@@ -151,6 +153,32 @@ def shopify(**changes: Any) -> dict[str, Any]:
     }
 
 
+def hook(order: Any, secret: str = SECRET, topic: str = "orders/create", channel: str = "shopify_eu") -> dict[str, Any]:
+    """A shop posts a message: it is archived."""
+    return receive(shopify_event(channel, order, secret, topic), None)
+
+
+def archived() -> list[str]:
+    """The keys of the archive."""
+    return [row["Key"] for row in clients.s3().list_objects_v2(Bucket="baton-archive").get("Contents", [])]
+
+
+def work_off(*keys: str, receives: int = 1, together: bool = True) -> list[str]:
+    """The queue delivers archived messages, all unless told which; the numbers of those that come again."""
+    batches = [list(keys or archived())] if together else [[key] for key in keys or archived()]
+    failed = []
+    for batch in batches:
+        answer = process(sqs_event(map(bucket_event, batch), receives=receives), None)
+        failed += [row["itemIdentifier"] for row in answer["batchItemFailures"]]
+    return failed
+
+
+def message_rows() -> dict[str, Any]:
+    """The rows of the message log by message id."""
+    rows = map(tables.from_wire, clients.dynamodb().scan(TableName="baton-messages")["Items"])
+    return {row["pk"].rpartition("#")[2]: row for row in rows}
+
+
 def count(table: str, prefix: str) -> int:
     """Items of a table whose partition key starts so."""
     rows = clients.dynamodb().scan(TableName=f"baton-{table}")["Items"]
@@ -162,7 +190,7 @@ def everything_stored() -> str:
     import zlib  # noqa: PLC0415
 
     texts = []
-    for table in ("orders", "people", "customers", "inventory", "procurement"):
+    for table in ("orders", "people", "customers", "inventory", "procurement", "messages"):
         for row in clients.dynamodb().scan(TableName=f"baton-{table}")["Items"]:
             if "doc" in row:
                 texts.append(zlib.decompress(row["doc"]["B"]).decode())

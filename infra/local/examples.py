@@ -101,4 +101,6 @@ def _confirmed() -> dict[str, Any]:
 
 
 def _order(external_id: str, **changes: Any) -> dict[str, Any]:
-    return {**examples.NEW_ORDER, "external_order_id": external_id, **changes}
+    """Each of a customer of its own: the same again within the hour would be held as a possible duplicate."""
+    customer = {"name": "Zoë Krüger", "email": f"{external_id.lower()}@example.com"}
+    return {**examples.NEW_ORDER, "external_order_id": external_id, "customer": customer, **changes}

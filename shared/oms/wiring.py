@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
+    from oms.intake.messages.processing import MessageDesk
+    from oms.intake.messages.receiving import Reception
+    from oms.intake.messages.store import Archive, MessageLog
+    from oms.intake.model import NewOrder
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
     from oms.orders.store import OrderStore
     from oms.privacy.service import People
     from oms.procurement.store import ProcurementStore
+    from oms.reference.model import Channel
     from oms.reference.store import ReferenceStore
     from oms.shipping.booking import Bookings
     from oms.shipping.model import Carrier, RateCard
@@ -107,7 +112,7 @@ class Wiring:
     @cached_property
     def intake(self) -> "IntakeDesk":
         from oms.intake.service import IntakeDesk
-        from oms.intake.store import ClaimStore
+        from oms.intake.store import ClaimStore, MarkStore
         from oms.validation.service import Checks
 
         return IntakeDesk(
@@ -119,6 +124,32 @@ class Wiring:
             promise=self.promise,
             credit=self.credit,
             people=self.people,
+            marks=MarkStore(self.setting("ORDERS_TABLE")),
+            clock=self.clock,
+        )
+
+    # -- messages of channels
+    @cached_property
+    def archive(self) -> "Archive":
+        from oms.intake.messages.store import Archive
+
+        return Archive(self.setting("ARCHIVE_BUCKET"), self.people)
+
+    @cached_property
+    def message_log(self) -> "MessageLog":
+        from oms.intake.messages.store import MessageLog
+
+        return MessageLog(self.setting("MESSAGES_TABLE"))
+
+    @cached_property
+    def reception(self) -> "Reception":
+        """For those who take messages in: they need nothing of the orders."""
+        from oms.intake.messages.receiving import Reception
+
+        return Reception(
+            reference=self.reference,
+            archive=self.archive,
+            people=self.people,
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
             clock=self.clock,
@@ -126,15 +157,59 @@ class Wiring:
 
     @cached_property
     def partners(self) -> "Partners":
-        """The way out to the channels: whom to ask for an order, a list of orders, a public key."""
+        """The way out to the channels."""
         from oms.aws.http import Http
         from oms.intake.fetching import Partners
 
         return Partners(
-            http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
-            secrets=self.secrets,
-            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
-            clock=self.clock,
+            http=Http(), secrets=self.secrets, secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"), clock=self.clock
+        )
+
+    @cached_property
+    def messages(self) -> "MessageDesk":
+        from oms.intake.messages.news import News
+        from oms.intake.messages.processing import MessageDesk
+
+        news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
+        return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
+
+    def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
+        return self.partners.fetch(channel, external_order_id)
+
+    def _cancel(self, order_id: str, *, units: "Mapping[int, int] | None", reason: str, by: str) -> bool:
+        """Cancel for a channel (port of intake)."""
+        from oms.allocation.recall import cancel_order
+        from oms.kernel.errors import StateError
+
+        if units is not None:
+            return False
+        try:
+            cancel_order(
+                order_id,
+                reason=reason,
+                note=None,
+                by=by,
+                orders=self.orders,
+                stock=self.stock,
+                bookings=self.bookings,
+                release_write=self.credit.release_write,
+                now=self.clock(),
+            )
+        except StateError:
+            return False
+        return True
+
+    def _amend(self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", by: str) -> bool:
+        """Change goods or person for a channel (port of intake): a person does it."""
+        del order_id, new, gone, by
+        return False
+
+    def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
+        """Release a hold for a channel (port of intake)."""
+        from oms.orders.holds import release_hold
+
+        return release_hold(
+            order_id, hold_id, reason=reason, by=by, orders=self.orders, credit=self.credit, clock=self.clock
         )
 
     # -- fulfillment

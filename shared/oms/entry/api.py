@@ -50,7 +50,7 @@ _RETRYABLE = (InFlightError.code, "conflict")
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `raw` is the body exactly as sent; header names are lower case."""
+    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case."""
 
     method: str
     path: Mapping[str, str]
@@ -59,6 +59,8 @@ class Request:
     raw: bytes
     principal: Principal
     request_id: str
+    raw_path: str = ""
+    raw_query: str = ""
     own: str = "public"
 
     def body(self, model: type[Body]) -> Body:
@@ -230,6 +232,8 @@ class Api:
             raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
             principal=principal,
             request_id=request_id,
+            raw_path=event.get("rawPath") or "",
+            raw_query=event.get("rawQueryString") or "",
             own=route.own,
         )
         return route.run(request)

@@ -15,10 +15,11 @@ from oms.kernel.json import read_json
 
 
 class Message(NamedTuple):
-    """One message: its id, and its JSON document."""
+    """One message: its id, its JSON document, and how often it has been delivered, this time included."""
 
     id: str
     document: Any
+    receives: int = 1
 
     @property
     def facts(self) -> list[Fact]:
@@ -27,23 +28,44 @@ class Message(NamedTuple):
 
 
 Process = Callable[[list[Message]], Mapping[str, Exception]]
+GiveUp = Callable[[Message, Exception], None]
 
 
-def queue(process: Process) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def queue(
+    process: Process, *, tries: int = 0, give_up: GiveUp | None = None
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Make a handler of `process`, which gets all messages and returns the errors by message id (none: all done).
 
     An error of the transient family, or a bug, sends the message back. A `RejectedError` never can succeed: it is
     logged with its code and goes to the dead-letter queue with the rest of its tries (parked, not lost). When a batch
     ends in a bug, its messages are processed again one by one, so that the one at fault takes no other with it.
+
+    Args:
+        process: works a batch off.
+        tries: deliveries after which `give_up` is called instead of another try.
+        give_up: puts a message where a person finds it; if it fails too, the message goes the way of the others.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         messages, failed = _read(event["Records"])
-        if messages:
-            failed |= _run(process, messages)
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed)]}
+        errors = _run(process, messages) if messages else {}
+        for message in messages:
+            error = errors.get(message.id)
+            if error and give_up and message.receives >= tries and _given_up(give_up, message, error):
+                del errors[message.id]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed | set(errors))]}
 
     return handler
+
+
+def _given_up(give_up: GiveUp, message: Message, error: Exception) -> bool:
+    try:
+        give_up(message, error)
+    except Exception:  # noqa: BLE001  the edge: whatever happens here, the message is kept
+        logger.exception("could not give up", extra={"message_id": message.id})
+        return False
+    logger.error("gave up", extra={"message_id": message.id, "error": str(error)})
+    return True
 
 
 def _read(records: Iterable[Mapping[str, Any]]) -> tuple[list[Message], set[str]]:
@@ -51,24 +73,25 @@ def _read(records: Iterable[Mapping[str, Any]]) -> tuple[list[Message], set[str]
     failed: set[str] = set()
     for record in records:
         try:
-            messages.append(Message(record["messageId"], read_json(record["body"].encode())))
+            receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+            messages.append(Message(record["messageId"], read_json(record["body"].encode()), receives))
         except RejectedError as error:
             logger.error("unreadable message", extra={"message_id": record["messageId"], "code": error.code})
             failed.add(record["messageId"])
     return messages, failed
 
 
-def _run(process: Process, messages: list[Message]) -> set[str]:
+def _run(process: Process, messages: list[Message]) -> dict[str, Exception]:
     try:
         errors = process(messages)
     except TransientError as error:
         logger.warning("batch failed for now", extra={"error": str(error), "messages": len(messages)})
-        return {message.id for message in messages}
-    except Exception:  # noqa: BLE001  the edge: the bug is logged, and kept to the message that has it
+        return {message.id: error for message in messages}
+    except Exception as error:  # noqa: BLE001  the edge: the bug is logged, and kept to the message that has it
         logger.exception("batch failed", extra={"messages": len(messages)})
         if len(messages) == 1:
-            return {messages[0].id}
-        return {failed for message in messages for failed in _run(process, [message])}
+            return {messages[0].id: error}
+        return {key: failure for message in messages for key, failure in _run(process, [message]).items()}
     for message_id, failure in errors.items():
         logger.warning("message failed", extra={"message_id": message_id, "error": str(failure)})
-    return set(errors)
+    return dict(errors)

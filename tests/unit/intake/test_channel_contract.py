@@ -1,9 +1,9 @@
 """The contract of every channel plug-in: a new file in oms/intake/channels/ is tested here without another edit.
 
 A plug-in brings its specimen as tests/unit/intake/specimens/<kind>.py: `CHANNEL`; `MESSAGE`, bytes that are an order or
-that name one; `HEADERS`, those that go with it; and `sign(raw, secret)`, the headers of a signature, or None for a
-sender that does not sign (its way in is guarded otherwise). Where a secret is not a text of the sender's choice but a
-public key, `secrets(current, previous)` makes the channel's secrets.
+that name one; `HEADERS`, those that go with it; `sign(raw, secret)`, the headers of a signature, or None for a
+sender that does not sign (its way in is guarded otherwise); and `with_keys(secrets)` where a sender signs with public
+keys.
 """
 
 import importlib
@@ -34,6 +34,7 @@ from oms.kernel.plugins import find_plugin, plugin_names
 KINDS = plugin_names("oms.intake.channels")
 # Secrets as the schemes want them: some insist on base64.
 NEW, OLD, OLDER = "bmV3LXNlY3JldC1vZi0yNC1ieXRlcw==", "b2xkLXNlY3JldC1vZi0yNC1ieXRlcw==", "b2xkZXItc2VjcmV0LTI0LWJ5dGU="
+BOTH = ChannelSecrets(NEW, OLD)
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
@@ -56,10 +57,14 @@ def signed(kind: str, secret: str, raw: bytes | None = None) -> Arrival:
     return Arrival({**module.HEADERS, **module.sign(raw, secret)}, raw, NOW, "POST", f"/v1/channels/{kind}/webhooks")
 
 
-def verify(kind: str, arrival: Arrival, previous: str | None = OLD) -> bool:
+def verify(kind: str, arrival: Arrival, secrets: ChannelSecrets = BOTH) -> bool:
     module = specimen_of(kind)
-    secrets: ChannelSecrets = getattr(module, "secrets", ChannelSecrets)(NEW, previous)
-    return plugin_of(kind).verify(module.CHANNEL, arrival, secrets)
+    known = getattr(module, "with_keys", _as_they_are)(secrets)
+    return plugin_of(kind).verify(module.CHANNEL, arrival, known)
+
+
+def _as_they_are(secrets: ChannelSecrets) -> ChannelSecrets:
+    return secrets
 
 
 def parse(kind: str, raw: bytes) -> Sequence[Notice]:
@@ -89,8 +94,8 @@ def test_the_current_and_the_previous_secret_are_good_and_no_other(kind: str, se
 def test_a_missing_previous_secret_lets_nobody_in(kind: str) -> None:
     for nothing in (None, ""):
         arrival = signed(kind, "")
-        assert verify(kind, arrival, nothing) is False
-        assert verify(kind, arrival._replace(headers={}), nothing) is False
+        assert verify(kind, arrival, ChannelSecrets(NEW, nothing)) is False
+        assert verify(kind, arrival._replace(headers={}), ChannelSecrets(NEW, nothing)) is False
 
 
 @pytest.mark.parametrize("kind", SIGNING)

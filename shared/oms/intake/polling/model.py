@@ -40,9 +40,9 @@ class Window(Value):
 class Polling(Aggregate):
     """One channel as we poll it.
 
-    All that changed before `watermark` has been listed; None before the first time. `news` is the window behind it, `audit` the one that is
-    listed a second time to see whether anything was missed. `heard_at` is when the channel last sent us something
-    itself. `busy_until`: a run is at work on it.
+    All that changed before `watermark` has been listed; None before the first time. `news` is the window behind it,
+    `audit` the one that is listed a second time to see whether anything was missed. `heard_at` is when the channel last
+    sent us something itself. `busy_until`: a run is at work on it.
     """
 
     channel: str

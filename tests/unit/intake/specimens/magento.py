@@ -33,8 +33,9 @@ def public_key(secret: str) -> str:
     return key_of(secret).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def secrets(current: str, previous: str | None) -> ChannelSecrets:
-    return ChannelSecrets(public_key(current), public_key(previous) if previous else previous)
+def with_keys(secrets: ChannelSecrets) -> ChannelSecrets:
+    """The keys that stand for the secrets."""
+    return ChannelSecrets(public_key(secrets.current), public_key(secrets.previous) if secrets.previous else None)
 
 
 def address(**changes: Any) -> dict[str, Any]:
