@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.allocation.store import StockStore
+    from oms.allocation.takeback import TakingBack
+    from oms.amending.ports import AmendingDesk
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
 _STAGES_AT_HOME = ("local", "test")
@@ -107,24 +110,34 @@ class Wiring:
     def credit(self) -> "CreditDesk":
         from oms.credit.service import CreditDesk
 
-        return CreditDesk(self.accounts)
+        return CreditDesk(self.accounts, self.clock)
+
+    @cached_property
+    def checks(self) -> "Checks":
+        from oms.validation.service import Checks
+        from oms.validation.store import GuardStore
+
+        return Checks(
+            reference=self.reference,
+            served_countries=self.served_countries,
+            guards=GuardStore(self.setting("ORDERS_TABLE")),
+            fingerprint=self.people.fingerprint,
+        )
 
     @cached_property
     def intake(self) -> "IntakeDesk":
         from oms.intake.service import IntakeDesk
-        from oms.intake.store import ClaimStore, MarkStore
-        from oms.validation.service import Checks
+        from oms.intake.store import ClaimStore
 
         return IntakeDesk(
             reference=self.reference,
             orders=self.orders,
             claims=ClaimStore(self.setting("ORDERS_TABLE")),
-            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            checks=self.checks,
             stock=self.stock,
             promise=self.promise,
             credit=self.credit,
             people=self.people,
-            marks=MarkStore(self.setting("ORDERS_TABLE")),
             clock=self.clock,
         )
 
@@ -256,6 +269,31 @@ class Wiring:
         return StockStore(
             self.setting("INVENTORY_TABLE"),
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+        )
+
+    @cached_property
+    def taking_back(self) -> "TakingBack":
+        """Takes work back from locations (also port of amending)."""
+        from oms.allocation.takeback import TakingBack
+
+        return TakingBack(self.orders, self.stock, self.bookings)
+
+    @cached_property
+    def amending(self) -> "AmendingDesk":
+        from oms.amending.ports import AmendingDesk
+        from oms.amending.store import ChangeStore
+
+        return AmendingDesk(
+            orders=self.orders,
+            changes=ChangeStore(self.setting("ORDERS_TABLE")),
+            recall=self.taking_back,
+            exposure=self.credit,
+            people=self.people,
+            stock=self.stock,
+            promise=self.promise,
+            reference=self.reference,
+            served_countries=self.served_countries,
+            clock=self.clock,
         )
 
     @cached_property

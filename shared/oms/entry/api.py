@@ -36,6 +36,7 @@ from oms.kernel.errors import (
     NotFoundError,
     RejectedError,
     TransientError,
+    Why,
 )
 from oms.kernel.json import read_json, write_json
 from oms.wiring import wire
@@ -198,7 +199,7 @@ class Api:
         try:
             answer = self._answer(event, request_id)
         except RejectedError as error:
-            answer = _problem(error.code, error.status, str(error), error.faults, request_id)
+            answer = _problem(error.code, error.status, str(error), error.faults, request_id, error.why)
         except ConflictError as error:
             # The error names keys of ours, such as an account: for the log, not for the caller.
             logger.info("conflict", extra={"error": str(error), "request_id": request_id})
@@ -271,7 +272,9 @@ def parse_query(model: type[Body], query: Mapping[str, str]) -> Body:
         raise MalformedError(str(error), faults=error.faults) from None
 
 
-def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], request_id: str) -> Answer:
+def _problem(
+    code: str, status: int, detail: str, faults: tuple[Fault, ...], request_id: str, why: tuple[Why, ...] = ()
+) -> Answer:
     known = PROBLEMS.get(code)
     document: dict[str, Any] = {
         "type": BASE_URL + code,
@@ -286,6 +289,8 @@ def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], req
         document["advice"] = known.advice
     if faults:
         document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+    if why:
+        document["why_not"] = [each._asdict() for each in why]
     headers = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), headers, "application/problem+json")
 

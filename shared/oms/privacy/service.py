@@ -85,6 +85,10 @@ class People:
         )
         return self.store.write(person)
 
+    def discard_write(self, person_id: str) -> Write:
+        """The write that takes back a person who was never put to use: an address of a change that was not made."""
+        return self.store.discard(person_id)
+
     def read(self, person_id: str, *, purpose: str) -> Person:
         """The person, for a stated purpose such as `packing_list` or `label`; the access is logged.
 
