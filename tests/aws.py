@@ -23,6 +23,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
     "reference": {},
+    "limits": {},
 }
 
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud

@@ -30,6 +30,8 @@ from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
+# Where there is a token: who a machine is, how often a caller may call, and how often it did.
+_CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class FunctionSpec:
     memory_mb: int = 512
     timeout_s: int = 10
     snapstart: bool = False
+    without_token: bool = False
+
+    @property
+    def rights(self) -> Grants:
+        """What it may touch: its own grants, and what the edge needs to know its caller."""
+        if self.kind != "api" or self.without_token:
+            return self.grants
+        return {name: (*self.grants.get(name, ()), *_CALLERS.get(name, ())) for name in {**self.grants, **_CALLERS}}
 
     @property
     def limit_s(self) -> int:
@@ -116,16 +126,20 @@ _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
     FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
-    FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True),
+    FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
     FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
-    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
+    FunctionSpec(
+        "tracking/api_track_parcels",
+        {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET},
+        without_token=True,
+    ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
-    FunctionSpec("console/api_show_docs"),
+    FunctionSpec("console/api_show_docs", without_token=True),
     FunctionSpec(
         "intake/queue_process_messages",
         {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
     from oms.amending.ports import AmendingDesk
+    from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
@@ -76,6 +77,14 @@ class Wiring:
         from oms.reference.store import ReferenceStore
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
+
+    @cached_property
+    def limits(self) -> "Leases":
+        """How often callers may call."""
+        from oms.aws.buckets import Buckets
+        from oms.aws.leases import Leases
+
+        return Leases(Buckets(self.setting("LIMITS_TABLE")))
 
     # intake, validation, credit, privacy
 

@@ -5,6 +5,7 @@ seeded local cloud alone: its secrets are fixed, and EXAMPLE-1 is its first orde
 """
 
 from oms.kernel.ids import derive_id
+from oms.orders.model import fulfillment_order_id
 
 CHANNEL = "sales_desk"
 LOCATION = "ber-1"
@@ -26,7 +27,7 @@ def held(external_id: str) -> dict[str, str]:
 
 
 ORDER_ID = order_id(RELEASED)
-FULFILLMENT_ORDER_ID = derive_id("ful", ORDER_ID, "1", LOCATION)
+FULFILLMENT_ORDER_ID = fulfillment_order_id(ORDER_ID, 1, LOCATION)
 SHIPMENT_ID = derive_id("shp", SHIPPED_BY, FIRST_TRACKING_NUMBER)
 # Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
 TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback

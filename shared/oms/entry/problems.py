@@ -45,6 +45,7 @@ PROBLEMS: dict[str, Problem] = {
     "unknown_account": Problem(422, "Use a customer account that exists, or leave it out."),
     "channel_paused": Problem(422, "The channel is paused; its orders are not taken now."),
     "channel_not_canonical": Problem(422, "Use a channel of kind `canonical`; this one takes signed webhooks."),
+    "rate_limited": Problem(429, "Wait `Retry-After` seconds; `RateLimit` says how many calls are left (`r`)."),
     "internal": Problem(500, "Our mistake; it is logged under the `instance`. Retry later."),
     "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
 }

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.events.fact import Fact, FactData
 from oms.kernel.cards import redact
+from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 
 Count = Annotated[int, Field(ge=0)]
@@ -299,6 +300,11 @@ class FulfillmentOrder(Aggregate):
     @property
     def of_order(self) -> str:
         return self.order_id
+
+
+def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
+    """A location's work for an order has one id per attempt, known before it is there."""
+    return derive_id("ful", order_id, str(attempt), location)
 
 
 class Content(Value):

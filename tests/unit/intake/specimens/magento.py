@@ -34,7 +34,7 @@ def public_key(secret: str) -> str:
 
 
 def with_keys(secrets: ChannelSecrets) -> ChannelSecrets:
-    """The keys that stand for the secrets."""
+    """The channel's secrets are public keys."""
     return ChannelSecrets(public_key(secrets.current), public_key(secrets.previous) if secrets.previous else None)
 
 
