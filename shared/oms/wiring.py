@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
+    from oms.intake.polling.run import PollDesk
+    from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
@@ -184,7 +186,10 @@ class Wiring:
         from oms.intake.fetching import Partners
 
         return Partners(
-            http=Http(), secrets=self.secrets, secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"), clock=self.clock
+            http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
         )
 
     @cached_property
@@ -194,6 +199,29 @@ class Wiring:
 
         news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
         return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
+
+    @cached_property
+    def polls(self) -> "PollStore":
+        from oms.intake.polling.store import PollStore
+
+        return PollStore(self.setting("POLLS_TABLE"))
+
+    @cached_property
+    def poll_desk(self) -> "PollDesk":
+        """For those who ask the channels: what they list goes in like what is sent."""
+        from time import sleep
+
+        from oms.intake.messages.receiving import Inbox
+        from oms.intake.polling.run import PollDesk
+
+        return PollDesk(
+            store=self.polls,
+            partners=self.partners,
+            orders=self.orders,
+            inbox=Inbox(self.reception),
+            clock=self.clock,
+            pause=sleep,
+        )
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)
