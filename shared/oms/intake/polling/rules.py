@@ -26,7 +26,7 @@ def full_bucket(per_s: float, burst: int, now: datetime) -> Bucket:
 
 def refilled(bucket: Bucket, now: datetime) -> Bucket:
     """The bucket with what came since; the part of a call that is lost to rounding stays in the time."""
-    passed_ms = max(int((now - from_text(bucket.at)).total_seconds() * MILLI), 0)
+    passed_ms = max((now - from_text(bucket.at)) // timedelta(milliseconds=1), 0)
     came = passed_ms * bucket.per_hour // 3_600
     if came == 0:
         return bucket
@@ -60,12 +60,13 @@ def learned(bucket: Bucket, per_s: float | None, published_per_s: float) -> Buck
 
 def throttled(bucket: Bucket, now: datetime, after_s: float) -> Bucket:
     """After "too many": none before the sender's time is up, then at half the rate and from an empty bucket."""
+    again = to_text(now + timedelta(seconds=after_s))
     return bucket.model_copy(
         update={
             "per_hour": max(bucket.per_hour // 2, _SLOWEST_PER_HOUR),
             "milli": MILLI,  # the one call that asks whether it is over
-            "at": to_text(now),
-            "blocked_until": to_text(now + timedelta(seconds=after_s)),
+            "at": again,
+            "blocked_until": again,
         }
     )
 
