@@ -13,6 +13,7 @@ from infra.stacks.grants import (
     FORGET,
     KEEP_MESSAGE,
     LIST,
+    LIST_MESSAGES,
     LOAD,
     NAME_ONLY,
     PUBLISH,
@@ -141,6 +142,31 @@ FUNCTIONS = (
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
     FunctionSpec("console/api_show_docs", without_token=True),
     FunctionSpec(
+        "intake/api_manage_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": NAME_ONLY,
+            "archive": NAME_ONLY,
+            "message_queue": SEND,
+            "pepper": READ_SECRET,
+        },
+    ),
+    FunctionSpec(
+        "intake/cron_sweep_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": LOAD,
+            "archive": NAME_ONLY,
+            "archive_index": LIST_MESSAGES,
+            "message_queue": SEND,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(15 minutes)"),),
+        timeout_s=300,
+    ),
+    FunctionSpec(
         "intake/queue_process_messages",
         {
             **_INTAKE,
@@ -149,6 +175,7 @@ FUNCTIONS = (
             "messages": LOAD + SAVE,
             "archive": READ_MESSAGE,
             "channel_secrets": READ_SECRET,
+            "message_queue": NAME_ONLY,
         },
         # No waiting for a full batch: under load batches fill by themselves.
         triggers=(FromQueue("message", batch=10, window_s=0),),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oms.amending.ports import AmendingDesk
     from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
+    from oms.aws.queues import Queue
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from oms.intake.fetching import Partners
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
+    from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
     from oms.intake.polling.run import PollDesk
@@ -157,13 +159,33 @@ class Wiring:
     def archive(self) -> "Archive":
         from oms.intake.messages.store import Archive
 
-        return Archive(self.setting("ARCHIVE_BUCKET"), self.people)
+        return Archive(self.setting("ARCHIVE_BUCKET"), lambda: self.people)
 
     @cached_property
     def message_log(self) -> "MessageLog":
         from oms.intake.messages.store import MessageLog
 
         return MessageLog(self.setting("MESSAGES_TABLE"))
+
+    @cached_property
+    def message_queue(self) -> "Queue":
+        from oms.aws.queues import Queue
+
+        return Queue(self.setting("MESSAGE_QUEUE_URL"))
+
+    @cached_property
+    def message_care(self) -> "LogDesk":
+        """For those who look after messages: read, replay, sweep, prove."""
+        from oms.intake.messages.service import LogDesk
+
+        return LogDesk(
+            reference=self.reference,
+            archive=self.archive,
+            log=self.message_log,
+            orders=self.orders,
+            queue=self.message_queue,
+            clock=self.clock,
+        )
 
     @cached_property
     def reception(self) -> "Reception":
@@ -239,10 +261,8 @@ class Wiring:
                 reason=reason,
                 note=None,
                 by=by,
-                orders=self.orders,
-                stock=self.stock,
-                bookings=self.bookings,
-                release_write=self.credit.release_write,
+                desk=self.taking_back,
+                exposure=self.credit,
                 now=self.clock(),
             )
         except StateError:
@@ -259,7 +279,14 @@ class Wiring:
         from oms.orders.holds import release_hold
 
         return release_hold(
-            order_id, hold_id, reason=reason, by=by, orders=self.orders, credit=self.credit, clock=self.clock
+            order_id,
+            hold_id,
+            reason=reason,
+            by=by,
+            roles=frozenset({"operator"}),
+            orders=self.orders,
+            credit=self.credit,
+            clock=self.clock,
         )
 
     # -- fulfillment

@@ -88,3 +88,14 @@ CONFIRMATIONS = {
         }
     ]
 }
+
+# A message that the local cloud is seeded with, as it is parked: nobody sells this article.
+PARKED_WEBHOOK = {
+    **WEBHOOK,
+    "id": 5678901234001,
+    "total_price": "6.90",
+    "total_tax": "1.10",
+    "line_items": [{"sku": "NOT-OURS", "quantity": 1, "price": "0.00"}],
+}
+# Follows from channel, sender's id and content, keyed with the local pepper (a test makes it anew).
+PARKED_MESSAGE_ID = "msg_maowsb3uflr2gxdmp7i44vhma4"
