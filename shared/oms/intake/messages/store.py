@@ -234,7 +234,7 @@ class MessageLog:
                 limit=_NEWEST,
             )
         ]
-        return [_view(item) for item in tables.get_many(keys).values()]
+        return [_logged(item).view for item in tables.get_many(keys).values()]
 
     def of_status(self, channel: str, day: str, status: str) -> Iterator[str]:
         """The ids of all messages of a day with a status."""
