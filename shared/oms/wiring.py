@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
+    from oms.intake.polling.run import PollDesk
+    from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
@@ -223,6 +225,29 @@ class Wiring:
 
     def _public_key(self, channel: "Channel", key_id: str) -> str | None:
         return self.partners.public_key(channel, key_id)
+
+    @cached_property
+    def polls(self) -> "PollStore":
+        from oms.intake.polling.store import PollStore
+
+        return PollStore(self.setting("POLLS_TABLE"))
+
+    @cached_property
+    def poll_desk(self) -> "PollDesk":
+        """For those who ask the channels: what they list goes in like what is sent."""
+        from time import sleep
+
+        from oms.intake.messages.receiving import Inbox
+        from oms.intake.polling.run import PollDesk
+
+        return PollDesk(
+            store=self.polls,
+            partners=self.partners,
+            orders=self.orders,
+            inbox=Inbox(self.reception),
+            clock=self.clock,
+            pause=sleep,
+        )
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)

@@ -5,7 +5,7 @@ message is archived and forgotten, or acknowledged and not archived (ADR 0008).
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -144,6 +144,18 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=raw)
     desk.archive.keep(Reference(channel.name, span(arrival.at), message_id), letter)
     return message_id
+
+
+class Inbox:
+    """For those who ask a channel for its orders: what they got goes in like a message that was sent."""
+
+    def __init__(self, desk: Reception) -> None:
+        self._desk = desk
+
+    def put(self, channel: Channel, headers: Mapping[str, str], raw: bytes, sender_id: str) -> None:
+        """Archive it; the same again under the same name changes nothing. Raises: as `keep_message`."""
+        arrival = Arrival(headers, raw, self._desk.clock())
+        keep_message(channel, arrival, source="poll", given=sender_id, desk=self._desk)
 
 
 def known_channel(name: str, reference: ReferenceStore) -> Channel:
