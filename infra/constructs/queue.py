@@ -75,3 +75,21 @@ def accept_events(queue: sqs.Queue, *, rule_arns: list[str]) -> None:
             conditions={"ArnEquals": {"aws:SourceArn": rule_arns}},
         )
     )
+
+
+def accept_notifications(queue: sqs.Queue, *, bucket: str, account: str) -> sqs.QueuePolicy | None:
+    """Let this bucket, and no other, tell `queue` of its objects; the policy, which must be there before the bucket."""
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="FromOurBucket",
+            principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={
+                "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
+                "StringEquals": {"aws:SourceAccount": account},
+            },
+        )
+    )
+    policy = queue.node.try_find_child("Policy")
+    return policy if isinstance(policy, sqs.QueuePolicy) else None

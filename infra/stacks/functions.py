@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from infra.stacks.grants import (
     ADD_DOCUMENT,
     FORGET,
+    KEEP_MESSAGE,
     LIST,
+    LIST_MESSAGES,
     LOAD,
     NAME_ONLY,
     PUBLISH,
     READ_DOCUMENT,
+    READ_MESSAGE,
     READ_SECRET,
     REMOVE_DOCUMENT,
     SAVE,
@@ -24,7 +27,7 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN_TIMEOUT_S
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -106,6 +109,15 @@ _INTAKE: Grants = {
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+# Verify, seal, archive: whoever takes messages in touches no order.
+_RECEPTION: Grants = {
+    "reference": LIST,
+    "people": LOAD + SAVE,
+    "people_key": WRAP + UNWRAP,
+    "pepper": READ_SECRET,
+    "channel_secrets": READ_SECRET,
+    "archive": KEEP_MESSAGE,
+}
 _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
 # The reference table also keeps the counters of numbers and of daily capacity.
@@ -114,19 +126,13 @@ _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
-    FunctionSpec("intake/api_submit_orders", {**_INTAKE, "channel_secrets": NAME_ONLY}, memory_mb=1024, snapstart=True),
-    FunctionSpec(
-        "intake/api_receive_webhooks",
-        {**_INTAKE, "channel_secrets": READ_SECRET},
-        memory_mb=1024,
-        snapstart=True,
-        without_token=True,
-    ),
+    FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
+    FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("fulfillment/api_confirm_fulfillment", _TAKES_BACK),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec(
         "tracking/api_track_parcels",
@@ -135,6 +141,47 @@ FUNCTIONS = (
     ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
     FunctionSpec("console/api_show_docs", without_token=True),
+    FunctionSpec(
+        "intake/api_manage_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": NAME_ONLY,
+            "archive": NAME_ONLY,
+            "message_queue": SEND,
+            "pepper": READ_SECRET,
+        },
+    ),
+    FunctionSpec(
+        "intake/cron_sweep_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": LOAD,
+            "archive": NAME_ONLY,
+            "archive_index": LIST_MESSAGES,
+            "message_queue": SEND,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(15 minutes)"),),
+        timeout_s=300,
+    ),
+    FunctionSpec(
+        "intake/queue_process_messages",
+        {
+            **_INTAKE,
+            **_TAKES_BACK,
+            "orders": LOAD + SAVE + LIST + FORGET,
+            "messages": LOAD + SAVE,
+            "archive": READ_MESSAGE,
+            "channel_secrets": READ_SECRET,
+            "message_queue": NAME_ONLY,
+        },
+        # No waiting for a full batch: under load batches fill by themselves.
+        triggers=(FromQueue("message", batch=10, window_s=0),),
+        memory_mb=1024,
+        timeout_s=MESSAGE_TIMEOUT_S,
+    ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,

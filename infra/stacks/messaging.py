@@ -12,11 +12,14 @@ from constructs import Construct
 
 from infra.constructs.queue import DurableQueue, accept_events, dead_letter_queue
 from infra.settings import Settings
+from oms.intake.messages.model import MAX_TRIES
 
 # Visibility is at least six times the consumer's timeout, so that a message is not handed out twice while the first
 # consumer still works on it (AWS's own rule for Lambda). tests/infra holds the two together.
 ALLOCATION_TIMEOUT_S = 30
 SCAN_TIMEOUT_S = 30
+# Ten messages, some of which ask their sender for the order.
+MESSAGE_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,15 @@ class Messaging(Construct):
                 self, "allocation", visibility_s=6 * ALLOCATION_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
+            # At MAX_TRIES the function parks a message itself, with its reason; the last try is for when that fails.
+            "message": DurableQueue(
+                self,
+                "message",
+                visibility_s=6 * MESSAGE_TIMEOUT_S,
+                attempts=MAX_TRIES + 1,
+                key=key,
+                settings=settings,
+            ),
             # Read by the location's own system: five minutes to take a batch over, and ten tries, since it may be down.
             **{
                 f"location-{location}": DurableQueue(

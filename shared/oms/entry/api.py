@@ -38,6 +38,7 @@ from oms.kernel.errors import (
     RateLimitedError,
     RejectedError,
     TransientError,
+    Why,
 )
 from oms.kernel.json import read_json, write_json
 from oms.wiring import wire
@@ -52,7 +53,7 @@ _RETRYABLE = (InFlightError.code, RateLimitedError.code, "conflict")
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `raw` is the body exactly as sent; header names are lower case."""
+    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case."""
 
     method: str
     path: Mapping[str, str]
@@ -61,6 +62,8 @@ class Request:
     raw: bytes
     principal: Principal
     request_id: str
+    raw_path: str = ""
+    raw_query: str = ""
     own: str = "public"
 
     def body(self, model: type[Body]) -> Body:
@@ -198,7 +201,15 @@ class Api:
         try:
             answer = self._answer(event, request_id)
         except RejectedError as error:
-            answer = _problem(error.code, error.status, str(error), error.faults, request_id, error.headers)
+            answer = _problem(
+                error.code,
+                error.status,
+                str(error),
+                error.faults,
+                request_id,
+                why=error.why,
+                headers=error.headers,
+            )
         except ConflictError as error:
             # The error names keys of ours, such as an account: for the log, not for the caller.
             logger.info("conflict", extra={"error": str(error), "request_id": request_id})
@@ -233,6 +244,8 @@ class Api:
             raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
             principal=principal,
             request_id=request_id,
+            raw_path=event.get("rawPath") or "",
+            raw_query=event.get("rawQueryString") or "",
             own=route.own,
         )
         answer = route.run(request)
@@ -277,6 +290,8 @@ def _problem(
     detail: str,
     faults: tuple[Fault, ...],
     request_id: str,
+    *,
+    why: tuple[Why, ...] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     known = PROBLEMS.get(code)
@@ -293,6 +308,8 @@ def _problem(
         document["advice"] = known.advice
     if faults:
         document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+    if why:
+        document["why_not"] = [each._asdict() for each in why]
     again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), {**again, **(headers or {})}, "application/problem+json")
 

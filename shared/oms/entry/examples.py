@@ -13,6 +13,7 @@ SHIPPED_BY = "swift_post"
 FIRST_TRACKING_NUMBER = "SW00000000017"
 
 RELEASED, HELD, HELD_TOO, BACKORDERED = "EXAMPLE-1", "SEED-HELD-1", "SEED-HELD-2", "SEED-CANCEL-1"
+TO_HOLD, TO_CHANGE, TO_CONFIRM, TO_DECLINE = "SEED-HOLD-1", "SEED-CHANGE-1", "SEED-CHANGE-2", "SEED-CHANGE-3"
 
 
 def order_id(external_id: str) -> str:
@@ -87,3 +88,14 @@ CONFIRMATIONS = {
         }
     ]
 }
+
+# A message that the local cloud is seeded with, as it is parked: nobody sells this article.
+PARKED_WEBHOOK = {
+    **WEBHOOK,
+    "id": 5678901234001,
+    "total_price": "6.90",
+    "total_tax": "1.10",
+    "line_items": [{"sku": "NOT-OURS", "quantity": 1, "price": "0.00"}],
+}
+# Follows from channel, sender's id and content, keyed with the local pepper (a test makes it anew).
+PARKED_MESSAGE_ID = "msg_maowsb3uflr2gxdmp7i44vhma4"

@@ -56,6 +56,19 @@ PROBLEM: Json = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
+        "why_not": {
+            "type": "array",
+            "description": "Why the state does not allow it, and what would make it possible.",
+            "items": {
+                "type": "object",
+                "required": ["code", "message", "possible"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                    "possible": {"type": "string"},
+                },
+            },
+        },
     },
 }
 

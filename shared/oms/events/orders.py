@@ -35,6 +35,14 @@ class OrderHoldReleased(_OrderFact):
     reason: str
 
 
+class OrderHoldOverdue(_OrderFact):
+    """Time is up for a hold, and it stays: its owner must act."""
+
+    hold_id: str
+    reason: str
+    owner: str
+
+
 class OrderConfirmed(_OrderFact):
     """All checks passed: stock may be allocated."""
 
@@ -75,8 +83,52 @@ class OrderCancelled(_OrderFact):
     units: int
 
 
+class OrderChangeRequested(_OrderFact):
+    """A change set waits for a decision."""
+
+    change_id: str
+    kinds: list[str]
+    expires_at: str
+
+
+class OrderChanged(_OrderFact):
+    """The order was changed: units by line number, and what it is worth now. No change set: its channel said so."""
+
+    change_id: str | None
+    kinds: list[str]
+    units: dict[str, int]
+    difference_minor: int
+    total_minor: int
+
+
+class OrderChangeClosed(_OrderFact):
+    """A change set was not made: `declined` or `expired`. The order is as it was."""
+
+    change_id: str
+    outcome: str
+
+
 class OrderCompleted(_OrderFact):
     """Every unit was delivered or cancelled."""
 
     delivered_units: int
     on_time: bool | None
+
+
+class OrderUpdated(_OrderFact):
+    """The channel says something new of the order, and it was taken over: `changed` names the parts.
+
+    Parts: `goods`, `person`, `payment`, `delivery`.
+    """
+
+    changed: list[str]
+    payment_status: str
+
+
+class RefundReported(_OrderFact):
+    """The channel gave money back; `units` by its own line id, where it says for which."""
+
+    refund_id: str
+    amount_minor: int
+    currency: str
+    units: dict[str, int]

@@ -15,6 +15,14 @@ class Fault(NamedTuple):
     message: str
 
 
+class Why(NamedTuple):
+    """Why something is not possible now, by a stable `code`, and what would make it possible."""
+
+    code: str
+    message: str
+    possible: str
+
+
 class RejectedError(Exception):
     """A request that cannot succeed, with a stable machine-readable `code`."""
 
@@ -22,10 +30,13 @@ class RejectedError(Exception):
     code = "rejected"
     headers: Mapping[str, str] = {}
 
-    def __init__(self, message: str, *, code: str | None = None, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, faults: Sequence[Fault] = (), why: Sequence[Why] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code or self.code
         self.faults = tuple(faults)
+        self.why = tuple(why)
 
 
 class MalformedError(RejectedError):
@@ -61,6 +72,25 @@ class StateError(RejectedError):
 
     status = 409
     code = "wrong_state"
+
+    @classmethod
+    def because(cls, *why: Why) -> "StateError":
+        """The refusal that says why not and what would make it possible."""
+        return cls("; ".join(f"{each.message}; possible: {each.possible}" for each in why), why=why)
+
+
+class StaleError(RejectedError):
+    """What the caller looked at has changed since: the entity tag of `If-Match` is not the present one."""
+
+    status = 412
+    code = "stale"
+
+
+class UnconditionalError(RejectedError):
+    """The caller must say which state it has seen (`If-Match`)."""
+
+    status = 428
+    code = "if_match_needed"
 
 
 class InFlightError(RejectedError):

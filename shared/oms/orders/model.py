@@ -118,7 +118,7 @@ class Hold(Value):
     """Why something waits. `blocks` names lifecycle events; an open hold refuses them, and nothing else.
 
     `owner` is the role that must act, `release_by` the roles that may let it go. At `expires_at` happens `on_expiry`:
-    `release`, `cancel`, or `escalate` (it stays, and is shown as overdue).
+    `release`, `cancel`, or `escalate` (it stays, and is `overdue`).
     """
 
     id: str
@@ -130,6 +130,14 @@ class Hold(Value):
     release_by: tuple[str, ...] = ("operator",)
     expires_at: str | None = None
     on_expiry: str = "escalate"
+    overdue: bool = False
+
+
+class OpenChange(Value):
+    """The change set that waits for a decision, until it expires: at most one at a time (domain I20)."""
+
+    id: str
+    expires_at: str
 
 
 class CheckFinding(Value):
@@ -180,8 +188,12 @@ class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
+    `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
 
-    Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping.
+    Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
+    amounts are those of the units that are not cancelled (`oms.orders.amounts`).
+
+    `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
     id: str
@@ -206,6 +218,7 @@ class Order(Aggregate):
     parcels_total: Count = 0
     parcels_delivered: Count = 0
     body_hash: str
+    person_hash: str | None = None
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
     external_number: str | None = None
@@ -214,6 +227,8 @@ class Order(Aggregate):
     payment_status: str = "none"
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
+    change: OpenChange | None = None
+    cancelling: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -231,6 +246,12 @@ class Order(Aggregate):
     def blocked_by(self, event: str) -> Hold | None:
         """The first open hold that refuses `event`, if any."""
         return next((hold for hold in self.holds if event in hold.blocks), None)
+
+    @property
+    def look_at(self) -> str:
+        """When somebody must look: the watchdog's own deadline, or one of a hold or a change set that comes before."""
+        ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
+        return min([self.watch_at, *ends, *([self.change.expires_at] if self.change else [])])
 
     @property
     def units_allocated(self) -> int:

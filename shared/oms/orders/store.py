@@ -6,7 +6,7 @@
 | one header / fulfillment order | get `ORDER#<id>` / `ORDER` or `FO#<fulfillment order id>` |
 | which of many orders have work at a location | batch get of the ids that such work has: order, attempt, location |
 | parcel by id (derived from carrier and tracking number) | get `PARCEL#<id>` / `PARCEL` |
-| live orders of a status by deadline | index `live`: `LIVE#<status>#<shard>`, `<watch_at>#<order id>` |
+| live orders of a status by deadline | index `live`: `LIVE#<status>#<shard>`, `<look_at>#<order id>` |
 | orders of a channel by time | index `recent`: `RECENT#<channel>#<shard>`, `<submitted_at>#<order id>` |
 | facts to publish | the table's stream; `n` says how many facts the version `v` brought |
 
@@ -243,5 +243,5 @@ def _index_keys(order: Order) -> dict[str, str]:
     }
     if order.status in LIVE_ORDER_STATES:
         keys["live_pk"] = f"LIVE#{order.status}#{shard_of(order.id, SHARDS)}"
-        keys["live_sk"] = f"{order.watch_at}#{order.id}"
+        keys["live_sk"] = f"{order.look_at}#{order.id}"
     return keys
