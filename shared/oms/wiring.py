@@ -196,8 +196,12 @@ class Wiring:
             people=self.people,
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            public_key=self._public_key,
             clock=self.clock,
         )
+
+    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
+        return self.partners.public_key(channel, key_id)
 
     @cached_property
     def partners(self) -> "Partners":

@@ -6,7 +6,7 @@ not matter in which order the messages come. Some send only what changed, or onl
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from oms.intake.model import NewOrder
 from oms.reference.model import Channel
@@ -99,4 +99,13 @@ class ChannelPlugin(Protocol):
         Raises:
             RejectedError: it is meant to be an order and is not a valid one; `faults` name the sender's own fields.
         """
+        ...
+
+
+@runtime_checkable
+class SignsWithKeys(Protocol):
+    """A plug-in whose sender signs with a key pair, and names the key in the message."""
+
+    def key_id(self, arrival: Arrival) -> str | None:
+        """The id of the key that the message says it was signed with."""
         ...

@@ -5,13 +5,15 @@ message is archived and forgotten, or acknowledged and not archived (ADR 0008).
 """
 
 import hashlib
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from oms.aws.secrets import KEPT_S, Secrets
 from oms.intake.messages.model import Letter, MessageReceived, Reference, Source
 from oms.intake.messages.store import Archive, span
-from oms.intake.notices import Arrival, ChannelPlugin, ChannelSecrets
+from oms.intake.notices import Arrival, ChannelPlugin, ChannelSecrets, SignsWithKeys
 from oms.kernel.errors import Fault, NotFoundError, TooLargeError, UnauthorizedError
 from oms.kernel.ids import derive_id
 from oms.kernel.json import MAX_BYTES, read_json
@@ -21,6 +23,7 @@ from oms.reference.model import Channel
 from oms.reference.store import ReferenceStore
 
 PLUGINS = "oms.intake.channels"
+_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # it becomes part of an address
 _FRESH_S = 30.0  # a signature is checked against secrets of at most this age before it is refused
 _TELLING = ("topic", "event", "event-type")  # what the name of a header ends in that says what the body is about
 
@@ -40,6 +43,7 @@ class Reception:
     people: Fingerprints
     secrets: Secrets
     secret_prefix: str
+    public_key: Callable[[Channel, str], str | None]
     clock: Clock
 
 
@@ -101,18 +105,30 @@ def plugin_of(channel: Channel) -> ChannelPlugin | None:
 
 def _verify(plugin: ChannelPlugin, channel: Channel, arrival: Arrival, desk: Reception) -> None:
     """Check with the secrets in memory; if that fails, once more with fresh ones: they may have been rotated."""
+    keys = _public_keys(plugin, channel, arrival, desk)
     for max_age_s in (KEPT_S, _FRESH_S):
-        if plugin.verify(channel, arrival, _channel_secrets(channel.name, max_age_s, desk)):
+        if plugin.verify(channel, arrival, _channel_secrets(channel.name, keys, max_age_s, desk)):
             return
     raise UnauthorizedError("the signature does not match", code="bad_signature")
 
 
-def _channel_secrets(name: str, max_age_s: float, desk: Reception) -> ChannelSecrets:
+def _public_keys(plugin: ChannelPlugin, channel: Channel, arrival: Arrival, desk: Reception) -> Mapping[str, str]:
+    """The key that the message says it was signed with, from the sender itself; none for those who share a secret."""
+    if not isinstance(plugin, SignsWithKeys):
+        return {}
+    key_id = plugin.key_id(arrival)
+    pem = desk.public_key(channel, key_id) if key_id and _KEY_ID.fullmatch(key_id) else None
+    return {key_id: pem} if key_id and pem else {}
+
+
+def _channel_secrets(name: str, keys: Mapping[str, str], max_age_s: float, desk: Reception) -> ChannelSecrets:
     try:
         known = desk.secrets.read(desk.secret_prefix + name, max_age_s=max_age_s)
     except NotFoundError:
-        raise UnauthorizedError("the channel has no secret yet", code="bad_signature") from None
-    return ChannelSecrets(known["current"], known.get("previous"))
+        known = {}
+    if not known.get("current") and not keys:
+        raise UnauthorizedError("the channel has no secret yet", code="bad_signature")
+    return ChannelSecrets(known.get("current", ""), known.get("previous"), keys)
 
 
 def _readable(arrival: Arrival) -> None:

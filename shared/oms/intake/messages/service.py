@@ -164,7 +164,7 @@ def order_of(references: Iterable[Reference]) -> dict[str, list[list[str]]]:
 def _without_row(channel: str, desk: LogDesk) -> Iterator[Archived]:
     """Messages that should have been worked off and were not: few, so each is looked up before it is believed."""
     now = desk.clock()
-    hour, due = now - _LOOK_BACK, now - _DUE
+    hour, due = (now - _LOOK_BACK).replace(minute=0, second=0, microsecond=0), now - _DUE
     while hour <= due:
         text = span(hour)
         archived = [each for each in desk.archive.listed(channel, text) if each.stored_at <= due]
