@@ -180,7 +180,7 @@ class Wiring:
             reference=self.reference,
             archive=self.archive,
             log=self.message_log,
-            orders=self.orders,
+            known_orders=lambda order_ids: self.orders.get_many(order_ids),
             queue=self.message_queue,
             clock=self.clock,
         )
