@@ -237,10 +237,8 @@ class Wiring:
                 reason=reason,
                 note=None,
                 by=by,
-                orders=self.orders,
-                stock=self.stock,
-                bookings=self.bookings,
-                release_write=self.credit.release_write,
+                desk=self.taking_back,
+                exposure=self.credit,
                 now=self.clock(),
             )
         except StateError:
@@ -257,7 +255,14 @@ class Wiring:
         from oms.orders.holds import release_hold
 
         return release_hold(
-            order_id, hold_id, reason=reason, by=by, orders=self.orders, credit=self.credit, clock=self.clock
+            order_id,
+            hold_id,
+            reason=reason,
+            by=by,
+            roles=frozenset({"operator"}),
+            orders=self.orders,
+            credit=self.credit,
+            clock=self.clock,
         )
 
     # -- fulfillment

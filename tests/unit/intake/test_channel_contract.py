@@ -34,6 +34,7 @@ from oms.kernel.plugins import find_plugin, plugin_names
 KINDS = plugin_names("oms.intake.channels")
 # Secrets as the schemes want them: some insist on base64.
 NEW, OLD, OLDER = "bmV3LXNlY3JldC1vZi0yNC1ieXRlcw==", "b2xkLXNlY3JldC1vZi0yNC1ieXRlcw==", "b2xkZXItc2VjcmV0LTI0LWJ5dGU="
+BOTH = ChannelSecrets(NEW, OLD)
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
