@@ -180,7 +180,7 @@ class Wiring:
             reference=self.reference,
             archive=self.archive,
             log=self.message_log,
-            known_orders=lambda order_ids: self.orders.get_many(order_ids),
+            known_orders=lambda order_ids: self.orders.get_many(order_ids),  # noqa: PLW0108  not all have the table
             queue=self.message_queue,
             clock=self.clock,
         )
