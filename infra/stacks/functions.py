@@ -146,7 +146,6 @@ FUNCTIONS = (
         {
             "reference": LIST,
             "messages": LOAD + LIST,
-            "orders": NAME_ONLY,
             "archive": NAME_ONLY,
             "message_queue": SEND,
             "pepper": READ_SECRET,

@@ -182,7 +182,7 @@ class Wiring:
             reference=self.reference,
             archive=self.archive,
             log=self.message_log,
-            orders=self.orders,
+            known_orders=lambda order_ids: self.orders.get_many(order_ids),  # noqa: PLW0108  not all have the table
             queue=self.message_queue,
             clock=self.clock,
         )
@@ -198,9 +198,12 @@ class Wiring:
             people=self.people,
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
-            clock=self.clock,
             public_key=self._public_key,
+            clock=self.clock,
         )
+
+    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
+        return self.partners.public_key(channel, key_id)
 
     @cached_property
     def partners(self) -> "Partners":
@@ -222,9 +225,6 @@ class Wiring:
 
         news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
         return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
-
-    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
-        return self.partners.public_key(channel, key_id)
 
     @cached_property
     def polls(self) -> "PollStore":

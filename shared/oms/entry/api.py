@@ -308,17 +308,11 @@ def _problem(
     if known:
         document["advice"] = known.advice
     if faults:
-<<<<<<< HEAD
         document["faults"] = [{"field": redact(fault.field), "message": redact(fault.message)} for fault in faults]
-    headers = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
-    return Answer(status, write_json(document), headers, "application/problem+json")
-=======
-        document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
     if why:
         document["why_not"] = [each._asdict() for each in why]
     again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), {**again, **(headers or {})}, "application/problem+json")
->>>>>>> main
 
 
 def _to_gateway(answer: Answer) -> dict[str, Any]:
