@@ -12,7 +12,7 @@ from oms.intake.edi import edifact, x12
 from oms.intake.model import NewOrder
 from oms.intake.notices import Arrival, Cancellation, Ignored, Snapshot
 from oms.kernel.errors import Fault, RejectedError
-from oms.validation.rules import total_faults
+from tests.amounts import total_faults
 from tests.edi import AGREED, PLUGINS, REAL, SPECIMENS, Real, broken, channel, parse, real_orders, refusal, rows
 from tests.unit.intake.specimens import x12_850
 
