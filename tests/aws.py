@@ -24,6 +24,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "procurement": {"open": ("open_pk", "open_sk")},
     "reference": {},
     "jobs": {},
+    "limits": {},
 }
 
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud

@@ -14,10 +14,11 @@ from oms.aws.tables import Key
 from oms.credit.model import Account
 from oms.intake.ports import Stock
 from oms.intake.service import IntakeDesk
-from oms.intake.store import ClaimStore, MarkStore
+from oms.intake.store import ClaimStore
 from oms.orders.model import Destination, Promise
 from oms.reference.model import Channel, Item
 from oms.validation.service import Checks
+from oms.validation.store import GuardStore
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
 from tests.lambda_events import bucket_event, shopify_event, sqs_event
@@ -65,12 +66,16 @@ def open_desk(wiring: Wiring) -> IntakeDesk:
         reference=wiring.reference,
         orders=wiring.orders,
         claims=ClaimStore(wiring.setting("ORDERS_TABLE")),
-        checks=Checks(reference=wiring.reference, served_countries=lambda: {"DE", "GB", "US"}),
+        checks=Checks(
+            reference=wiring.reference,
+            served_countries=lambda: {"DE", "GB", "US"},
+            guards=GuardStore(wiring.setting("ORDERS_TABLE")),
+            fingerprint=wiring.people.fingerprint,
+        ),
         stock=StockDouble(),
         promise=promise_double,
         credit=wiring.credit,
         people=wiring.people,
-        marks=MarkStore(wiring.setting("ORDERS_TABLE")),
         clock=wiring.clock,
     )
     wiring.intake = desk
@@ -103,7 +108,9 @@ def company(clock: TestClock) -> Iterator[Wiring]:
 
 
 def canonical(**changes: Any) -> dict[str, Any]:
-    """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all."""
+    """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all. Each order has its buyer."""
+    number = changes.get("external_order_id", "A-1")
+    email = "Zoe@Example.com" if number == "A-1" else f"{str(number).strip().encode().hex()[:40]}@example.com"
     return {
         "channel": "sales_desk",
         "external_order_id": "A-1",
@@ -115,7 +122,7 @@ def canonical(**changes: Any) -> dict[str, Any]:
         "shipping_minor": 500,
         "tax_minor": 2109,
         "total_minor": 13209,
-        "customer": {"name": "Zoë Krüger", "email": "Zoe@Example.com", "phone": "+49 30 123", "company": "Nordlicht"},
+        "customer": {"name": "Zoë Krüger", "email": email, "phone": "+49 30 123", "company": "Nordlicht"},
         "ship_to": {
             "address_lines": ["Schönhauser Allee 44a"],
             "city": "Berlin",
@@ -127,11 +134,11 @@ def canonical(**changes: Any) -> dict[str, Any]:
 
 
 def shopify(**changes: Any) -> dict[str, Any]:
-    """1 lamp and 4 mugs with tax inside, postage 6.90."""
+    """1 lamp and 4 mugs with tax inside, postage 6.90. Each order has its buyer."""
     return {
         "id": 5678901234567,
         "currency": "EUR",
-        "email": "zoe@example.com",
+        "email": "zoe@example.com" if "id" not in changes else f"zoe+{changes['id']}@example.com",
         "taxes_included": True,
         "total_discounts": "0.00",
         "total_price": "193.90",

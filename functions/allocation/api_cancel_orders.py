@@ -1,57 +1,51 @@
-"""Cancel what has not shipped of an order."""
+"""Cancel what has not shipped of an order: all of it, or units of its lines."""
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
-
-from oms.allocation import recall
-from oms.allocation.model import Cancellation
+from oms.allocation.model import Cancellation, CancelOrder
+from oms.allocation.partial import Asked, cancel_units
+from oms.allocation.recall import cancel_order as cancel_all
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
-from oms.kernel.text import Remark
 from oms.wiring import wire
 
 api = Api("orders")
 
 
-class CancelOrder(BaseModel):
-    """Why. `note` is shown in the order's timeline: no personal data."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    reason: Literal["customer_request", "payment_failed", "fraud", "out_of_stock", "duplicate", "other"]
-    note: Remark | None = None
-
-
 @api.route(
     "POST",
     "/v1/orders/{order_id}/cancel",
-    summary="Cancel every unit of an order that has not shipped and is not being picked",
+    summary="Cancel every unit that has not shipped and is not being picked, or so many units of some lines",
     scope="orders:write",
     roles={"operator", "sales", "channel"},
     own="order",
     body=CancelOrder,
+    headers={"Idempotency-Key": "Needed with `lines`: a request that comes again under it cancels nothing more"},
     answers={200: Cancellation},
-    problems=("not_found", "wrong_state", "conflict", "invalid", "malformed_json", "too_large"),
+    problems=(
+        "not_found",
+        "wrong_state",
+        "conflict",
+        "invalid",
+        "malformed_json",
+        "too_large",
+        "missing_idempotency_key",
+        "idempotency_key_reused",
+    ),
     example={
         "path": {"order_id": examples.order_id(examples.BACKORDERED)},
+        "headers": {"Idempotency-Key": "cancel-1"},
         "body": {"reason": "customer_request", "note": "ordered twice"},
     },
 )
 def cancel_order(request: Request) -> Answer:
     body = request.body(CancelOrder)
-    wiring = wire()
-    done = recall.cancel_order(
-        request.path["order_id"],
-        reason=body.reason,
-        note=body.note,
-        by=f"user:{request.principal.subject}",
-        orders=wiring.orders,
-        stock=wiring.stock,
-        bookings=wiring.bookings,
-        release_writes=wiring.credit.release_writes,
-        now=wiring.clock(),
-    )
+    order_id = request.path["order_id"]
+    by = f"user:{request.principal.subject}"
+    desk, exposure, now = wire().taking_back, wire().credit, wire().clock()
+    if body.lines is None:
+        done = cancel_all(order_id, reason=body.reason, note=body.note, by=by, desk=desk, exposure=exposure, now=now)
+    else:
+        asked = Asked(body.units, request.idempotency_key(), body.reason, body.note, by)
+        done = cancel_units(order_id, asked, desk=desk, exposure=exposure, now=now)
     return Answer(200, done)
 
 

@@ -32,9 +32,7 @@ def handler(stuck: Stuck) -> BaseModel:
         withdraw=stuck.fulfillment_order_ids,
         attempt=stuck.attempt,
         by="system:resource_order",
-        orders=wiring.orders,
-        stock=wiring.stock,
-        bookings=wiring.bookings,
+        desk=wiring.taking_back,
         now=wiring.clock(),
     )
     return Resourced(attempt=order.attempt)

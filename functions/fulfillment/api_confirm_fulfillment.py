@@ -27,9 +27,7 @@ def confirm_fulfillment(request: Request) -> Answer:
     results = service.confirm_fulfillment(
         request.path["location"],
         said,
-        orders=wire().orders,
-        stock=wire().stock,
-        bookings=wire().bookings,
+        books=service.Books(wire().orders, wire().stock, wire().bookings, wire().credit),
         clock=wire().clock,
     )
     return Answer(200, results)

@@ -16,4 +16,8 @@ def give_up(message: Message, error: Exception) -> None:
     processing.give_up(message.document, error, desk=wire().messages)
 
 
-handler = queue(process, tries=MAX_TRIES, give_up=give_up)
+def put_off(receipt: str, seconds: float) -> None:
+    wire().message_queue.put_off(receipt, seconds)
+
+
+handler = queue(process, tries=MAX_TRIES, give_up=give_up, put_off=put_off)

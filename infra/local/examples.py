@@ -7,13 +7,21 @@ credit or for stock.
 """
 
 import importlib
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from infra.local import company
 from oms.allocation.service import allocate_orders
 from oms.entry import examples
+from oms.entry.queue import Message
+from oms.intake.messages.model import Reference
+from oms.intake.messages.processing import process_messages
+from oms.intake.messages.receiving import keep_message
+from oms.intake.messages.service import order_of
+from oms.intake.messages.store import span
 from oms.intake.model import NewOrder
+from oms.intake.notices import Arrival
 from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
 from oms.wiring import Wiring, rewire
@@ -52,7 +60,21 @@ def place(wiring: Wiring) -> int:
     placed = sum(_submit(body, wiring) for body in orders())
     if placed:
         _fulfill(wiring, steps)
+        _park(wiring)
     return placed
+
+
+def _park(wiring: Wiring) -> None:
+    """The message that the log's examples are about: archived and worked off; the cloud finds it done."""
+    raw = json.dumps(examples.PARKED_WEBHOOK).encode()
+    headers = {"x-shopify-topic": "orders/create", "content-type": "application/json"}
+    channel = wiring.reference.channels()["shopify_eu"]
+    arrival = Arrival(headers, raw, wiring.clock())
+    message_id = keep_message(channel, arrival, source="webhook", given="example", desk=wiring.reception)
+    if message_id != examples.PARKED_MESSAGE_ID:
+        raise ExampleError(f"the parked message has the id {message_id}")
+    reference = Reference(channel.name, span(arrival.at), message_id)
+    process_messages([Message(BY, order_of([reference]))], desk=wiring.messages)
 
 
 def _submit(body: dict[str, Any], wiring: Wiring) -> bool:
@@ -101,6 +123,6 @@ def _confirmed() -> dict[str, Any]:
 
 
 def _order(external_id: str, **changes: Any) -> dict[str, Any]:
-    """Each of a customer of its own: the same again within the hour would be held as a possible duplicate."""
-    customer = {"name": "Zoë Krüger", "email": f"{external_id.lower()}@example.com"}
-    return {**examples.NEW_ORDER, "external_order_id": external_id, "customer": customer, **changes}
+    """Each has a buyer of its own: the same order twice by one buyer is held as a possible duplicate."""
+    buyer = {**examples.NEW_ORDER["customer"], "email": f"{external_id.lower()}@example.com"}
+    return {**examples.NEW_ORDER, "external_order_id": external_id, "customer": buyer, **changes}

@@ -13,6 +13,7 @@ from infra.stacks.grants import (
     FORGET,
     KEEP_MESSAGE,
     LIST,
+    LIST_MESSAGES,
     LOAD,
     NAME_ONLY,
     PUBLISH,
@@ -30,6 +31,8 @@ from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
+# Where there is a token: who a machine is, how often a caller may call, and how often it did.
+_CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,14 @@ class FunctionSpec:
     memory_mb: int = 512
     timeout_s: int = 10
     snapstart: bool = False
+    without_token: bool = False
+
+    @property
+    def rights(self) -> Grants:
+        """What it may touch: its own grants, and what the edge needs to know its caller."""
+        if self.kind != "api" or self.without_token:
+            return self.grants
+        return {name: (*self.grants.get(name, ()), *_CALLERS.get(name, ())) for name in {**self.grants, **_CALLERS}}
 
     @property
     def limit_s(self) -> int:
@@ -116,16 +127,45 @@ _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
     FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
-    FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True),
+    FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("fulfillment/api_confirm_fulfillment", _TAKES_BACK),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
-    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
+    FunctionSpec(
+        "tracking/api_track_parcels",
+        {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET},
+        without_token=True,
+    ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
-    FunctionSpec("console/api_show_docs"),
+    FunctionSpec("console/api_show_docs", without_token=True),
+    FunctionSpec(
+        "intake/api_manage_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": NAME_ONLY,
+            "archive": NAME_ONLY,
+            "message_queue": SEND,
+            "pepper": READ_SECRET,
+        },
+    ),
+    FunctionSpec(
+        "intake/cron_sweep_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": LOAD,
+            "archive": NAME_ONLY,
+            "archive_index": LIST_MESSAGES,
+            "message_queue": SEND,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(15 minutes)"),),
+        timeout_s=300,
+    ),
     FunctionSpec(
         "intake/queue_process_messages",
         {
@@ -135,6 +175,7 @@ FUNCTIONS = (
             "messages": LOAD + SAVE,
             "archive": READ_MESSAGE,
             "channel_secrets": READ_SECRET,
+            "message_queue": NAME_ONLY,
         },
         # No waiting for a full batch: under load batches fill by themselves.
         triggers=(FromQueue("message", batch=10, window_s=0),),

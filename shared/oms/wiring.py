@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.allocation.store import StockStore
+    from oms.allocation.takeback import TakingBack
+    from oms.amending.ports import AmendingDesk
+    from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
+    from oms.aws.queues import Queue
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from oms.intake.imports.store import JobStore
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
+    from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
     from oms.intake.service import IntakeDesk
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
 _STAGES_AT_HOME = ("local", "test")
@@ -76,6 +82,14 @@ class Wiring:
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
 
+    @cached_property
+    def limits(self) -> "Leases":
+        """How often callers may call."""
+        from oms.aws.buckets import Buckets
+        from oms.aws.leases import Leases
+
+        return Leases(Buckets(self.setting("LIMITS_TABLE")))
+
     # intake, validation, credit, privacy
 
     @cached_property
@@ -109,24 +123,34 @@ class Wiring:
     def credit(self) -> "CreditDesk":
         from oms.credit.service import CreditDesk
 
-        return CreditDesk(self.accounts)
+        return CreditDesk(self.accounts, self.clock)
+
+    @cached_property
+    def checks(self) -> "Checks":
+        from oms.validation.service import Checks
+        from oms.validation.store import GuardStore
+
+        return Checks(
+            reference=self.reference,
+            served_countries=self.served_countries,
+            guards=GuardStore(self.setting("ORDERS_TABLE")),
+            fingerprint=self.people.fingerprint,
+        )
 
     @cached_property
     def intake(self) -> "IntakeDesk":
         from oms.intake.service import IntakeDesk
-        from oms.intake.store import ClaimStore, MarkStore
-        from oms.validation.service import Checks
+        from oms.intake.store import ClaimStore
 
         return IntakeDesk(
             reference=self.reference,
             orders=self.orders,
             claims=ClaimStore(self.setting("ORDERS_TABLE")),
-            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            checks=self.checks,
             stock=self.stock,
             promise=self.promise,
             credit=self.credit,
             people=self.people,
-            marks=MarkStore(self.setting("ORDERS_TABLE")),
             clock=self.clock,
         )
 
@@ -135,13 +159,33 @@ class Wiring:
     def archive(self) -> "Archive":
         from oms.intake.messages.store import Archive
 
-        return Archive(self.setting("ARCHIVE_BUCKET"), self.people)
+        return Archive(self.setting("ARCHIVE_BUCKET"), lambda: self.people)
 
     @cached_property
     def message_log(self) -> "MessageLog":
         from oms.intake.messages.store import MessageLog
 
         return MessageLog(self.setting("MESSAGES_TABLE"))
+
+    @cached_property
+    def message_queue(self) -> "Queue":
+        from oms.aws.queues import Queue
+
+        return Queue(self.setting("MESSAGE_QUEUE_URL"))
+
+    @cached_property
+    def message_care(self) -> "LogDesk":
+        """For those who look after messages: read, replay, sweep, prove."""
+        from oms.intake.messages.service import LogDesk
+
+        return LogDesk(
+            reference=self.reference,
+            archive=self.archive,
+            log=self.message_log,
+            orders=self.orders,
+            queue=self.message_queue,
+            clock=self.clock,
+        )
 
     @cached_property
     def reception(self) -> "Reception":
@@ -211,10 +255,8 @@ class Wiring:
                 reason=reason,
                 note=None,
                 by=by,
-                orders=self.orders,
-                stock=self.stock,
-                bookings=self.bookings,
-                release_write=self.credit.release_write,
+                desk=self.taking_back,
+                exposure=self.credit,
                 now=self.clock(),
             )
         except StateError:
@@ -231,7 +273,14 @@ class Wiring:
         from oms.orders.holds import release_hold
 
         return release_hold(
-            order_id, hold_id, reason=reason, by=by, orders=self.orders, credit=self.credit, clock=self.clock
+            order_id,
+            hold_id,
+            reason=reason,
+            by=by,
+            roles=frozenset({"operator"}),
+            orders=self.orders,
+            credit=self.credit,
+            clock=self.clock,
         )
 
     # -- fulfillment
@@ -278,6 +327,31 @@ class Wiring:
         return StockStore(
             self.setting("INVENTORY_TABLE"),
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+        )
+
+    @cached_property
+    def taking_back(self) -> "TakingBack":
+        """Takes work back from locations (also port of amending)."""
+        from oms.allocation.takeback import TakingBack
+
+        return TakingBack(self.orders, self.stock, self.bookings)
+
+    @cached_property
+    def amending(self) -> "AmendingDesk":
+        from oms.amending.ports import AmendingDesk
+        from oms.amending.store import ChangeStore
+
+        return AmendingDesk(
+            orders=self.orders,
+            changes=ChangeStore(self.setting("ORDERS_TABLE")),
+            recall=self.taking_back,
+            exposure=self.credit,
+            people=self.people,
+            stock=self.stock,
+            promise=self.promise,
+            reference=self.reference,
+            served_countries=self.served_countries,
+            clock=self.clock,
         )
 
     @cached_property

@@ -143,14 +143,14 @@ def test_exposure_goes_back_once_with_the_order_it_belongs_to() -> None:
     before = wire().orders.get(order_id)
     lines = tuple(line.model_copy(update={"open": 0, "cancelled": line.quantity}) for line in before.lines)
     cancelled = before.changed(at=NOW, by="system:test", what="cancelled", status="cancelled", lines=lines)
-    back = wire().credit.release_writes(before, cancelled)
+    back = wire().credit.moved_writes(before, cancelled)
     tables.commit(wire().orders.write(cancelled), *back)
     with pytest.raises(ConditionFailedError):
         tables.commit(wire().orders.write(cancelled), *back)
     assert exposure() == 0
     held_id, _ = held_order()
     held = wire().orders.get(held_id)
-    assert wire().credit.release_writes(held, held) == []
+    assert wire().credit.moved_writes(held, held) == []
 
 
 @pytest.mark.usefixtures("shop")

@@ -1,10 +1,13 @@
 """Stock positions and how they change; requests for stock; what a cancellation answers."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from oms.events.fact import Fact
 from oms.kernel.errors import MalformedError
+from oms.kernel.text import Remark
 from oms.orders.model import Value
 
 PositionKey = tuple[str, str]  # (SKU, location)
@@ -148,6 +151,36 @@ class StockView(Value):
 
     sku: str
     locations: tuple[StockLevel, ...]
+
+
+class CancelledLine(BaseModel):
+    """Units of one line that are not wanted any more."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    number: Annotated[int, Field(ge=1, le=1_000)]
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class CancelOrder(BaseModel):
+    """Why, and how much: all that can be, or units of `lines`. `note` is shown in the timeline: no personal data."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    reason: Literal["customer_request", "payment_failed", "fraud", "out_of_stock", "duplicate", "other"]
+    note: Remark | None = None
+    lines: Annotated[list[CancelledLine], Field(min_length=1, max_length=1_000)] | None = None
+
+    @field_validator("lines")
+    @classmethod
+    def _each_line_once(cls, lines: list[CancelledLine] | None) -> list[CancelledLine] | None:
+        if lines and len({line.number for line in lines}) < len(lines):
+            raise ValueError("a line is named twice")
+        return lines
+
+    @property
+    def units(self) -> dict[int, int]:
+        return {line.number: line.quantity for line in self.lines or ()}
 
 
 class Cancellation(Value):

@@ -10,6 +10,7 @@ from oms.kernel.errors import TransientError
 from oms.kernel.json import write_json
 
 _PER_CALL = 10  # SQS: messages per SendMessageBatch
+_LONGEST_S = 43_200  # SQS: twelve hours
 
 
 class Queue:
@@ -26,6 +27,16 @@ class Queue:
         """
         with translated():
             clients.sqs().send_message(QueueUrl=self.url, MessageBody=write_json(document))
+
+    def put_off(self, receipt: str, seconds: float) -> None:
+        """Have a received message delivered again in so many seconds, rather than when its time is up.
+
+        Raises:
+            TransientError: then it comes when its time is up.
+        """
+        wait = min(max(int(seconds), 0), _LONGEST_S)
+        with translated():
+            clients.sqs().change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=wait)
 
     def send_all(self, documents: Iterable[Any]) -> None:
         """Put many small documents on the queue, ten to a call.

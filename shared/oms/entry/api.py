@@ -18,13 +18,14 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from oms.entry.access import check_access, check_declared
+from oms.entry.limits import admit
 from oms.entry.log import logger
 from oms.entry.principal import Principal, principal_of
 from oms.entry.problems import BASE_URL, PROBLEMS
@@ -34,8 +35,10 @@ from oms.kernel.errors import (
     InFlightError,
     MalformedError,
     NotFoundError,
+    RateLimitedError,
     RejectedError,
     TransientError,
+    Why,
 )
 from oms.kernel.json import read_json, write_json
 from oms.wiring import wire
@@ -45,7 +48,7 @@ _RETRY_AFTER_S = "2"
 _LONGEST_KEY = 255
 _LONGEST_PARAMETER = 255  # characters; with four bytes each still a valid DynamoDB key
 _MISSING_KEY = "missing_idempotency_key"
-_RETRYABLE = (InFlightError.code, "conflict")
+_RETRYABLE = (InFlightError.code, RateLimitedError.code, "conflict")
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,15 @@ class Api:
         try:
             answer = self._answer(event, request_id)
         except RejectedError as error:
-            answer = _problem(error.code, error.status, str(error), error.faults, request_id)
+            answer = _problem(
+                error.code,
+                error.status,
+                str(error),
+                error.faults,
+                request_id,
+                why=error.why,
+                headers=error.headers,
+            )
         except ConflictError as error:
             # The error names keys of ours, such as an account: for the log, not for the caller.
             logger.info("conflict", extra={"error": str(error), "request_id": request_id})
@@ -218,6 +229,7 @@ class Api:
         if route is None:
             raise NotFoundError("no such operation")
         principal = _caller(event) if route.scope else Principal.anonymous()
+        quota = admit(principal) if route.scope else {}
         path = event.get("pathParameters") or {}
         if any(len(value) > _LONGEST_PARAMETER for value in path.values()):
             raise NotFoundError("nothing has so long a name")
@@ -236,7 +248,8 @@ class Api:
             raw_query=event.get("rawQueryString") or "",
             own=route.own,
         )
-        return route.run(request)
+        answer = route.run(request)
+        return replace(answer, headers={**quota, **answer.headers})
 
 
 def _caller(event: Mapping[str, Any]) -> Principal:
@@ -271,7 +284,16 @@ def parse_query(model: type[Body], query: Mapping[str, str]) -> Body:
         raise MalformedError(str(error), faults=error.faults) from None
 
 
-def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], request_id: str) -> Answer:
+def _problem(
+    code: str,
+    status: int,
+    detail: str,
+    faults: tuple[Fault, ...],
+    request_id: str,
+    *,
+    why: tuple[Why, ...] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     known = PROBLEMS.get(code)
     document: dict[str, Any] = {
         "type": BASE_URL + code,
@@ -286,8 +308,10 @@ def _problem(code: str, status: int, detail: str, faults: tuple[Fault, ...], req
         document["advice"] = known.advice
     if faults:
         document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
-    headers = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
-    return Answer(status, write_json(document), headers, "application/problem+json")
+    if why:
+        document["why_not"] = [each._asdict() for each in why]
+    again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
+    return Answer(status, write_json(document), {**again, **(headers or {})}, "application/problem+json")
 
 
 def _to_gateway(answer: Answer) -> dict[str, Any]:

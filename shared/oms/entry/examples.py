@@ -5,6 +5,7 @@ seeded local cloud alone: its secrets are fixed, and EXAMPLE-1 is its first orde
 """
 
 from oms.kernel.ids import derive_id
+from oms.orders.model import fulfillment_order_id
 
 CHANNEL = "sales_desk"
 LOCATION = "ber-1"
@@ -12,6 +13,7 @@ SHIPPED_BY = "swift_post"
 FIRST_TRACKING_NUMBER = "SW00000000017"
 
 RELEASED, HELD, HELD_TOO, BACKORDERED = "EXAMPLE-1", "SEED-HELD-1", "SEED-HELD-2", "SEED-CANCEL-1"
+TO_HOLD, TO_CHANGE, TO_CONFIRM, TO_DECLINE = "SEED-HOLD-1", "SEED-CHANGE-1", "SEED-CHANGE-2", "SEED-CHANGE-3"
 
 
 def order_id(external_id: str) -> str:
@@ -25,7 +27,7 @@ def held(external_id: str) -> dict[str, str]:
 
 
 ORDER_ID = order_id(RELEASED)
-FULFILLMENT_ORDER_ID = derive_id("ful", ORDER_ID, "1", LOCATION)
+FULFILLMENT_ORDER_ID = fulfillment_order_id(ORDER_ID, 1, LOCATION)
 SHIPMENT_ID = derive_id("shp", SHIPPED_BY, FIRST_TRACKING_NUMBER)
 # Import jobs of the local cloud's seed: one that has run (dry), one that waits for its file.
 SEED = "local-seed"
@@ -90,6 +92,17 @@ CONFIRMATIONS = {
         }
     ]
 }
+
+# A message that the local cloud is seeded with, as it is parked: nobody sells this article.
+PARKED_WEBHOOK = {
+    **WEBHOOK,
+    "id": 5678901234001,
+    "total_price": "6.90",
+    "total_tax": "1.10",
+    "line_items": [{"sku": "NOT-OURS", "quantity": 1, "price": "0.00"}],
+}
+# Follows from channel, sender's id and content, keyed with the local pepper (a test makes it anew).
+PARKED_MESSAGE_ID = "msg_maowsb3uflr2gxdmp7i44vhma4"
 
 IMPORT_CSV = """\
 external_order_id;currency;customer_name;address_1;city;postal_code;country;sku;quantity;unit_price;shipping;total

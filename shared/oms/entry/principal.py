@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from oms.orders.bounds import Bounds
 from oms.orders.model import FulfillmentOrder, Order
-from oms.reference.model import Client
+from oms.reference.model import Client, Limit
 
 RESOURCE_SERVER = "baton"  # Cognito writes a scope as `baton/orders:write`
 
@@ -28,7 +29,8 @@ class Principal:
     """A caller: `subject` is a user or client id.
 
     `channels` and `locations` are what it may see and touch; None: all of them. `scopes` None: a person, for whom the
-    roles alone decide. Objects bind whatever role they come with: an operator with `location.ber-1` works there only.
+    roles alone decide. `limit` None: as often as its roles may. Objects bind whatever role they come with: an operator
+    with `location.ber-1` works there only.
     """
 
     subject: str
@@ -36,6 +38,7 @@ class Principal:
     channels: Names | None = frozenset()
     locations: Names | None = frozenset()
     scopes: Names | None = frozenset()
+    limit: Limit | None = None
 
     @classmethod
     def anonymous(cls) -> "Principal":
@@ -46,6 +49,11 @@ class Principal:
     def unbound(self) -> bool:
         """Whether every channel and every location is this caller's."""
         return self.channels is None and self.locations is None
+
+    @property
+    def bounds(self) -> Bounds:
+        """What of the orders it may see."""
+        return Bounds(self.channels, self.locations)
 
     def require(self, roles: Iterable[str], scope: str) -> None:
         """Let this caller pass, or raise.
@@ -125,6 +133,7 @@ def _machine(subject: str, client_id: str, scopes: Names, client_of: ClientOf) -
         _seen("channel", roles, client.channels),
         _seen("location", roles, client.locations),
         scopes,
+        client.limit,
     )
 
 

@@ -25,7 +25,11 @@ PROBLEMS: dict[str, Problem] = {
     "forbidden": Problem(403, "Ask for a role that carries the scope named in the message."),
     "not_found": Problem(404, "Check the id; what you may not see answers the same."),
     "unknown_channel": Problem(404, "Use the name of a channel that is set up."),
-    "wrong_state": Problem(409, "Read the thing again: its state does not allow this."),
+    "wrong_state": Problem(409, "Its state does not allow this; `why_not` says why, and what would make it possible."),
+    "change_open": Problem(409, "Confirm or decline the order's open change set first."),
+    "over_credit_limit": Problem(409, "The account has no room for the difference; ask finance for it."),
+    "stale": Problem(412, "It has changed since you read it: read it again and decide again."),
+    "if_match_needed": Problem(428, "Send the `ETag` that you have read as `If-Match`."),
     "idempotency_key_in_use": Problem(409, "The first request is still running; retry after `Retry-After` seconds."),
     "order_exists_differently": Problem(
         409, "This external order id is taken by another order; correct the id, or read the order that exists."
@@ -41,6 +45,7 @@ PROBLEMS: dict[str, Problem] = {
     "unknown_account": Problem(422, "Use a customer account that exists, or leave it out."),
     "channel_paused": Problem(422, "The channel is paused; its orders are not taken now."),
     "channel_not_canonical": Problem(422, "Use a channel of kind `canonical`; this one takes signed webhooks."),
+    "rate_limited": Problem(429, "Wait `Retry-After` seconds; `RateLimit` says how many calls are left (`r`)."),
     "internal": Problem(500, "Our mistake; it is logged under the `instance`. Retry later."),
     "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
 }

@@ -5,6 +5,7 @@ A message that can never succeed is logged and dropped to the rejects (the handl
 failed for now goes back to the queue and, after its tries, to the dead-letter queue.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ class Message(NamedTuple):
     id: str
     document: Any
     receives: int = 1
+    receipt: str = ""
 
     @property
     def facts(self) -> list[Fact]:
@@ -29,10 +31,12 @@ class Message(NamedTuple):
 
 Process = Callable[[list[Message]], Mapping[str, Exception]]
 GiveUp = Callable[[Message, Exception], None]
+PutOff = Callable[[str, float], None]
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 15, 900
 
 
 def queue(
-    process: Process, *, tries: int = 0, give_up: GiveUp | None = None
+    process: Process, *, tries: int = 0, give_up: GiveUp | None = None, put_off: PutOff | None = None
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Make a handler of `process`, which gets all messages and returns the errors by message id (none: all done).
 
@@ -44,6 +48,8 @@ def queue(
         process: works a batch off.
         tries: deliveries after which `give_up` is called instead of another try.
         give_up: puts a message where a person finds it; if it fails too, the message goes the way of the others.
+        put_off: has a message come again in so many seconds: as many as the error asks for (`after_s`), or 15, 60,
+            240, 900 one after the other. Without it, when the queue's visibility time is up.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -53,6 +59,8 @@ def queue(
             error = errors.get(message.id)
             if error and give_up and message.receives >= tries and _given_up(give_up, message, error):
                 del errors[message.id]
+            elif error and put_off:
+                _wait(put_off, message, error)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed | set(errors))]}
 
     return handler
@@ -68,13 +76,21 @@ def _given_up(give_up: GiveUp, message: Message, error: Exception) -> bool:
     return True
 
 
+def _wait(put_off: PutOff, message: Message, error: Exception) -> None:
+    seconds = getattr(error, "after_s", None) or _FIRST_WAIT_S * 4 ** (message.receives - 1)
+    # It comes again in any case, only later.
+    with contextlib.suppress(Exception):
+        put_off(message.receipt, min(seconds, _LONGEST_WAIT_S))
+
+
 def _read(records: Iterable[Mapping[str, Any]]) -> tuple[list[Message], set[str]]:
     messages: list[Message] = []
     failed: set[str] = set()
     for record in records:
         try:
             receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-            messages.append(Message(record["messageId"], read_json(record["body"].encode()), receives))
+            document, receipt = read_json(record["body"].encode()), record.get("receiptHandle", "")
+            messages.append(Message(record["messageId"], document, receives, receipt))
         except RejectedError as error:
             logger.error("unreadable message", extra={"message_id": record["messageId"], "code": error.code})
             failed.add(record["messageId"])

@@ -35,6 +35,14 @@ class OrderHoldReleased(_OrderFact):
     reason: str
 
 
+class OrderHoldOverdue(_OrderFact):
+    """Time is up for a hold, and it stays: its owner must act."""
+
+    hold_id: str
+    reason: str
+    owner: str
+
+
 class OrderConfirmed(_OrderFact):
     """All checks passed: stock may be allocated."""
 
@@ -73,6 +81,31 @@ class OrderCancelled(_OrderFact):
 
     reason: str
     units: int
+
+
+class OrderChangeRequested(_OrderFact):
+    """A change set waits for a decision."""
+
+    change_id: str
+    kinds: list[str]
+    expires_at: str
+
+
+class OrderChanged(_OrderFact):
+    """The order was changed: units by line number, and what it is worth now. No change set: its channel said so."""
+
+    change_id: str | None
+    kinds: list[str]
+    units: dict[str, int]
+    difference_minor: int
+    total_minor: int
+
+
+class OrderChangeClosed(_OrderFact):
+    """A change set was not made: `declined` or `expired`. The order is as it was."""
+
+    change_id: str
+    outcome: str
 
 
 class OrderCompleted(_OrderFact):

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from oms.events.fact import FactData
+from oms.events.orders import OrderCancelled
 from oms.events.tracking import ParcelVoided
 from oms.kernel.time import from_text, to_text
+from oms.orders.amounts import without_cancelled
 from oms.orders.lifecycle import MAX_DWELL, ORDER, PARCEL, move
 from oms.orders.model import Aggregate, Content, FulfillmentOrder, Order, Parcel, replace_line
 
@@ -21,20 +23,39 @@ class Case(NamedTuple):
 
 
 def versions(
-    before: Case, after: Case, facts: Sequence[FactData], *, at: datetime, by: str, why: str | None
+    before: Case,
+    after: Case,
+    facts: Sequence[FactData],
+    of_order: Sequence[FactData] = (),
+    *,
+    at: datetime,
+    by: str,
+    why: str | None,
 ) -> tuple[Case, list[Aggregate]]:
-    """`after` as next versions of what differs from `before`, and the list of those."""
+    """`after` as next versions of what differs from `before`, and the list of those.
+
+    `facts` are said of the work, `of_order` of its order.
+    """
     changed: list[Aggregate] = []
     work, order = before.work, before.order
     if after.work != work or facts:
         work = work.changed(*facts, at=at, by=by, why=why, **_differences(work, after.work))
         changed.append(work)
     if order and after.order and after.order != order:
-        order = order.changed(at=at, by=by, why=why, what="units_returned", **_differences(order, after.order))
+        order = _header(order, after.order, of_order, at=at, by=by, why=why)
         changed.append(order)
     parcels = [_parcel_version(old, new, at, by) for old, new in zip(before.parcels, after.parcels, strict=True)]
     changed += [new for old, new in zip(before.parcels, parcels, strict=True) if new != old]
     return Case(work, order, tuple(parcels)), changed
+
+
+def _header(before: Order, after: Order, also: Sequence[FactData], *, at: datetime, by: str, why: str | None) -> Order:
+    gone = cancelled_more(before, after)
+    changes = _differences(before, after)
+    if gone:
+        fact = OrderCancelled(order_id=before.id, reason=before.cancelling or "other", units=gone)
+        return before.changed(fact, *also, at=at, by=by, why=why, **changes)
+    return before.changed(at=at, by=by, why=why, what="units_returned", **changes)
 
 
 def _differences(old: Aggregate, new: Aggregate) -> dict[str, Any]:
@@ -54,11 +75,15 @@ def _parcel_version(old: Parcel, new: Parcel, at: datetime, by: str) -> Parcel:
 def units_back(order: Order | None, units: Mapping[int, int], now: datetime) -> Order:
     """The header with units (by line number) waiting for a location again, in a new attempt to source them.
 
+    Units of an order that was cancelled meanwhile are not wanted any more: they are cancelled too.
+
     Raises:
         ValueError: no header was read, or a line has not so many units allocated.
     """
     if order is None:
         raise ValueError("units cannot go back to an order that was not read")
+    if order.cancelling is not None:
+        return _less_wanted(order, units, now)
     lines = replace_line(
         order.lines,
         {
@@ -77,6 +102,27 @@ def units_back(order: Order | None, units: Mapping[int, int], now: datetime) -> 
         state = "order.confirmed"
     changes["watch_at"] = to_text(min(from_text(order.watch_at), now + MAX_DWELL[state]))
     return order.model_copy(update=changes)
+
+
+def _less_wanted(order: Order, units: Mapping[int, int], now: datetime) -> Order:
+    changes = {
+        line.number: {
+            "allocated": line.allocated - units[line.number],
+            "cancelled": line.cancelled + units[line.number],
+        }
+        for line in order.lines
+        if units.get(line.number)
+    }
+    lines, amounts = without_cancelled(order, replace_line(order.lines, changes))
+    changed: dict[str, object] = {"lines": lines, **amounts._asdict(), "watch_at": to_text(now)}
+    if order.status == "in_fulfillment" and all(line.cancelled == line.quantity for line in lines):
+        changed |= {"status": move(ORDER, order.status, "cancel"), "entered_at": to_text(now)}
+    return order.model_copy(update=changed)
+
+
+def cancelled_more(before: Order, after: Order) -> int:
+    """Units that the change took off the order."""
+    return sum(line.cancelled for line in after.lines) - sum(line.cancelled for line in before.lines)
 
 
 def void_all(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:

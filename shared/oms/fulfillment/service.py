@@ -6,20 +6,29 @@ from typing import NamedTuple
 
 from oms.aws.tables import MAX_WRITES, Write, commit
 from oms.events.fact import FactData
-from oms.fulfillment.case import Case, versions
+from oms.fulfillment.case import Case, cancelled_more, versions
 from oms.fulfillment.model import Confirmation, ConfirmationResult, ConfirmationResults, Stock
 from oms.fulfillment.rules import Effect, apply_confirmation
 from oms.kernel.errors import ConflictError, TooLargeError
 from oms.kernel.time import Clock, from_text
-from oms.orders.completion import completed, counting
+from oms.orders.completion import completed, completion, counting
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel
-from oms.orders.ports import BookingsPort
+from oms.orders.ports import BookingsPort, ExposurePort
 from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
 
 TRIES = 4
 _CONTENDED = "somebody else is changing the fulfillment order; send the confirmation again"
 _Pending = tuple[tuple[int, Confirmation], ...]  # place in the request, confirmation
+
+
+class Books(NamedTuple):
+    """Where a confirmation is written: orders, stock, what bookings hold, and what customers owe."""
+
+    orders: OrderStore
+    stock: Stock
+    bookings: BookingsPort
+    exposure: ExposurePort
 
 
 class Step(NamedTuple):
@@ -34,13 +43,7 @@ class Step(NamedTuple):
 
 
 def confirm_fulfillment(
-    location: str,
-    said: Sequence[Confirmation],
-    *,
-    orders: OrderStore,
-    stock: Stock,
-    bookings: BookingsPort,
-    clock: Clock,
+    location: str, said: Sequence[Confirmation], *, books: Books, clock: Clock
 ) -> ConfirmationResults:
     """Apply the confirmations of one location; those of one fulfillment order in the order given.
 
@@ -54,20 +57,18 @@ def confirm_fulfillment(
     for place, confirmation in enumerate(said):
         key = (confirmation.order_id, confirmation.fulfillment_order_id)
         groups.setdefault(key, []).append((place, confirmation))
-    cases = _read(orders, {key: [one for _, one in group] for key, group in groups.items()})
+    cases = _read(books.orders, {key: [one for _, one in group] for key, group in groups.items()})
     results: dict[int, ConfirmationResult] = {}
     for key, group in groups.items():
         case = cases.get(key)
         if case is None or case.work.location != location:
             results |= {place: _not_found(one) for place, one in group}
         else:
-            results |= _confirm_one(case, tuple(group), orders=orders, stock=stock, bookings=bookings, clock=clock)
+            results |= _confirm_one(case, tuple(group), books=books, clock=clock)
     return ConfirmationResults(results=[results[place] for place in range(len(said))])
 
 
-def _confirm_one(
-    case: Case, pending: _Pending, *, orders: OrderStore, stock: Stock, bookings: BookingsPort, clock: Clock
-) -> dict[int, ConfirmationResult]:
+def _confirm_one(case: Case, pending: _Pending, *, books: Books, clock: Clock) -> dict[int, ConfirmationResult]:
     results: dict[int, ConfirmationResult] = {}
     key = (case.work.order_id, case.work.id)
     for _ in range(TRIES):
@@ -75,11 +76,11 @@ def _confirm_one(
             while pending:
                 now = clock()
                 step = decide_together(case, pending, now)
-                case = write_step(case, step, at=now, orders=orders, stock=stock, bookings=bookings)
+                case = write_step(case, step, at=now, books=books)
                 results |= step.results
                 pending = step.rest
         except ConflictError:
-            case = _read(orders, {key: [one for _, one in pending]})[key]
+            case = _read(books.orders, {key: [one for _, one in pending]})[key]
         except TooLargeError as error:
             return results | {place: _refused(one, error.code, str(error)) for place, one in pending}
         else:
@@ -111,26 +112,47 @@ def decide_together(case: Case, pending: _Pending, now: datetime) -> Step:
     return Step(case, facts, effect, tuple(causes), results, ())
 
 
-def write_step(
-    before: Case, step: Step, *, at: datetime, orders: OrderStore, stock: Stock, bookings: BookingsPort
-) -> Case:
+def write_step(before: Case, step: Step, *, at: datetime, books: Books) -> Case:
     """Write the step with its stock in one transaction; the case as it is stored then.
 
     Raises:
         ConflictError: somebody else wrote first.
         TooLargeError: a short pick that changes more than a transaction takes.
     """
-    by = f"location:{before.work.location}"
-    after, changed = versions(before, step.case, step.facts, at=at, by=by, why=", ".join(step.causes) or None)
+    orders, by = books.orders, f"location:{before.work.location}"
+    decided, also = settled(before, step.case, orders)
+    why = ", ".join(step.causes) or None
+    after, changed = versions(before, decided, step.facts, also, at=at, by=by, why=why)
     if changed:
         shipped = step.effect is not None and step.effect.kind == "shipped"
         header = header_after(after, orders, at=at, by=by) if shipped else None
         voided = _voided_now(before.parcels, after.parcels)
-        effects = [*stock_writes(stock, after.work, step.effect), *bookings.give_back_writes([(after.work, voided)])]
+        effects = [
+            *stock_writes(books.stock, after.work, step.effect),
+            *books.bookings.give_back_writes([(after.work, voided)]),
+            *(books.exposure.moved_writes(before.order, after.order) if before.order and after.order else ()),
+        ]
         together = _spilled([*changed, *([header] if header else ())], len(effects), step.effect, orders)
         commit(*(orders.write(value) for value in together), *effects)
-        bookings.tell_carriers([(after.work, voided)])
+        books.bookings.tell_carriers([(after.work, voided)])
     return after
+
+
+def settled(before: Case, decided: Case, orders: OrderStore) -> tuple[Case, tuple[FactData, ...]]:
+    """The case with its order completed, and the fact, when the units that were given back were the last to wait for.
+
+    Only units of a cancelled order are: those of any other order are sourced again.
+    """
+    order = decided.order
+    if before.order is None or order is None or not cancelled_more(before.order, order):
+        return decided, ()
+    _, works = orders.tree(order.id)
+    tree = OrderTree(order, tuple(decided.work if work.id == decided.work.id else work for work in works))
+    others = set(parcel_ids_of(tree)) - {parcel.id for parcel in decided.parcels}
+    done = completion(tree, [*decided.parcels, *(orders.parcels(others).values() if others else ())])
+    if done is None:
+        return decided, ()
+    return decided._replace(order=order.model_copy(update=done[1])), (done[0],)
 
 
 def _voided_now(before: Sequence[Parcel], after: Sequence[Parcel]) -> list[Parcel]:

@@ -1,7 +1,7 @@
 """How an accepted order comes to life, and what its sender is told."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
@@ -11,10 +11,7 @@ from oms.kernel.time import to_text
 from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
-from oms.reference.model import Channel
 
-DUPLICATE_HOLD = "possible_duplicate"
-_WINDOW_MINUTES = "60"
 _AREA = 3  # characters of a postal code that zones and transit tables need
 
 
@@ -44,20 +41,6 @@ def body_text(order: NewOrder) -> str:
 def person_text(order: NewOrder) -> str:
     """Everything personal in the order, the same for every spelling of it."""
     return order.model_dump_json(include={"customer", "ship_to", "bill_to", "note", "gift_message"})
-
-
-def likeness_text(order: NewOrder) -> str:
-    """The same for two orders of one buyer with the same items and amount, whatever they are called."""
-    where = (order.ship_to.country, order.ship_to.postal_code, *order.ship_to.address_lines)
-    buyer = order.account_id or order.customer.email or order.customer.phone or "|".join((order.customer.name, *where))
-    items = sorted(units_by_sku(order).items())
-    return f"likeness\n{buyer.strip().casefold()}\n{items}\n{order.total_minor} {order.currency}"
-
-
-def duplicate_window(channel: Channel) -> timedelta:
-    """How close together two such orders are conspicuous: the channel's option `duplicate_minutes`, 0 for never."""
-    minutes = channel.options.get("duplicate_minutes", _WINDOW_MINUTES)
-    return timedelta(minutes=int(minutes) if minutes.isdecimal() else int(_WINDOW_MINUTES))
 
 
 def postal_area(postal_code: str) -> str:

@@ -9,30 +9,25 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from oms.aws import tables
 from oms.aws.tables import ConditionFailedError, Write
 from oms.intake.model import NewOrder, OrderAccepted, Submission
 from oms.intake.ports import ChecksPort, CreditPort, PeoplePort, PromisePort, StockPort
 from oms.intake.rules import (
-    DUPLICATE_HOLD,
     Decision,
     accept,
     body_text,
     destination_of,
-    duplicate_window,
     first_answer,
-    likeness_text,
     order_id_of,
     person_id_of,
     person_text,
     units_by_sku,
 )
-from oms.intake.store import LOOKALIKE, Claim, ClaimStore, MarkStore
+from oms.intake.store import Claim, ClaimStore
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError
-from oms.kernel.time import Clock, from_text
-from oms.orders.holding import HoldSpec
+from oms.kernel.time import Clock
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
@@ -54,7 +49,6 @@ class IntakeDesk:
     promise: PromisePort
     credit: CreditPort
     people: PeoplePort
-    marks: MarkStore
     clock: Clock
 
 
@@ -184,8 +178,6 @@ def decide(
         order_id = order_id_of(new.channel, new.external_order_id)
         credit = desk.credit.assess(new.account_id, new.total_minor, new.currency, order_id=order_id, at=at)
         holds, exposure = (*holds, *credit.holds), [*credit.writes]
-    if LOOKALIKE in tripped:
-        holds = (*holds, HoldSpec(DUPLICATE_HOLD))
     decision = Decision(
         promise=desk.promise(destination_of(new), wanted, stock, at),
         backorder_expected=bool(desk.checks.short(wanted, stock)),
@@ -203,17 +195,7 @@ def decide(
         gone=gone,
     )
     counted = exposure if order.status == "confirmed" else []  # credit is looked at again when a hold goes
-    mark = [] if LOOKALIKE in tripped else _mark(new, order, channel, at, desk)
-    return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted, *mark]
-
-
-def _mark(new: NewOrder, order: Order, channel: Channel, at: datetime, desk: IntakeDesk) -> list[Write]:
-    """What makes the next order of the same buyer, items and amount conspicuous; none where the channel wants none."""
-    window = duplicate_window(channel)
-    if not window:
-        return []
-    placed = from_text(new.placed_at) if new.placed_at else at
-    return [desk.marks.write(desk.people.fingerprint(likeness_text(new)), order.id, placed, window)]
+    return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted]
 
 
 def fingerprint_of(new: NewOrder, desk: IntakeDesk) -> str:

@@ -1,4 +1,4 @@
-"""Idempotency claims (ADR 0006) and marks of look-alikes, in the orders table: written in the order's transaction.
+"""Idempotency claims, in the orders table so that they are completed in the order's own transaction (ADR 0006).
 
 | access pattern | how |
 |---|---|
@@ -6,13 +6,12 @@
 | what became of a key | get the same item |
 | complete it | update on condition that it is still ours and in flight; in the order's transaction |
 | give it up (the request was refused) | delete on the same condition |
-| mark buyer, items and amount of an order | put `LIKE#<keyed hash>` / `LIKE`, unless another order's is near in time |
 
-Attributes of a claim: `owner` the request, `hash` of its body, `open` 1 while in flight, `deadline` and `expires_at`
+Attributes: `owner` the request, `hash` of its body, `open` 1 while in flight, `deadline` and `expires_at`
 in epoch seconds, `answer` the JSON that was answered. TTL deletes late, so readers look at `expires_at` themselves.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from oms.aws import tables
@@ -22,7 +21,6 @@ from oms.kernel.ids import derive_id
 
 KEPT_S = 24 * 3600  # Stripe's practice, and what the API document promises
 IN_FLIGHT_S = 30  # no HTTP API call lives longer than 29 s: past this, whoever held the claim is gone
-LOOKALIKE = "look-alike"  # the label of a mark that was refused
 _OURS = "#owner = :owner AND #open = :one"
 
 
@@ -118,27 +116,3 @@ class ClaimStore:
     def _key_attributes(self, claim: Claim) -> dict[str, str]:
         key = self._key(claim)
         return {"pk": key.pk, "sk": key.sk}
-
-
-class MarkStore:
-    """The third, soft guard against doubles: same buyer, same items, same amount, within a window of time.
-
-    Two orders under different numbers can both be meant; so the second is held for a person, not refused. The mark is
-    the first order's; the second changes nothing about it.
-    """
-
-    def __init__(self, table: str) -> None:
-        self.table = table
-
-    def write(self, likeness: str, order_id: str, placed: datetime, window: timedelta) -> Write:
-        """The write of the mark; it fails, with the label `LOOKALIKE`, next to another order's."""
-        at, reach = int(placed.timestamp()), int(window.total_seconds())
-        item = {"pk": f"LIKE#{likeness}", "sk": "LIKE", "order_id": order_id, "at": at, "expires_at": at + KEPT_S}
-        return tables.put(
-            self.table,
-            item,
-            condition="attribute_not_exists(pk) OR order_id = :order OR #at < :from OR #at > :until",
-            names={"#at": "at"},
-            values={":order": order_id, ":from": at - reach, ":until": at + reach},
-            label=LOOKALIKE,
-        )

@@ -4,7 +4,7 @@
 - `TransientError`: the world was not ready. Retried: 503, back to the queue, Retry in a workflow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -15,16 +15,28 @@ class Fault(NamedTuple):
     message: str
 
 
+class Why(NamedTuple):
+    """Why something is not possible now, by a stable `code`, and what would make it possible."""
+
+    code: str
+    message: str
+    possible: str
+
+
 class RejectedError(Exception):
     """A request that cannot succeed, with a stable machine-readable `code`."""
 
     status = 422
     code = "rejected"
+    headers: Mapping[str, str] = {}
 
-    def __init__(self, message: str, *, code: str | None = None, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, faults: Sequence[Fault] = (), why: Sequence[Why] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code or self.code
         self.faults = tuple(faults)
+        self.why = tuple(why)
 
 
 class MalformedError(RejectedError):
@@ -61,6 +73,25 @@ class StateError(RejectedError):
     status = 409
     code = "wrong_state"
 
+    @classmethod
+    def because(cls, *why: Why) -> "StateError":
+        """The refusal that says why not and what would make it possible."""
+        return cls("; ".join(f"{each.message}; possible: {each.possible}" for each in why), why=why)
+
+
+class StaleError(RejectedError):
+    """What the caller looked at has changed since: the entity tag of `If-Match` is not the present one."""
+
+    status = 412
+    code = "stale"
+
+
+class UnconditionalError(RejectedError):
+    """The caller must say which state it has seen (`If-Match`)."""
+
+    status = 428
+    code = "if_match_needed"
+
 
 class InFlightError(RejectedError):
     """The same request is being worked on right now."""
@@ -74,6 +105,17 @@ class TooLargeError(RejectedError):
 
     status = 413
     code = "too_large"
+
+
+class RateLimitedError(RejectedError):
+    """More often than agreed. `headers` tell the caller how much that is."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: int, headers: Mapping[str, str]) -> None:
+        super().__init__(f"too many requests; the next one in {retry_after_s} s")
+        self.headers = {"retry-after": str(retry_after_s), **headers}
 
 
 class TransientError(Exception):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from oms.events.orders import OrderCompleted
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, ORDER, move
@@ -34,8 +35,8 @@ def is_complete(tree: OrderTree, parcels: Iterable[Parcel]) -> bool:
     return all(delivered[line.number] == line.allocated for line in order.lines)
 
 
-def completed(tree: OrderTree, parcels: Iterable[Parcel], *, at: datetime, by: str) -> Order | None:
-    """The order as completed, or None while it is not done.
+def completion(tree: OrderTree, parcels: Iterable[Parcel]) -> tuple[OrderCompleted, dict[str, Any]] | None:
+    """The fact that an order is done and the header's fields that go with it, or None while it is not.
 
     `on_time` compares the day (UTC) of the last delivery with the last promised day; None without a promise.
     """
@@ -50,11 +51,11 @@ def completed(tree: OrderTree, parcels: Iterable[Parcel], *, at: datetime, by: s
         delivered_units=order.units_allocated,
         on_time=last[:10] <= until if until and last else None,
     )
-    return order.changed(
-        fact,
-        at=at,
-        by=by,
-        status=move(ORDER, order.status, "complete"),
-        parcels_total=len(held),
-        parcels_delivered=len(held),
-    )
+    status = move(ORDER, order.status, "complete")
+    return fact, {"status": status, "parcels_total": len(held), "parcels_delivered": len(held)}
+
+
+def completed(tree: OrderTree, parcels: Iterable[Parcel], *, at: datetime, by: str) -> Order | None:
+    """The order as completed, or None while it is not done."""
+    done = completion(tree, parcels)
+    return tree.order.changed(done[0], at=at, by=by, **done[1]) if done else None

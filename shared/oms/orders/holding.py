@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from oms.events.orders import OrderHeld
 from oms.kernel.cards import redact
@@ -40,8 +40,34 @@ class HoldDecision(BaseModel):
     reason: Remark
 
 
+class NewHold(BaseModel):
+    """A hold that a person puts. `note` is shown in the order's timeline: no personal data.
+
+    Without `expires_at` it lasts as long as holds of its reason do.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    reason: Literal[
+        "awaiting_payment",
+        "cancellation_asked",
+        "channel_changed",
+        "credit_limit",
+        "high_risk_of_fraud",
+        "incorrect_address",
+        "order_size",
+        "other",
+        "overdue_invoices",
+        "possible_duplicate",
+        "restricted_goods",
+        "validation",
+    ]
+    note: Remark | None = None
+    expires_at: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$")] | None = None
+
+
 class HoldOutcome(BaseModel):
-    """What became of a hold: `released` or `rejected`. The same for every repeat."""
+    """What became of a hold: `held`, `released` or `rejected`. The same for every repeat."""
 
     order_id: str
     hold_id: str
@@ -92,6 +118,25 @@ def opened(order_id: str, specs: Iterable[HoldSpec], at: datetime) -> tuple[Hold
             ),
         )
     return tuple(holds.values())
+
+
+def blocking_now(order: Order, blocks: tuple[str, ...]) -> tuple[str, ...]:
+    """What a hold must block so that the order does not go on: a confirmation that has happened blocks nothing."""
+    if "confirm" not in blocks or order.status == "validating":
+        return blocks
+    return tuple(dict.fromkeys((*(event for event in blocks if event != "confirm"), "allocate", "release")))
+
+
+def with_holds(order: Order, specs: Iterable[HoldSpec], *, at: datetime) -> tuple[tuple[Hold, ...], list[OrderHeld]]:
+    """The order's holds with those that the specs ask for, each reason once, and the facts about the new ones."""
+    known = {hold.id for hold in order.holds}
+    new = [
+        hold.model_copy(update={"blocks": blocking_now(order, hold.blocks)})
+        for hold in opened(order.id, specs, at)
+        if hold.id not in known
+    ]
+    facts = [OrderHeld(order_id=order.id, hold_id=h.id, reason=h.reason, blocks=list(h.blocks)) for h in new]
+    return (*order.holds, *new), facts
 
 
 def put_on_hold(

@@ -1,4 +1,4 @@
-"""What a person decides about a hold: let the order go on, or refuse it over this hold."""
+"""Holds on an order: put by a person, released, refused over, and what happens when their time is up."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,47 +9,105 @@ from oms.aws.tables import Write
 from oms.events.orders import (
     OrderAllocated,
     OrderConfirmed,
+    OrderHoldOverdue,
     OrderHoldReleased,
     OrderReallocationRequested,
     OrderRejected,
 )
-from oms.kernel.errors import ConflictError, NotFoundError, StateError
-from oms.kernel.time import Clock, to_text
-from oms.orders.holding import HoldOutcome
+from oms.kernel.errors import ConflictError, Fault, ForbiddenError, NotFoundError, RejectedError, StateError, Why
+from oms.kernel.time import Clock, from_text, to_text
+from oms.orders.holding import HoldOutcome, HoldSpec, NewHold, hold_id_of, with_holds
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import Hold, Order
+from oms.orders.ports import CreditAnswer
 from oms.orders.store import OrderStore
+from oms.orders.whynot import not_held, not_let_go, not_rejected
 
 _TRIES = 4
 _WAITING = "validating"
 _NOT_RELEASED = ("open", "booked")  # their workflow ended at the hold
+_OF_CREDIT = ("credit_limit", "overdue_invoices")  # who releases one of these overrides the limit
 
 
 class Exposure(Protocol):
-    """What must be written when an order over the limit is let through."""
+    """What a customer owes when an order is confirmed at last."""
 
-    def exposure_writes(self, order: Order) -> list[Write]: ...
+    def exposure_writes(self, order: Order) -> list[Write]:
+        """Let in whatever the limit says: a person has decided."""
+        ...
+
+    def reassess(self, before: Order, after: Order) -> CreditAnswer:
+        """Whether it still fits."""
+        ...
+
+
+def put_hold(order_id: str, new: NewHold, *, by: str, orders: OrderStore, clock: Clock) -> HoldOutcome:
+    """A person stops an order; a hold of this reason that is open already stays as it is.
+
+    Raises:
+        NotFoundError: no such order.
+        StateError: the order has ended.
+        RejectedError: it would expire in the past (`invalid`).
+    """
+    hold_id = hold_id_of(order_id, new.reason)
+    for _ in range(_TRIES):
+        order, at = orders.get(order_id), clock()
+        if any(hold.id == hold_id for hold in order.holds):
+            return HoldOutcome(order_id=order_id, hold_id=hold_id, outcome="held")
+        why = not_held(order)
+        if why:
+            raise StateError.because(why)
+        until = _later_than(at, new.expires_at)
+        holds, facts = with_holds(order, [HoldSpec(new.reason, new.note, until)], at=at)
+        said = f"{new.reason}: {new.note}" if new.note else new.reason
+        try:
+            tables.commit(orders.write(order.changed(*facts, at=at, by=by, why=said, holds=holds)))
+        except ConflictError:
+            continue
+    raise ConflictError("the order keeps changing")
+
+
+def _later_than(at: datetime, text: str | None) -> datetime | None:
+    try:
+        until = from_text(text) if text else None
+    except ValueError:
+        until = at
+    if until is not None and until <= at:
+        raise RejectedError("1 field(s) are not valid", code="invalid", faults=[Fault("expires_at", "is not to come")])
+    return until
 
 
 def release_hold(
-    order_id: str, hold_id: str, *, reason: str, by: str, orders: OrderStore, credit: Exposure, clock: Clock
+    order_id: str,
+    hold_id: str,
+    *,
+    reason: str,
+    by: str,
+    roles: frozenset[str],
+    orders: OrderStore,
+    credit: Exposure,
+    clock: Clock,
 ) -> HoldOutcome:
-    """A person lets the order go on, whatever the rule said; who and why is in the order's log.
+    """A person lets the order go on; who and why is in the order's log.
 
-    An order that waited for this hold alone is confirmed in the same write, and its exposure counted. Repeating it
-    answers the same.
+    An order that waited for this hold alone is confirmed in the same write, and its exposure counted. Its credit is
+    looked at again then, unless somebody released its credit hold: they have decided. Repeating it answers the same.
 
     Raises:
         NotFoundError: no such order, or it never had such a hold.
+        ForbiddenError: holds of this reason are released by others.
         StateError: the order was rejected over this hold.
     """
     for _ in range(_TRIES):
         order = orders.get(order_id)
         done = _outcome_of(order, hold_id)
         if done == "rejected":
-            raise StateError("the order was rejected over this hold")
+            raise StateError.because(_rejected_over())
         if done is None:
             hold = _open_hold(order, hold_id)
+            why = not_let_go(hold, roles)
+            if why:
+                raise ForbiddenError(f"{why.message}; possible: {why.possible}", why=[why])
             try:
                 tables.commit(*_release_writes(order, hold, reason, by, clock(), orders, credit))
             except ConflictError:
@@ -58,26 +116,72 @@ def release_hold(
     raise ConflictError("the order keeps changing")
 
 
-def reject_order(order_id: str, hold_id: str, *, reason: str, by: str, orders: OrderStore, clock: Clock) -> HoldOutcome:
+def reject_order(
+    order_id: str,
+    hold_id: str,
+    *,
+    reason: str,
+    by: str,
+    roles: frozenset[str],
+    orders: OrderStore,
+    clock: Clock,
+) -> HoldOutcome:
     """A person refuses the order that waits for this hold. It held no exposure, so none goes back.
 
     Raises:
         NotFoundError: no such order, or it never had such a hold.
+        ForbiddenError: holds of this reason are decided by others.
         StateError: the hold was released, or the order is past the point where it can be refused.
     """
     for _ in range(_TRIES):
         order = orders.get(order_id)
         done = _outcome_of(order, hold_id)
         if done == "released":
-            raise StateError("the hold was released")
+            raise StateError.because(Why("hold_released", "the hold was released", "cancel the order"))
         if done is None:
             hold = _open_hold(order, hold_id)
+            who, why = not_let_go(hold, roles), not_rejected(order)
+            if who:
+                raise ForbiddenError(f"{who.message}; possible: {who.possible}", why=[who])
+            if why:
+                raise StateError.because(why)
             try:
                 tables.commit(orders.write(_rejected(order, hold, reason, by, clock())))
             except ConflictError:
                 continue
         return HoldOutcome(order_id=order_id, hold_id=hold_id, outcome="rejected")
     raise ConflictError("the order keeps changing")
+
+
+def run_out(order: Order, at: datetime) -> list[Hold]:
+    """Open holds whose time is up and that nobody has been told of, the first to end first."""
+    now = to_text(at)
+    late = [hold for hold in order.holds if hold.expires_at and hold.expires_at <= now and not hold.overdue]
+    return sorted(late, key=lambda hold: (hold.expires_at or "", hold.id))
+
+
+def let_expire(order: Order, hold: Hold, *, by: str, at: datetime, orders: OrderStore, credit: Exposure) -> None:
+    """Release a hold whose time is up.
+
+    Raises:
+        ConflictError: somebody else wrote first.
+    """
+    tables.commit(*_release_writes(order, hold, "expired", by, at, orders, credit))
+
+
+def escalate(order: Order, hold: Hold, *, by: str, at: datetime, orders: OrderStore) -> None:
+    """Keep a hold whose time is up, and say once that its owner must act.
+
+    Raises:
+        ConflictError: somebody else wrote first.
+    """
+    holds = tuple(other.model_copy(update={"overdue": True}) if other.id == hold.id else other for other in order.holds)
+    fact = OrderHoldOverdue(order_id=order.id, hold_id=hold.id, reason=hold.reason, owner=hold.owner)
+    tables.commit(orders.write(order.changed(fact, at=at, by=by, why=hold.reason, holds=holds)))
+
+
+def _rejected_over() -> Why:
+    return Why("order_ended", "the order was rejected over this hold", "a new order")
 
 
 def _open_hold(order: Order, hold_id: str) -> Hold:
@@ -109,8 +213,25 @@ def _release_writes(
         return [orders.write(_resumed(order, released, hold, rest, stopped, why, by, at))]
     if any("confirm" in other.blocks for other in rest):
         return [orders.write(order.changed(released, at=at, by=by, why=why, holds=rest))]
+    confirmed = _confirmed(order, released, rest, why, by, at)
+    if hold.reason in _OF_CREDIT or any(_was_released(order, reason) for reason in _OF_CREDIT):
+        return [orders.write(confirmed), *credit.exposure_writes(confirmed)]
+    answer = credit.reassess(order, confirmed)
+    if answer.fits:
+        return [orders.write(confirmed), *answer.writes]
+    holds, held = with_holds(order.model_copy(update={"holds": rest}), answer.holds, at=at)
+    return [orders.write(order.changed(released, *held, at=at, by=by, why=why, holds=holds))]
+
+
+def _was_released(order: Order, reason: str) -> bool:
+    return _outcome_of(order, hold_id_of(order.id, reason)) == "released"
+
+
+def _confirmed(
+    order: Order, released: OrderHoldReleased, rest: tuple[Hold, ...], why: str, by: str, at: datetime
+) -> Order:
     status = move(ORDER, order.status, "confirm")
-    confirmed = order.changed(
+    return order.changed(
         released,
         OrderConfirmed(order_id=order.id, attempt=order.attempt),
         at=at,
@@ -121,7 +242,6 @@ def _release_writes(
         entered_at=to_text(at),
         watch_at=to_text(at + MAX_DWELL[f"order.{status}"]),
     )
-    return [orders.write(confirmed), *credit.exposure_writes(confirmed)]
 
 
 def _resumed(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.events.fact import Fact, FactData
 from oms.kernel.cards import redact
+from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 
 Count = Annotated[int, Field(ge=0)]
@@ -117,7 +118,7 @@ class Hold(Value):
     """Why something waits. `blocks` names lifecycle events; an open hold refuses them, and nothing else.
 
     `owner` is the role that must act, `release_by` the roles that may let it go. At `expires_at` happens `on_expiry`:
-    `release`, `cancel`, or `escalate` (it stays, and is shown as overdue).
+    `release`, `cancel`, or `escalate` (it stays, and is `overdue`).
     """
 
     id: str
@@ -129,6 +130,14 @@ class Hold(Value):
     release_by: tuple[str, ...] = ("operator",)
     expires_at: str | None = None
     on_expiry: str = "escalate"
+    overdue: bool = False
+
+
+class OpenChange(Value):
+    """The change set that waits for a decision, until it expires: at most one at a time (domain I20)."""
+
+    id: str
+    expires_at: str
 
 
 class CheckFinding(Value):
@@ -181,7 +190,10 @@ class Order(Aggregate):
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
     `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
 
-    Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping.
+    Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
+    amounts are those of the units that are not cancelled (`oms.orders.amounts`).
+
+    `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
     id: str
@@ -215,6 +227,8 @@ class Order(Aggregate):
     payment_status: str = "none"
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
+    change: OpenChange | None = None
+    cancelling: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -232,6 +246,12 @@ class Order(Aggregate):
     def blocked_by(self, event: str) -> Hold | None:
         """The first open hold that refuses `event`, if any."""
         return next((hold for hold in self.holds if event in hold.blocks), None)
+
+    @property
+    def look_at(self) -> str:
+        """When somebody must look: the watchdog's own deadline, or one of a hold or a change set that comes before."""
+        ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
+        return min([self.watch_at, *ends, *([self.change.expires_at] if self.change else [])])
 
     @property
     def units_allocated(self) -> int:
@@ -280,6 +300,11 @@ class FulfillmentOrder(Aggregate):
     @property
     def of_order(self) -> str:
         return self.order_id
+
+
+def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
+    """A location's work for an order has one id per attempt, known before it is there."""
+    return derive_id("ful", order_id, str(attempt), location)
 
 
 class Content(Value):

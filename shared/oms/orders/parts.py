@@ -2,47 +2,18 @@
 
     total = sum of the line parts + charges
 
-A part is the line's amount less its share of the order's discount plus its tax; `charges` are postage, duties and tip
-with their tax. Shares are by largest remainder, so that parts sum to the total whatever the order looks like, and the
-units of a line to its part. A line's units are counted in one order: shipped first, then those to come, cancelled last;
-so what is worth how much depends on the counts alone, never on who came first.
+A part is the worth of the line's live units less its share of the order's discount plus its tax; `charges` are postage,
+duties and tip with their tax. Shares are by largest remainder, so that parts sum to the total whatever the order looks
+like, and the units of a line to its part. Units that shipped come first, so that what is worth how much depends on the
+counts alone, never on who came first.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from oms.kernel.money import share
+from oms.orders.amounts import kept_share, live_units, worth
 from oms.orders.model import Order
-
-
-class LineAmounts(Protocol):
-    """One line's figures."""
-
-    @property
-    def quantity(self) -> int: ...
-    @property
-    def unit_price_minor(self) -> int: ...
-    @property
-    def discount_minor(self) -> int: ...
-    @property
-    def tax_minor(self) -> int: ...
-
-
-class OrderAmounts(Protocol):
-    """One order's figures, in minor units."""
-
-    @property
-    def lines(self) -> Sequence[LineAmounts]: ...
-    @property
-    def shipping_minor(self) -> int: ...
-    @property
-    def discount_minor(self) -> int: ...
-    @property
-    def tax_minor(self) -> int: ...
-    @property
-    def taxes_included(self) -> bool: ...
-    @property
-    def total_minor(self) -> int: ...
 
 
 class Parts(NamedTuple):
@@ -52,9 +23,9 @@ class Parts(NamedTuple):
     charges: int
 
 
-def parts_of(order: OrderAmounts) -> Parts:
+def parts_of(order: Order) -> Parts:
     """The total, taken apart."""
-    amounts = [line.quantity * line.unit_price_minor - line.discount_minor for line in order.lines]
+    amounts = [worth(line) for line in order.lines]
     goods = sum(amounts)
     discounts = share(min(order.discount_minor, goods), amounts) if goods > 0 else [0] * len(amounts)
     parts = [amount - discount for amount, discount in zip(amounts, discounts, strict=True)]
@@ -65,7 +36,7 @@ def parts_of(order: OrderAmounts) -> Parts:
     return Parts(tuple(parts), order.total_minor - sum(parts))
 
 
-def _tax_of_no_line(order: OrderAmounts, parts: Sequence[int], own: Sequence[int]) -> list[int]:
+def _tax_of_no_line(order: Order, parts: Sequence[int], own: Sequence[int]) -> list[int]:
     """The lines' shares of a tax that the sender gave for the order alone; what is on postage stays with postage."""
     rest = order.tax_minor - sum(own)
     of_postage = any(own) and order.shipping_minor > 0
@@ -75,31 +46,13 @@ def _tax_of_no_line(order: OrderAmounts, parts: Sequence[int], own: Sequence[int
     return share(rest, weights)[:-1]
 
 
-def first_units(part: int, quantity: int, units: int) -> int:
-    """What the first `units` of `quantity` are worth when all are worth `part`: the odd minor units go first."""
-    each, odd = divmod(part, quantity)
-    return each * units + min(odd, units)
-
-
-def live_value(order: Order) -> int:
-    """What the units that are not cancelled are worth, with all charges while there is any."""
-    parts = parts_of(order)
-    if all(line.cancelled >= line.quantity for line in order.lines):
-        return 0
-    kept = sum(
-        first_units(part, line.quantity, line.quantity - line.cancelled)
-        for part, line in zip(parts.lines, order.lines, strict=True)
-    )
-    return kept + parts.charges
-
-
 def shipped_value(order: Order, shipped: Mapping[int, int]) -> int:
     """What `shipped` units by line number are worth; the charges go with the first of them."""
     if not any(shipped.values()):
         return 0
     parts = parts_of(order)
-    gone = sum(
-        first_units(part, line.quantity, min(shipped.get(line.number, 0), line.quantity - line.cancelled))
+    return parts.charges + sum(
+        kept_share(part, live_units(line), min(shipped.get(line.number, 0), live_units(line)))
         for part, line in zip(parts.lines, order.lines, strict=True)
+        if live_units(line)
     )
-    return gone + parts.charges

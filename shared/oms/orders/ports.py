@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+from oms.orders.holding import HoldSpec
 from oms.orders.model import FulfillmentOrder, Order, Parcel
 
 TakenBack = Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]  # each with those of its parcels that are voided now
@@ -19,10 +20,12 @@ class BookingsPort(Protocol):
 
 
 class CreditAnswer(Protocol):
-    """Whether a changed order fits the limit, and what to write with it if it does."""
+    """Whether a changed order fits the limits, what it must wait for if not, and what to write with it if it does."""
 
     @property
     def fits(self) -> bool: ...
+    @property
+    def holds(self) -> tuple[HoldSpec, ...]: ...
     @property
     def writes(self) -> Sequence[Any]: ...
 
@@ -34,7 +37,10 @@ class ExposurePort(Protocol):
         """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
 
     def reassess(self, before: Order, after: Order) -> CreditAnswer:
-        """Whether the change still fits the limit. `writes` hold it up against what happens meanwhile."""
+        """Whether an order still fits the limits when it is changed, confirmed at last, or opened again.
+
+        `writes` hold the answer up against what happens meanwhile.
+        """
 
 
 class WantedLine(Protocol):

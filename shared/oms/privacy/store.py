@@ -61,6 +61,11 @@ class PeopleStore:
         }
         return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=person.id)
 
+    def discard(self, person_id: str) -> Write:
+        """The write that deletes a person, key and all; one who is gone already stays gone."""
+        always = "attribute_exists(pk) OR attribute_not_exists(pk)"
+        return tables.delete(Key(self.table, f"PERSON#{person_id}", "PERSON"), condition=always, label=person_id)
+
     def load(self, person_id: str) -> Person:
         """The person in clear text: for `oms.privacy.service.read_person`, which logs who wanted it.
 

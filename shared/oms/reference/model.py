@@ -15,7 +15,11 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Item(_Reference):
-    """A SKU of the catalogue with what shipping needs to know."""
+    """A SKU of the catalogue with what shipping needs to know, and what it may not be sold as.
+
+    `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
+    countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
+    """
 
     sku: str
     name: str
@@ -23,6 +27,11 @@ class Item(_Reference):
     length_mm: Positive
     width_mm: Positive
     height_mm: Positive
+    hazmat: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    min_age: Annotated[int, Field(ge=0, le=99)] = 0
+    not_to: frozenset[str] = frozenset()
+    only_to: frozenset[str] = frozenset()
+    max_per_order: Annotated[int, Field(ge=0)] = 0
 
 
 class Location(_Reference):

@@ -8,6 +8,7 @@ from functions.allocation import api_cancel_orders, queue_allocate_orders
 from oms.allocation.recall import cancel_order
 from oms.aws.tables import ConditionFailedError, Write, commit
 from oms.credit.model import Account
+from oms.credit.service import CreditDesk
 from oms.kernel.errors import StateError
 from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.store import OrderTree
@@ -154,9 +155,10 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
     set_up(cloud_on_moto, position("CUP", "ber-1", 3))
     (work,) = allocated(cloud_on_moto, "ord_1", {"CUP": 2}).fulfillment_orders
 
-    def meanwhile(*_: Order) -> list[Write]:
-        put_work(cloud_on_moto, work, "in_progress")
-        return []
+    class Meanwhile(CreditDesk):
+        def moved_writes(self, before: Order, after: Order) -> list[Write]:
+            put_work(cloud_on_moto, work, "in_progress")
+            return super().moved_writes(before, after)
 
     with pytest.raises(StateError):
         cancel_order(
@@ -164,10 +166,8 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
             reason="other",
             note=None,
             by="user:u",
-            orders=cloud_on_moto.orders,
-            stock=cloud_on_moto.stock,
-            bookings=cloud_on_moto.bookings,
-            release_writes=meanwhile,
+            desk=cloud_on_moto.taking_back,
+            exposure=Meanwhile(cloud_on_moto.accounts),
             now=START,
         )
     assert cloud_on_moto.orders.tree("ord_1").fulfillment_orders[0].status == "in_progress"

@@ -48,11 +48,12 @@ class Result(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a message is parked: a stable code, words without personal data, and which fields are wrong."""
+    """Why a message is parked: a stable code, words without personal data, which fields are wrong, of which orders."""
 
     reason: str
     detail: str
     faults: tuple[str, ...] = ()
+    order_ids: tuple[str, ...] = ()
 
 
 class Archived(NamedTuple):
@@ -85,7 +86,6 @@ class MessageView(BaseModel):
     faults: tuple[str, ...] = ()
     tries: int = 1
     settled_at: str
-    replayed_at: str | None = None
 
 
 class MessagePage(BaseModel):

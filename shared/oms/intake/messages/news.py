@@ -42,6 +42,10 @@ class OrderUnknownError(TransientError):
 
     reason = "order_unknown"
 
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"the order {order_id} has not come in yet")
+        self.order_ids = (order_id,)
+
 
 class Step(NamedTuple):
     """What one notice came to, and what is still to be written for it."""
@@ -98,9 +102,10 @@ class News:
         if isinstance(notice, Ignored):
             return Step("ignored", detail=notice.reason)
         if isinstance(notice, Cancellation | Refund):
-            order = known.get(order_id_of(channel.name, notice.external_order_id))
+            order_id = order_id_of(channel.name, notice.external_order_id)
+            order = known.get(order_id)
             if order is None:
-                raise OrderUnknownError("the order has not come in yet")
+                raise OrderUnknownError(order_id)
             return (
                 self._cancellation(order, notice, by)
                 if isinstance(notice, Cancellation)

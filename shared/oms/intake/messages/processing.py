@@ -95,10 +95,10 @@ def give_up(document: Any, error: Exception, *, desk: MessageDesk) -> None:
     Raises:
         TransientError: not even that; the sweep will find them.
     """
-    reason = getattr(error, "reason", "gave_up")
+    reason, order_ids = getattr(error, "reason", "gave_up"), getattr(error, "order_ids", ())
+    problem = Problem(reason, _words(f"{type(error).__name__}: {error}"), order_ids=order_ids)
     for reference in references_of(document):
-        letter = desk.archive.load(reference)
-        _park(reference, letter, Problem(reason, _words(f"{type(error).__name__}: {error}")), desk)
+        _park(reference, desk.archive.load(reference), problem, desk)
 
 
 def references_of(document: Any) -> list[Reference]:

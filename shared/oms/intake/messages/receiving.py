@@ -10,7 +10,7 @@ from typing import Protocol
 
 from oms.aws.secrets import KEPT_S, Secrets
 from oms.intake.messages.model import Letter, MessageReceived, Reference, Source
-from oms.intake.messages.store import Archive
+from oms.intake.messages.store import Archive, span
 from oms.intake.notices import Arrival, ChannelPlugin, ChannelSecrets
 from oms.kernel.errors import Fault, NotFoundError, TooLargeError, UnauthorizedError
 from oms.kernel.ids import derive_id
@@ -23,7 +23,6 @@ from oms.reference.store import ReferenceStore
 PLUGINS = "oms.intake.channels"
 _FRESH_S = 30.0  # a signature is checked against secrets of at most this age before it is refused
 _TELLING = ("topic", "event", "event-type")  # what the name of a header ends in that says what the body is about
-_HOUR = len("2026-11-23T09")
 
 
 class Fingerprints(Protocol):
@@ -78,9 +77,8 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     digest = hashlib.sha256(arrival.raw).hexdigest()
     fingerprint = desk.people.fingerprint("\n".join((*telling, digest)) if given is None else digest)
     message_id = derive_id("msg", channel.name, given or "", fingerprint)
-    at = to_text(arrival.at)
-    letter = Letter(source=source, received_at=at, headers=arrival.headers, raw=arrival.raw)
-    desk.archive.keep(Reference(channel.name, at[:_HOUR], message_id), letter)
+    letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=arrival.raw)
+    desk.archive.keep(Reference(channel.name, span(arrival.at), message_id), letter)
     return message_id
 
 

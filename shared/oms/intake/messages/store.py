@@ -14,7 +14,7 @@ without its row for want of keeping it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -34,7 +34,7 @@ KEPT_S = 97 * 24 * 3600  # a week longer than the objects (90 days, infra/stacks
 _PREFIX = "messages"
 _THERE = "PreconditionFailed"
 _GONE = frozenset({"NoSuchKey", "404"})
-_BEHIND = "~"
+_DAY, _HOUR = len("2026-11-23"), len("2026-11-23T09")
 
 
 class Envelopes(Protocol):
@@ -44,11 +44,23 @@ class Envelopes(Protocol):
     def open_message(self, message_id: str, sealed: bytes) -> bytes: ...
 
 
+class Logged(NamedTuple):
+    """A row: what it tells, and where the message itself is."""
+
+    view: MessageView
+    reference: Reference
+
+
 class Entry(NamedTuple):
     """A place in the log's index: its sort key, and the message."""
 
     sort: str
     message_id: str
+
+
+def span(at: datetime) -> str:
+    """The hour of an instant as the archive's keys have it; its first ten characters are the day."""
+    return to_text(at)[:_HOUR]
 
 
 def key_of(reference: Reference) -> str:
@@ -64,7 +76,8 @@ def reference_of(key: str) -> Reference | None:
 class Archive:
     """Messages as they came, sealed."""
 
-    def __init__(self, bucket: str, envelopes: Envelopes) -> None:
+    def __init__(self, bucket: str, envelopes: Callable[[], Envelopes]) -> None:
+        """`envelopes` is asked when something is sealed or opened: who only lists has no key."""
         self.bucket = bucket
         self._envelopes = envelopes
 
@@ -81,7 +94,7 @@ class Archive:
                 clients.s3().put_object(
                     Bucket=self.bucket,
                     Key=key_of(reference),
-                    Body=self._envelopes.seal_message(reference.message_id, clear),
+                    Body=self._envelopes().seal_message(reference.message_id, clear),
                     ContentType="application/octet-stream",
                     IfNoneMatch="*",
                 )
@@ -106,7 +119,7 @@ class Archive:
                 if code_of(error) in _GONE:
                     raise NotFoundError("the message is not in the archive", code="archive_gone") from None
                 raise
-        head, _, raw = self._envelopes.open_message(reference.message_id, sealed).partition(b"\n")
+        head, _, raw = self._envelopes().open_message(reference.message_id, sealed).partition(b"\n")
         return Letter(raw=raw, **json.loads(head))
 
     def listed(self, channel: str, since: str) -> Iterator[Archived]:
@@ -162,18 +175,7 @@ class MessageLog:
             label=label_of(reference),
         )
 
-    def replayed_write(self, message: Reference, at: datetime) -> Write:
-        """Note that a parked message is tried again."""
-        return tables.update(
-            self._key(message.channel, message.message_id),
-            expression="SET replayed_at = :at",
-            condition="#status = :parked",
-            names={"#status": "status"},
-            values={":at": to_text(at), ":parked": "parked"},
-            label=label_of(message),
-        )
-
-    def find(self, channel: str, message_id: str) -> MessageView:
+    def find(self, channel: str, message_id: str) -> Logged:
         """One row.
 
         Raises:
@@ -182,24 +184,13 @@ class MessageLog:
         item = tables.get(self._key(channel, message_id))
         if item is None:
             raise NotFoundError("there is no such message, or it is on its way")
-        return _view(item)
+        return _logged(item)
 
-    def find_many(self, references: Iterable[Reference]) -> dict[tuple[str, str], MessageView]:
+    def find_many(self, messages: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Logged]:
         """The rows that exist, by channel and message id."""
-        keys = [self._key(reference.channel, reference.message_id) for reference in references]
-        views = [_view(item) for item in tables.get_many(keys).values()]
-        return {(view.channel, view.message_id): view for view in views}
-
-    def reference(self, channel: str, message_id: str) -> Reference:
-        """Where the archive keeps a message of the log.
-
-        Raises:
-            NotFoundError: no such row.
-        """
-        item = tables.get(self._key(channel, message_id))
-        if item is None:
-            raise NotFoundError("there is no such message, or it is on its way")
-        return Reference(channel, item["hour"], message_id)
+        items = tables.get_many([self._key(*message) for message in messages])
+        found = [_logged(item) for item in items.values()]
+        return {(row.view.channel, row.view.message_id): row for row in found}
 
     def page(self, channel: str, day: str, shard: int, *, after: str, until: str, limit: int) -> list[Entry]:
         """Entries of one index partition with `after < key < until`, in the order of status and time."""
@@ -214,12 +205,20 @@ class MessageLog:
 
     def of_status(self, channel: str, day: str, status: str) -> Iterator[str]:
         """The ids of all messages of a day with a status."""
+        return self._ids(channel, day, f"{status}#")
+
+    def settled(self, channel: str, hour: str) -> Iterator[str]:
+        """The ids of all messages of an hour that have a row, as the index knows it: a moment late."""
+        for status in ("processed", "parked"):
+            yield from self._ids(channel, hour[:_DAY], f"{status}#{hour}")
+
+    def _ids(self, channel: str, day: str, prefix: str) -> Iterator[str]:
         for shard in range(SHARDS):
             rows = tables.query(
                 self.table,
                 index="received",
-                condition="received_pk = :pk AND begins_with(received_sk, :status)",
-                values={":pk": f"{channel}#{day}#{shard}", ":status": f"{status}#"},
+                condition="received_pk = :pk AND begins_with(received_sk, :prefix)",
+                values={":pk": f"{channel}#{day}#{shard}", ":prefix": prefix},
             )
             yield from (row["pk"].rpartition("#")[2] for row in rows)
 
@@ -234,11 +233,13 @@ def label_of(reference: Reference) -> str:
 
 def _said(outcome: Result | Problem) -> Mapping[str, object]:
     if isinstance(outcome, Problem):
-        return {"reason": outcome.reason, "detail": outcome.detail, "faults": outcome.faults}
+        faults, order_ids = outcome.faults, outcome.order_ids
+        return {"reason": outcome.reason, "detail": outcome.detail, "faults": faults, "order_ids": order_ids}
     return {"outcome": outcome.outcome, "order_ids": outcome.order_ids, "detail": outcome.detail}
 
 
-def _view(item: Item) -> MessageView:
+def _logged(item: Item) -> Logged:
     channel, message_id = item["pk"].split("#")[1:]
     shown = {name: value for name, value in item.items() if name in MessageView.model_fields}
-    return MessageView(channel=channel, message_id=message_id, **shown)
+    view = MessageView(channel=channel, message_id=message_id, **shown)
+    return Logged(view, Reference(channel, item["hour"], message_id))

@@ -1,0 +1,175 @@
+"""Take fulfillment orders back from their locations, and units out of the queue for stock: one transaction's worth."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from oms.allocation.model import Change, PositionKey
+from oms.allocation.store import StockStore
+from oms.aws.tables import MAX_WRITES as ALL_WRITES
+from oms.aws.tables import Write, commit
+from oms.events.fulfillment import FulfillmentOrderWithdrawn
+from oms.events.tracking import ParcelVoided
+from oms.kernel.errors import TooLargeError
+from oms.kernel.time import to_text
+from oms.orders.lifecycle import FULFILLMENT_ORDER, PARCEL, move
+from oms.orders.model import FulfillmentOrder, Line, Order, Parcel
+from oms.orders.ports import BookingsPort
+from oms.orders.store import OrderStore
+
+MAX_WRITES = 92  # a transaction of 100, less the header, change set, person, message and the credit of three levels
+
+
+class Recall(NamedTuple):
+    """What one transaction takes back: the new values, what moves in the books, units by line."""
+
+    works: tuple[FulfillmentOrder, ...]
+    voided: tuple[tuple[Parcel, ...], ...]  # by work
+    changes: Mapping[PositionKey, Change]
+    recalled: Mapping[int, int]  # allocated units by line number
+    queued: Mapping[int, int]  # backordered units by line number that leave the queue
+
+    @property
+    def taken_back(self) -> list[tuple[FulfillmentOrder, tuple[Parcel, ...]]]:
+        return list(zip(self.works, self.voided, strict=True))
+
+
+class Wanted(NamedTuple):
+    """What to take back, and in whose name. `queued`: lines with how many of their backordered units."""
+
+    works: Sequence[FulfillmentOrder]
+    queued: Sequence[tuple[Line, int]]
+    parcels: Mapping[str, Parcel]
+    reason: str
+    by: str
+    at: datetime
+
+
+def take_as_much_as_fits(wanted: Wanted) -> Recall:
+    """Fulfillment orders first, at least one; then as many lines of the queue as there is room for."""
+    works: list[FulfillmentOrder] = []
+    voided: list[tuple[Parcel, ...]] = []
+    changes: dict[PositionKey, Change] = {}
+    recalled: dict[int, int] = {}
+    for work in wanted.works:
+        own = [wanted.parcels[name] for name in work.parcel_ids if name in wanted.parcels]
+        own = [parcel for parcel in own if parcel.status == "label_purchased"]
+        keys = {(line.sku, work.location) for line in work.lines} | set(changes)
+        labels = sum(map(len, voided))
+        # A fulfillment order is two writes: itself, and the room that its parcels had.
+        if works and 2 * (len(works) + 1) + labels + len(own) + len(keys) > MAX_WRITES:
+            break
+        works.append(_withdrawn(work, wanted))
+        voided.append(tuple(_voided(parcel, wanted) for parcel in own))
+        for line in work.lines:
+            units = line.quantity - line.short - line.shipped
+            _add(changes, (line.sku, work.location), Change(committed=-units))
+            recalled[line.number] = recalled.get(line.number, 0) + units
+    spare = MAX_WRITES - 2 * len(works) - sum(map(len, voided))
+    queued = {line.number: units for line, units in wanted.queued if _leaves_the_queue(line, units, changes, spare)}
+    return Recall(tuple(works), tuple(voided), changes, recalled, queued)
+
+
+def take_all(wanted: Wanted) -> Recall:
+    """All of it at once.
+
+    Raises:
+        TooLargeError: it does not fit one transaction.
+    """
+    recall = take_as_much_as_fits(wanted)
+    writes = 2 * len(recall.works) + sum(map(len, recall.voided)) + len(recall.changes)
+    if len(recall.works) < len(wanted.works) or len(recall.queued) < len(wanted.queued) or writes > MAX_WRITES:
+        raise TooLargeError("the change takes back more than fits one transaction; make it in several steps")
+    return recall
+
+
+def _leaves_the_queue(line: Line, units: int, changes: dict[PositionKey, Change], spare: int) -> bool:
+    """Take backordered units off the books where they wait; False: no room for one more position."""
+    if not line.waits_at or not units:
+        return True
+    key = (line.sku, line.waits_at)
+    if key not in changes and len(changes) >= spare:
+        return False
+    _add(changes, key, Change(backordered=-units))
+    return True
+
+
+def _add(changes: dict[PositionKey, Change], key: PositionKey, change: Change) -> None:
+    changes[key] = changes.get(key, Change()).plus(change)
+
+
+def _withdrawn(work: FulfillmentOrder, wanted: Wanted) -> FulfillmentOrder:
+    """Cancelled; the location is told if it knew."""
+    ids = {"order_id": work.order_id, "fulfillment_order_id": work.id, "location": work.location}
+    facts = (
+        [FulfillmentOrderWithdrawn.model_validate({**ids, "reason": wanted.reason})]
+        if work.status in ("requested", "accepted")
+        else []
+    )
+    return work.changed(
+        *facts,
+        at=wanted.at,
+        by=wanted.by,
+        why=wanted.reason,
+        what=None if facts else "Cancelled",
+        status=move(FULFILLMENT_ORDER, work.status, "cancel"),
+        entered_at=to_text(wanted.at),
+    )
+
+
+def _voided(parcel: Parcel, wanted: Wanted) -> Parcel:
+    fact = ParcelVoided(order_id=parcel.order_id, parcel_id=parcel.id, reason=wanted.reason)
+    status = move(PARCEL, parcel.status, "void")
+    return parcel.changed(fact, at=wanted.at, by=wanted.by, why=wanted.reason, status=status)
+
+
+@dataclass(frozen=True)
+class TakingBack:
+    """The stores that a recall touches: orders, stock, and what bookings hold."""
+
+    orders: OrderStore
+    stock: StockStore
+    bookings: BookingsPort
+
+    def parcels_of(self, works: Iterable[FulfillmentOrder]) -> dict[str, Parcel]:
+        ids = [parcel_id for work in works for parcel_id in work.parcel_ids]
+        return self.orders.parcels(ids) if ids else {}
+
+    def take(
+        self,
+        works: Sequence[FulfillmentOrder],
+        queued: Sequence[tuple[Line, int]],
+        parcels: Mapping[str, Parcel],
+        *,
+        reason: str,
+        by: str,
+        at: datetime,
+    ) -> Recall:
+        """All of it in one transaction (port of the context amending).
+
+        Raises:
+            TooLargeError: it does not fit.
+        """
+        return take_all(Wanted(works, queued, parcels, reason, by, at))
+
+    def commit(self, header: Order, recall: Recall, *more: Write) -> None:
+        """One transaction, then the carriers are told. Parcels beyond its limit are voided before it and stay so.
+
+        Raises:
+            ConflictError: somebody else wrote first.
+        """
+        before = self.stock.positions_at(recall.changes)
+        writes = [
+            self.orders.write(header),
+            *(self.orders.write(work) for work in recall.works),
+            *(self.stock.change_write(change, before[key]) for key, change in recall.changes.items()),
+            *self.bookings.give_back_writes(recall.taken_back),
+            *more,
+        ]
+        labels = [self.orders.write(parcel) for parcels in recall.voided for parcel in parcels]
+        room = ALL_WRITES - len(writes)
+        for label in labels[room:]:
+            commit(label)
+        commit(*writes, *labels[:room])
+        self.bookings.tell_carriers(recall.taken_back)

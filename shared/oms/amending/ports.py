@@ -1,0 +1,121 @@
+"""What amending needs of other contexts, as it sees it. `oms.wiring` binds them."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from oms.amending.store import ChangeStore
+from oms.kernel.time import Clock
+from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Parcel, Promise
+from oms.orders.ports import ExposurePort
+from oms.orders.store import OrderStore
+from oms.reference.store import ReferenceStore
+
+Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that can be promised
+
+
+class RecallPort(Protocol):
+    """Takes fulfillment orders back from locations, and units out of the queue for stock (context allocation)."""
+
+    def parcels_of(self, works: Iterable[FulfillmentOrder]) -> dict[str, Parcel]: ...
+
+    def take(
+        self,
+        works: Sequence[FulfillmentOrder],
+        queued: Sequence[tuple[Line, int]],
+        parcels: Mapping[str, Parcel],
+        *,
+        reason: str,
+        by: str,
+        at: datetime,
+    ) -> Any:
+        """All of it in one transaction, or TooLargeError."""
+
+    def commit(self, header: Order, recall: Any, *more: Any) -> None:
+        """The header, what was taken back and `more`, all or nothing."""
+
+
+class PersonLike(Protocol):
+    """Who, and where to."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def company(self) -> str | None: ...
+    @property
+    def address_lines(self) -> tuple[str, ...]: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def postal_code(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def billing(self) -> str | None: ...
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def gift_message(self) -> str | None: ...
+
+
+class PeoplePort(Protocol):
+    """Where personal data is (context privacy)."""
+
+    def read(self, person_id: str, *, purpose: str) -> PersonLike: ...
+
+    def write_new(
+        self,
+        person_id: str,
+        *,
+        name: str,
+        email: str | None,
+        phone: str | None,
+        company: str | None,
+        address_lines: Sequence[str],
+        city: str,
+        region: str | None,
+        postal_code: str,
+        country: str,
+        billing: str | None = None,
+        note: str | None = None,
+        gift_message: str | None = None,
+    ) -> Any: ...
+
+    def discard_write(self, person_id: str) -> Any: ...
+
+    def fingerprint(self, text: str) -> str: ...
+
+
+class StockPort(Protocol):
+    """Available to promise; may be a moment old."""
+
+    def available(self, skus: Iterable[str]) -> Stock: ...
+
+
+class PromisePort(Protocol):
+    """A delivery promise; empty when there is too little stock to promise a date."""
+
+    def __call__(self, destination: Destination, lines: Mapping[str, int], stock: Stock, at: datetime) -> Promise: ...
+
+
+@dataclass(frozen=True)
+class AmendingDesk:
+    """The collaborators of amending."""
+
+    orders: OrderStore
+    changes: ChangeStore
+    recall: RecallPort
+    exposure: ExposurePort
+    people: PeoplePort
+    stock: StockPort
+    promise: PromisePort
+    reference: ReferenceStore
+    served_countries: Callable[[], Collection[str]]
+    clock: Clock
