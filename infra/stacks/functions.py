@@ -129,6 +129,15 @@ FUNCTIONS = (
     FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
     FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec(
+        "privacy/api_show_persons",
+        {
+            "orders": LOAD + LIST,
+            "people": LOAD + SAVE + LIST,
+            "people_key": UNWRAP,
+            "pepper": NAME_ONLY,
+        },
+    ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
