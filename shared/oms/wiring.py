@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from oms.allocation.model import Cancellation
     from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
+    from oms.amending.channel import ChannelChanges
+    from oms.amending.deadlines import Deadlines
     from oms.amending.ports import AmendingDesk
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
@@ -209,6 +212,25 @@ class Wiring:
             served_countries=self.served_countries,
             clock=self.clock,
         )
+
+    @cached_property
+    def channel_changes(self) -> "ChannelChanges":
+        """What channels say later of their orders (port `AmendPort` of intake)."""
+        from oms.amending.channel import ChannelChanges
+
+        return ChannelChanges(self.amending)
+
+    @cached_property
+    def deadlines(self) -> "Deadlines":
+        """Keeps the deadlines of holds and change sets (port of the watchdog)."""
+        from oms.allocation.recall import cancel_order
+        from oms.amending.deadlines import Deadlines
+
+        def cancel(order_id: str, reason: str, by: str, now: "datetime") -> "Cancellation":
+            desk, exposure = self.taking_back, self.credit
+            return cancel_order(order_id, reason=reason, note="expired", by=by, desk=desk, exposure=exposure, now=now)
+
+        return Deadlines(self.amending, cancel)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
