@@ -35,8 +35,8 @@ down: ## stop the local cloud; its state is kept for the next start
 	@if [[ -x $(PYTHON) ]]; then $(LOCAL) down; else echo "Nothing is installed, so nothing runs."; fi
 
 .PHONY: token
-token: setup ## print an access token: make token ROLE=operator|sales|warehouse|procurement|auditor
-	@$(LOCAL) token "$(ROLE)"
+token: setup ## print an access token: make token ROLE=warehouse LOCATION=ber-1 (or CHANNEL=sales_desk; several in quotes)
+	@$(LOCAL) token "$(ROLE)" "$(LOCATION)" "$(CHANNEL)"
 
 .PHONY: demo
 demo: setup ## replay real orders: make demo ORDERS=online_retail.csv.gz LIMIT=500

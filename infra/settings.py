@@ -41,6 +41,11 @@ class Settings:
         """Bucket names are shared by the whole world, hence the account and region."""
         return f"{self.name('documents')}-{self.account}-{self.region}"
 
+    @property
+    def archive_bucket(self) -> str:
+        """Where channels' messages are kept as they came."""
+        return f"{self.name('archive')}-{self.account}-{self.region}"
+
     def name(self, thing: str) -> str:
         """The physical name of a thing: deterministic, so that scripts and alarms can be written before it exists."""
         return f"baton-{self.stage}-{thing}"

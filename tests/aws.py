@@ -16,12 +16,16 @@ from oms.kernel.time import Clock, utc_now
 from oms.wiring import Wiring, rewire
 
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "messages": {"received": ("received_pk", "received_sk")},
     "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
     "inventory": {"reorder": ("reorder_pk", "reorder_sk")},
     "people": {"blind": ("blind_pk",)},
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
+    "polls": {},
     "reference": {},
+    "jobs": {},
+    "limits": {},
 }
 
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
@@ -35,6 +39,10 @@ def environment() -> dict[str, str]:
         "STAGE": "test",
         "BUS_NAME": "baton",
         "DOCUMENTS_BUCKET": "baton-documents",
+        "ARCHIVE_BUCKET": "baton-archive",
+        "FILES_BUCKET": "baton-files",
+        "IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-import",
+        "MESSAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-message",
         "PEPPER_SECRET": "baton/test/privacy-pepper",
         "CHANNEL_SECRET_PREFIX": "baton/test/channel/",
         "PEOPLE_KEY_ID": "alias/baton-people",
@@ -83,8 +91,10 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
         clients.session().register_component("data_loader", _LOADER)
         _create_tables()
         clients.events().create_event_bus(Name="baton")
-        clients.sqs().create_queue(QueueName="baton-park")
-        clients.s3().create_bucket(Bucket="baton-documents")
+        for queue in ("baton-park", "baton-message", "baton-import"):
+            clients.sqs().create_queue(QueueName=queue)
+        for bucket in ("baton-documents", "baton-archive", "baton-files"):
+            clients.s3().create_bucket(Bucket=bucket)
         key = clients.kms().create_key()["KeyMetadata"]["KeyId"]
         clients.kms().create_alias(AliasName="alias/baton-people", TargetKeyId=key)
         secrets = clients.secretsmanager()

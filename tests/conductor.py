@@ -13,7 +13,7 @@ from typing import Any
 
 from oms.aws import clients
 from oms.wiring import Wiring
-from tests.lambda_events import api_event, sqs_event
+from tests.lambda_events import api_event, bucket_event, sqs_event
 
 TASKS = (
     "fulfillment/task_plan_parcels",
@@ -36,11 +36,14 @@ class Conductor:
         self.entries: list[dict[str, Any]] = []  # bus entries not delivered yet
         self.released: list[dict[str, Any]] = []  # facts on the locations' queues
         self.published: list[dict[str, Any]] = []
+        self.arrived: list[str] = []  # keys of archived messages that the queue has not delivered yet
         self.executions = 0  # of the workflow: one per bus entry
         self._records: list[dict[str, Any]] = []  # stream records not delivered yet
         self._tables = [wiring.setting(name) for name in ("ORDERS_TABLE", "PROCUREMENT_TABLE")]
         hooks: Any = clients.session().get_component("event_emitter")
         hooks.register_first("before-call.events.PutEvents", self._capture)
+        hooks.register_first("before-parameter-build.s3.PutObject", self._remember_key)
+        hooks.register_first("after-call.s3.PutObject", self._notify)
         for write in ("PutItem", "TransactWriteItems"):
             hooks.register_first(f"before-call.dynamodb.{write}", self._remember)
             hooks.register_first(f"after-call.dynamodb.{write}", self._record)
@@ -53,8 +56,9 @@ class Conductor:
             return handler(event, None)
 
     def pump(self) -> None:
-        """Deliver until streams and bus are quiet."""
+        """Deliver until the message queue, streams and bus are quiet."""
         while True:
+            self.process_messages()
             records, self._records = self._records, []
             for start in range(0, len(records), 100):
                 answer = self.call("orders/stream_publish_facts", {"Records": records[start : start + 100]})
@@ -63,6 +67,14 @@ class Conductor:
                 return
             entries, self.entries = self.entries, []
             self._deliver(entries)
+
+    def process_messages(self, batch: int = 10) -> None:
+        """The archive's notifications reach the message queue, `batch` to a call."""
+        arrived, self.arrived = self.arrived, []
+        for start in range(0, len(arrived), batch):
+            event = sqs_event([bucket_event(key) for key in arrived[start : start + batch]])
+            answer = self.call("intake/queue_process_messages", event)
+            assert answer == {"batchItemFailures": []}, answer
 
     def _deliver(self, entries: list[dict[str, Any]]) -> None:
         details = [(entry["DetailType"], json.loads(entry["Detail"])) for entry in entries]
@@ -134,6 +146,15 @@ class Conductor:
             return
         with self.around(function):
             yield
+
+    def _remember_key(self, **call: Any) -> None:
+        call["context"]["conductor"] = call["params"]["Key"]
+
+    def _notify(self, **call: Any) -> None:
+        """An object that was stored is told to the queue, as the bucket is set up to."""
+        key = call["context"]["conductor"]
+        if call["http_response"].status_code == HTTP_OK and key.startswith("messages/"):
+            self.arrived.append(key)
 
     def _capture(self, **call: Any) -> None:
         self.entries += json.loads(call["params"]["body"])["Entries"]

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.intake.api_receive_webhooks import handler as receive
+from functions.intake.queue_process_messages import handler as process
 from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients, tables
 from oms.aws.tables import Key
@@ -16,8 +18,10 @@ from oms.intake.store import ClaimStore
 from oms.orders.model import Destination, Promise
 from oms.reference.model import Channel, Item
 from oms.validation.service import Checks
+from oms.validation.store import GuardStore
 from oms.wiring import Wiring
 from tests.aws import moto_cloud
+from tests.lambda_events import bucket_event, shopify_event, sqs_event
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SECRET = CHANNEL_SECRETS["shopify_eu"]["current"]
@@ -62,13 +66,16 @@ def open_desk(wiring: Wiring) -> IntakeDesk:
         reference=wiring.reference,
         orders=wiring.orders,
         claims=ClaimStore(wiring.setting("ORDERS_TABLE")),
-        checks=Checks(reference=wiring.reference, served_countries=lambda: {"DE", "GB", "US"}),
+        checks=Checks(
+            reference=wiring.reference,
+            served_countries=lambda: {"DE", "GB", "US"},
+            guards=GuardStore(wiring.setting("ORDERS_TABLE")),
+            fingerprint=wiring.people.fingerprint,
+        ),
         stock=StockDouble(),
         promise=promise_double,
         credit=wiring.credit,
         people=wiring.people,
-        secrets=wiring.secrets,
-        secret_prefix=wiring.setting("CHANNEL_SECRET_PREFIX"),
         clock=wiring.clock,
     )
     wiring.intake = desk
@@ -101,7 +108,10 @@ def company(clock: TestClock) -> Iterator[Wiring]:
 
 
 def canonical(**changes: Any) -> dict[str, Any]:
-    """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all."""
+    """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all. Each order has its buyer."""
+    number = changes.get("external_order_id", "A-1")
+    own = f"buyer.{str(number).encode(errors='replace').hex()[:40]}@example.com"
+    email = "Zoe@Example.com" if number == "A-1" else own
     return {
         "channel": "sales_desk",
         "external_order_id": "A-1",
@@ -113,7 +123,7 @@ def canonical(**changes: Any) -> dict[str, Any]:
         "shipping_minor": 500,
         "tax_minor": 2109,
         "total_minor": 13209,
-        "customer": {"name": "Zoë Krüger", "email": "Zoe@Example.com", "phone": "+49 30 123", "company": "Nordlicht"},
+        "customer": {"name": "Zoë Krüger", "email": email, "phone": "+49 30 123", "company": "Nordlicht"},
         "ship_to": {
             "address_lines": ["Schönhauser Allee 44a"],
             "city": "Berlin",
@@ -125,11 +135,11 @@ def canonical(**changes: Any) -> dict[str, Any]:
 
 
 def shopify(**changes: Any) -> dict[str, Any]:
-    """1 lamp and 4 mugs with tax inside, postage 6.90."""
+    """1 lamp and 4 mugs with tax inside, postage 6.90. Each order has its buyer."""
     return {
         "id": 5678901234567,
         "currency": "EUR",
-        "email": "zoe@example.com",
+        "email": "zoe@example.com" if "id" not in changes else f"zoe+{changes['id']}@example.com",
         "taxes_included": True,
         "total_discounts": "0.00",
         "total_price": "193.90",
@@ -151,6 +161,32 @@ def shopify(**changes: Any) -> dict[str, Any]:
     }
 
 
+def hook(order: Any, secret: str = SECRET, topic: str = "orders/create", channel: str = "shopify_eu") -> dict[str, Any]:
+    """A shop posts a message: it is archived."""
+    return receive(shopify_event(channel, order, secret, topic), None)
+
+
+def archived() -> list[str]:
+    """The keys of the archive."""
+    return [row["Key"] for row in clients.s3().list_objects_v2(Bucket="baton-archive").get("Contents", [])]
+
+
+def work_off(*keys: str, receives: int = 1, together: bool = True) -> list[str]:
+    """The queue delivers archived messages, all unless told which; the numbers of those that come again."""
+    batches = [list(keys or archived())] if together else [[key] for key in keys or archived()]
+    failed = []
+    for batch in batches:
+        answer = process(sqs_event(map(bucket_event, batch), receives=receives), None)
+        failed += [row["itemIdentifier"] for row in answer["batchItemFailures"]]
+    return failed
+
+
+def message_rows() -> dict[str, Any]:
+    """The rows of the message log by message id."""
+    rows = map(tables.from_wire, clients.dynamodb().scan(TableName="baton-messages")["Items"])
+    return {row["pk"].rpartition("#")[2]: row for row in rows}
+
+
 def count(table: str, prefix: str) -> int:
     """Items of a table whose partition key starts so."""
     rows = clients.dynamodb().scan(TableName=f"baton-{table}")["Items"]
@@ -162,7 +198,7 @@ def everything_stored() -> str:
     import zlib  # noqa: PLC0415
 
     texts = []
-    for table in ("orders", "people", "customers", "inventory", "procurement"):
+    for table in ("orders", "people", "customers", "inventory", "procurement", "messages"):
         for row in clients.dynamodb().scan(TableName=f"baton-{table}")["Items"]:
             if "doc" in row:
                 texts.append(zlib.decompress(row["doc"]["B"]).decode())

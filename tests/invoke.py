@@ -118,9 +118,9 @@ def _readable(value: Any) -> Any:
 
 
 def _objects(wiring: Wiring) -> Iterator[str]:
-    bucket = wiring.setting("DOCUMENTS_BUCKET")
-    for found in clients.s3().list_objects_v2(Bucket=bucket).get("Contents", []):
-        yield f"s3://{bucket}/{found['Key']}"
+    for bucket in (wiring.setting("DOCUMENTS_BUCKET"), wiring.setting("ARCHIVE_BUCKET")):
+        for found in clients.s3().list_objects_v2(Bucket=bucket).get("Contents", []):
+            yield f"s3://{bucket}/{found['Key']}"
 
 
 def _listen() -> list[tuple[str, Any]]:

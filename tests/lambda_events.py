@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote_plus
 
 
 def api_event(
@@ -63,7 +64,7 @@ def shopify_event(channel: str, order: Mapping[str, Any], secret: str, topic: st
         headers={
             "x-shopify-topic": topic,
             "x-shopify-hmac-sha256": signature,
-            "x-shopify-webhook-id": str(uuid.uuid4()),
+            "x-shopify-webhook-id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{channel} {topic} {signature}")),
             "x-shopify-shop-domain": "example.myshopify.com",
         },
         raw=raw,
@@ -71,11 +72,29 @@ def shopify_event(channel: str, order: Mapping[str, Any], secret: str, topic: st
     )
 
 
-def sqs_event(bodies: Iterable[Any]) -> dict[str, Any]:
-    """A batch of SQS messages; a body is written as JSON."""
+def sqs_event(bodies: Iterable[Any], *, receives: int = 1) -> dict[str, Any]:
+    """A batch of SQS messages, delivered for the `receives`th time; a body is written as JSON."""
     return {
         "Records": [
-            {"messageId": f"m{place}", "body": json.dumps(body), "eventSource": "aws:sqs", "attributes": {}}
+            {
+                "messageId": f"m{place}",
+                "body": json.dumps(body),
+                "eventSource": "aws:sqs",
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+            }
             for place, body in enumerate(bodies)
+        ]
+    }
+
+
+def bucket_event(key: str) -> dict[str, Any]:
+    """What S3 tells a queue of a new object."""
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "s3": {"bucket": {"name": "baton-archive"}, "object": {"key": quote_plus(key, safe="/"), "size": 1}},
+            }
         ]
     }

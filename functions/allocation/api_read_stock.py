@@ -14,13 +14,14 @@ api = Api("stock")
     summary="Read the stock of a SKU at every location that keeps it",
     scope="orders:read",
     roles={"operator", "sales", "warehouse", "finance", "procurement", "auditor"},
-    own="list",
+    own="locations",
     answers={200: StockView},
     problems=("not_found",),
     example={"path": {"sku": "MUG-BLUE"}},
 )
 def read_stock(request: Request) -> Answer:
-    return Answer(200, service.read_stock(request.path["sku"], stock=wire().stock))
+    found = service.read_stock(request.path["sku"], stock=wire().stock, locations=request.principal.locations)
+    return Answer(200, found)
 
 
 handler = api.handler

@@ -1,10 +1,10 @@
 """POST /v1/channels/{channel}/webhooks: what a shop or marketplace sends, signed with the channel's secret."""
 
 from oms.entry import examples
-from oms.entry.api import Answer, Api, Request
-from oms.intake import service
-from oms.intake.model import OrderAccepted, WebhookIgnored
-from oms.intake.notices import Ignored
+from oms.entry.api import Answer, Api, Request, parse_query
+from oms.intake.messages import receiving
+from oms.intake.messages.model import ChallengeAnswer, ChallengeQuery, MessageReceived
+from oms.intake.notices import Arrival
 from oms.wiring import wire
 
 api = Api("channels")
@@ -13,30 +13,17 @@ api = Api("channels")
 @api.route(
     "POST",
     "/v1/channels/{channel}/webhooks",
-    summary="Receive a signed webhook of a channel",
+    summary="Receive a signed message of a channel; it is safe with us before the answer, and worked off after it",
     scope=None,
     roles={"channel"},
     own="signature",
-    answers={200: OrderAccepted},
+    answers={202: MessageReceived},
     headers={
-        "X-Shopify-Topic": "Shopify channels. `orders/create` makes an order; other topics are answered and ignored.",
+        "X-Shopify-Topic": "Shopify channels: what the message is about.",
         "X-Shopify-Hmac-Sha256": "Shopify channels: base64(HMAC-SHA256(raw body, channel secret)). "
         "The example is signed with the secret of the local cloud, over the body as `JSON.stringify(body, null, 2)`.",
     },
-    problems=(
-        "malformed_json",
-        "malformed",
-        "bad_signature",
-        "unknown_channel",
-        "conflict",
-        "too_large",
-        "invalid",
-        "unknown_sku",
-        "totals_do_not_add_up",
-        "currency_not_accepted",
-        "destination_not_served",
-        "channel_paused",
-    ),
+    problems=("malformed_json", "malformed", "bad_signature", "unknown_channel", "too_large"),
     example={
         "path": {"channel": "shopify_eu"},
         "headers": {"X-Shopify-Topic": "orders/create", "X-Shopify-Hmac-Sha256": examples.WEBHOOK_SIGNATURE},
@@ -44,12 +31,27 @@ api = Api("channels")
     },
 )
 def receive_webhook(request: Request) -> Answer:
-    done = service.receive_webhook(
-        request.path["channel"], headers=dict(request.headers), raw=request.raw, desk=wire().intake
-    )
-    if isinstance(done, Ignored):
-        return Answer(200, WebhookIgnored(ignored=done.reason))
-    return Answer(200, done.answer)
+    wiring = wire()
+    arrival = Arrival(request.headers, request.raw, wiring.clock(), request.method, request.raw_path, request.raw_query)
+    return Answer(202, receiving.receive_webhook(request.path["channel"], arrival, wiring.reception))
+
+
+@api.route(
+    "GET",
+    "/v1/channels/{channel}/webhooks",
+    summary="Answer the question by which a sender makes sure of the endpoint before it sends anything",
+    scope=None,
+    roles={"channel"},
+    own="signature",
+    query=ChallengeQuery,
+    answers={200: ChallengeAnswer},
+    problems=("malformed", "unknown_channel", "credentials_missing"),
+    example={"path": {"channel": "ebay_de"}, "query": {"challenge_code": "71745723-d031-455c-bfa5-f90d11b4f20a"}},
+)
+def answer_challenge(request: Request) -> Answer:
+    code = parse_query(ChallengeQuery, request.query).challenge_code
+    said = receiving.answer_challenge(request.path["channel"], code, wire().reception)
+    return Answer(200, ChallengeAnswer(challengeResponse=said))
 
 
 handler = api.handler

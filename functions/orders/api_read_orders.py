@@ -20,7 +20,7 @@ _READERS = frozenset(
     summary="List orders, newest first",
     scope="orders:read",
     roles=_READERS,
-    own="list",
+    own="orders",
     query=OrderQuery,
     answers={200: OrderPage},
     problems=("malformed", "bad_cursor"),
@@ -28,7 +28,13 @@ _READERS = frozenset(
 )
 def list_orders(request: Request) -> Answer:
     query = parse_query(OrderQuery, request.query)
-    page = service.find_orders(query, orders=wire().orders, reference=wire().reference, seal=wire().cursor_seal)
+    page = service.find_orders(
+        query,
+        orders=wire().orders,
+        reference=wire().reference,
+        seal=wire().cursor_seal,
+        bounds=request.principal.bounds,
+    )
     return Answer(200, page)
 
 
@@ -48,6 +54,7 @@ def read_order(request: Request) -> Answer:
         orders=wire().orders,
         token_of=wire().tracking_token,
         base_url=request.base_url,
+        bounds=request.principal.bounds,
     )
     return Answer(200, found.view, {"etag": found.tag})
 
@@ -63,7 +70,9 @@ def read_order(request: Request) -> Answer:
     example={"path": {"order_id": examples.ORDER_ID}},
 )
 def read_timeline(request: Request) -> Answer:
-    return Answer(200, service.read_timeline(request.path["order_id"], orders=wire().orders))
+    return Answer(
+        200, service.read_timeline(request.path["order_id"], orders=wire().orders, bounds=request.principal.bounds)
+    )
 
 
 @api.route(

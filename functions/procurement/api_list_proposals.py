@@ -28,7 +28,7 @@ class ProposalQuery(BaseModel):
     summary="List the open purchase proposals, by location and SKU",
     scope="procurement:read",
     roles={"operator", "procurement", "finance", "auditor"},
-    own="list",
+    own="locations",
     query=ProposalQuery,
     answers={200: ProposalPage},
     problems=("malformed", "bad_cursor"),
@@ -37,7 +37,11 @@ class ProposalQuery(BaseModel):
 def list_proposals(request: Request) -> Answer:
     query = parse_query(ProposalQuery, request.query)
     page = service.list_proposals(
-        location=query.location, cursor=query.cursor, limit=query.limit, procurement=wire().procurement
+        location=query.location,
+        cursor=query.cursor,
+        limit=query.limit,
+        procurement=wire().procurement,
+        locations=request.principal.locations,
     )
     return Answer(200, page)
 

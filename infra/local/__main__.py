@@ -47,13 +47,14 @@ def down() -> int:
     return 0
 
 
-def token(role: str) -> int:
-    """Print an access token."""
+def token(role: str, locations: str = "", channels: str = "") -> int:
+    """Print an access token of a role, bound to locations and channels if any are named."""
     cloud = _running()
     if cloud is None:
         console.print(NOT_RUNNING)
         return 1
-    print(cloud.token(role))
+    objects = [*(f"location.{name}" for name in locations.split()), *(f"channel.{name}" for name in channels.split())]
+    print(cloud.token(role, *objects))
     cloud.close()
     return 0
 

@@ -49,12 +49,13 @@ class Cloud:
         """A boto3 client of this cloud."""
         return self.clients(service)
 
-    def token(self, role: str) -> str:
-        """An access token of a user in the group `role`; made once per cloud."""
+    def token(self, role: str, *objects: str) -> str:
+        """An access token of a user in the group `role`, bound to `objects` if any are named; made once per cloud."""
+        name = " ".join([role, *objects])
         with self._making:
-            if role not in self._tokens:
-                self._tokens[role] = access_token(self.clients, self.outputs, role)
-            return self._tokens[role]
+            if name not in self._tokens:
+                self._tokens[name] = access_token(self.clients, self.outputs, role, objects)
+            return self._tokens[name]
 
     def api(
         self,

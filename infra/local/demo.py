@@ -69,7 +69,7 @@ def _send_all(cloud: Cloud, everything: list[Purchase], sent: Sent, gate: Gate) 
         for answer in as_completed(answers):
             purchase, reply = answers[answer], answer.result()
             if reply.status in TAKEN:
-                sent.orders[reply.json()["order_id"]] = purchase
+                sent.orders[purchase.order_id] = purchase
             else:
                 sent.refused.append(f"{purchase.channel} {purchase.external_id}: {reply.status} {reply.body!r}")
     sent.took_s = time.monotonic() - began

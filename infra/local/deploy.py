@@ -21,7 +21,8 @@ SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 POLL_S = 0.05
 WARM_UPS = 2  # at a time: each is a new process that imports everything
 ON_THE_WAY = frozenset({
-    "api_receive_webhooks", "api_submit_orders", "stream_publish_facts", "queue_allocate_orders", "task_plan_parcels",
+    "api_receive_webhooks", "queue_process_messages", "api_submit_orders", "stream_publish_facts",
+    "queue_allocate_orders", "task_plan_parcels",
     "task_select_carrier", "task_book_parcels", "task_write_packing_lists", "task_release_fulfillment",
     "api_confirm_fulfillment", "queue_record_scans",
 })  # fmt: skip

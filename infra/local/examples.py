@@ -7,6 +7,7 @@ credit or for stock.
 """
 
 import importlib
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,7 +16,14 @@ from oms.allocation.service import allocate_orders
 from oms.amending.model import NewChangeSet
 from oms.amending.service import open_change
 from oms.entry import examples
+from oms.entry.queue import Message
+from oms.intake.messages.model import Reference
+from oms.intake.messages.processing import process_messages
+from oms.intake.messages.receiving import keep_message
+from oms.intake.messages.service import order_of
+from oms.intake.messages.store import span
 from oms.intake.model import NewOrder
+from oms.intake.notices import Arrival
 from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
 from oms.wiring import Wiring, rewire
@@ -58,6 +66,7 @@ def place(wiring: Wiring) -> int:
         _fulfill(wiring, steps)
         for name in (examples.TO_CONFIRM, examples.TO_DECLINE):
             _propose(name, wiring)
+        _park(wiring)
     return placed
 
 
@@ -65,6 +74,19 @@ def _propose(name: str, wiring: Wiring) -> None:
     """A change set that waits for a decision."""
     new = NewChangeSet.model_validate(examples.CHANGE)
     open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+
+
+def _park(wiring: Wiring) -> None:
+    """The message that the log's examples are about: archived and worked off; the cloud finds it done."""
+    raw = json.dumps(examples.PARKED_WEBHOOK).encode()
+    headers = {"x-shopify-topic": "orders/create", "content-type": "application/json"}
+    channel = wiring.reference.channels()["shopify_eu"]
+    arrival = Arrival(headers, raw, wiring.clock())
+    message_id = keep_message(channel, arrival, source="webhook", given="example", desk=wiring.reception)
+    if message_id != examples.PARKED_MESSAGE_ID:
+        raise ExampleError(f"the parked message has the id {message_id}")
+    reference = Reference(channel.name, span(arrival.at), message_id)
+    process_messages([Message(BY, order_of([reference]))], desk=wiring.messages)
 
 
 def _submit(body: dict[str, Any], wiring: Wiring) -> bool:
@@ -113,4 +135,6 @@ def _confirmed() -> dict[str, Any]:
 
 
 def _order(external_id: str, **changes: Any) -> dict[str, Any]:
-    return {**examples.NEW_ORDER, "external_order_id": external_id, **changes}
+    """Each has a buyer of its own: the same order twice by one buyer is held as a possible duplicate."""
+    buyer = {**examples.BUYER, "email": f"{external_id.lower()}@example.com"}
+    return {**examples.NEW_ORDER, "external_order_id": external_id, "customer": buyer, **changes}

@@ -49,6 +49,8 @@ def settings(outputs: dict[str, Any]) -> dict[str, str]:
         "STAGE": STAGE,
         "BUS_NAME": outputs["BusName"],
         "DOCUMENTS_BUCKET": outputs["DocumentsBucket"],
+        "ARCHIVE_BUCKET": outputs["ArchiveBucket"],
+        "MESSAGE_QUEUE_URL": outputs["MessageQueueUrl"],
         "PEOPLE_KEY_ID": outputs["PeopleKeyId"],
         "PEPPER_SECRET": outputs["PepperSecret"],
         "CHANNEL_SECRET_PREFIX": CHANNEL_SECRETS,

@@ -11,6 +11,7 @@ from typing import Any
 
 from infra.local import company
 from infra.local.cloud import Cloud, Reply
+from oms.intake.rules import order_id_of
 
 SOLD_OUT_EVERY = 20  # orders
 OVER_LIMIT_EVERY = 25
@@ -62,6 +63,11 @@ class Purchase:
     body: bytes
     expected: str
     signed: bool
+
+    @property
+    def order_id(self) -> str:
+        """The id that its order has, or will have: it follows from the natural key."""
+        return order_id_of(self.channel, self.external_id)
 
 
 def purchases(count: int, run: int) -> Iterator[Purchase]:

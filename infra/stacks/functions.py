@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from infra.stacks.grants import (
     ADD_DOCUMENT,
     FORGET,
+    KEEP_MESSAGE,
     LIST,
+    LIST_MESSAGES,
     LOAD,
     NAME_ONLY,
     PUBLISH,
     READ_DOCUMENT,
+    READ_MESSAGE,
     READ_SECRET,
     REMOVE_DOCUMENT,
     SAVE,
@@ -24,10 +27,12 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
+# Where there is a token: who a machine is, how often a caller may call, and how often it did.
+_CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,14 @@ class FunctionSpec:
     memory_mb: int = 512
     timeout_s: int = 10
     snapstart: bool = False
+    without_token: bool = False
+
+    @property
+    def rights(self) -> Grants:
+        """What it may touch: its own grants, and what the edge needs to know its caller."""
+        if self.kind != "api" or self.without_token:
+            return self.grants
+        return {name: (*self.grants.get(name, ()), *_CALLERS.get(name, ())) for name in {**self.grants, **_CALLERS}}
 
     @property
     def limit_s(self) -> int:
@@ -96,6 +109,15 @@ _INTAKE: Grants = {
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+# Verify, seal, archive: whoever takes messages in touches no order.
+_RECEPTION: Grants = {
+    "reference": LIST,
+    "people": LOAD + SAVE,
+    "people_key": WRAP + UNWRAP,
+    "pepper": READ_SECRET,
+    "channel_secrets": READ_SECRET,
+    "archive": KEEP_MESSAGE,
+}
 _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
 # The reference table also keeps the counters of numbers and of daily capacity.
@@ -112,10 +134,8 @@ _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
-    FunctionSpec("intake/api_submit_orders", {**_INTAKE, "channel_secrets": NAME_ONLY}, memory_mb=1024, snapstart=True),
-    FunctionSpec(
-        "intake/api_receive_webhooks", {**_INTAKE, "channel_secrets": READ_SECRET}, memory_mb=1024, snapstart=True
-    ),
+    FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
+    FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
@@ -127,9 +147,59 @@ FUNCTIONS = (
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
     FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
-    FunctionSpec("tracking/api_track_parcels", {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET}),
+    FunctionSpec(
+        "tracking/api_track_parcels",
+        {"orders": LOAD + LIST, "reference": LOAD, "pepper": READ_SECRET},
+        without_token=True,
+    ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
-    FunctionSpec("console/api_show_docs"),
+    FunctionSpec("console/api_show_docs", without_token=True),
+    FunctionSpec(
+        "intake/api_manage_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "archive": NAME_ONLY,
+            "message_queue": SEND,
+            "pepper": READ_SECRET,
+        },
+    ),
+    FunctionSpec(
+        "intake/cron_sweep_messages",
+        {
+            "reference": LIST,
+            "messages": LOAD + LIST,
+            "orders": LOAD,
+            "archive": NAME_ONLY,
+            "archive_index": LIST_MESSAGES,
+            "message_queue": SEND,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(15 minutes)"),),
+        timeout_s=300,
+    ),
+    FunctionSpec(
+        "intake/queue_process_messages",
+        {
+            **_INTAKE,
+            **_TAKES_BACK,
+            "orders": LOAD + SAVE + LIST + FORGET,
+            "messages": LOAD + SAVE,
+            "archive": READ_MESSAGE,
+            "channel_secrets": READ_SECRET,
+            "message_queue": NAME_ONLY,
+        },
+        # No waiting for a full batch: under load batches fill by themselves.
+        triggers=(FromQueue("message", batch=10, window_s=0),),
+        memory_mb=1024,
+        timeout_s=MESSAGE_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_receive_notifications",
+        {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+        triggers=(FromQueue("notification", batch=10, window_s=0),),
+        timeout_s=NOTIFICATION_TIMEOUT_S,
+    ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,
@@ -147,7 +217,7 @@ FUNCTIONS = (
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
-        triggers=(FromStream("orders"), FromStream("procurement")),
+        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls")),
         timeout_s=30,
     ),
     # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.
@@ -182,6 +252,18 @@ FUNCTIONS = (
         # Every minute, because a remorse window ends to the minute: a run finds nothing for 24 queries.
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=120,
+    ),
+    FunctionSpec(
+        "intake/cron_poll_channels",
+        {
+            **_RECEPTION,
+            "polls": LOAD + SAVE,
+            "orders": LOAD,
+            "messages": LOAD + LIST,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

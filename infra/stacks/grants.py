@@ -20,6 +20,10 @@ FORGET = ("dynamodb:DeleteItem",)
 READ_DOCUMENT = ("s3:GetObject",)
 ADD_DOCUMENT = ("s3:PutObject",)
 REMOVE_DOCUMENT = ("s3:DeleteObject",)
+# The archive: what is kept there is never written over and never deleted by us.
+KEEP_MESSAGE = ("s3:PutObject",)
+READ_MESSAGE = ("s3:GetObject",)
+LIST_MESSAGES = ("s3:ListBucket",)
 READ_SECRET = ("secretsmanager:GetSecretValue",)
 WRAP = ("kms:GenerateDataKey",)
 # The function is told the name, because its wiring asks for it, but may not use it.
@@ -31,6 +35,7 @@ START = ("states:StartExecution",)
 
 WILDCARDS = {
     "documents": "Keys are made of shipment ids: the function may touch any document of the one bucket it works for.",
+    "archive": "Keys are made of channel, hour and message id: a message may be of any channel.",
     "channel_secrets": "A channel is added as data, with its secret under the stage's prefix, without a deployment.",
 }
 
@@ -63,6 +68,14 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
         **tables,
         "documents": Resource(
             [f"arn:aws:s3:::{settings.documents_bucket}/*"], {"DOCUMENTS_BUCKET": stateful.documents.bucket_name}
+        ),
+        "archive": Resource(
+            [f"arn:aws:s3:::{settings.archive_bucket}/*"], {"ARCHIVE_BUCKET": stateful.archive.bucket_name}
+        ),
+        "archive_index": Resource([f"arn:aws:s3:::{settings.archive_bucket}"], {}),
+        "message_queue": Resource(
+            [messaging.queues["message"].queue.queue_arn],
+            {"MESSAGE_QUEUE_URL": messaging.queues["message"].queue.queue_url},
         ),
         "people_key": Resource([stateful.people_key.key_arn], {"PEOPLE_KEY_ID": stateful.people_key.key_id}),
         "pepper": Resource([stateful.pepper.secret_arn], {"PEPPER_SECRET": pepper_name(settings)}),

@@ -6,8 +6,11 @@ from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
 from infra.settings import Settings
+from oms.entry.principal import STAFF
 
-GROUPS = ("operator", "sales", "warehouse", "finance", "procurement", "privacy_officer", "auditor")
+# The roles that people have. The objects they are bound to are groups as well, made with the user: `location.ber-1`,
+# `channel.shopify_eu`. A machine's role and objects stand in the reference table under its client id.
+GROUPS = (*STAFF, "channel")
 SCOPES = {
     "orders:read": "Read orders, parcels, stock and documents",
     "orders:write": "Submit, cancel and release orders",

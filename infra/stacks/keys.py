@@ -21,6 +21,7 @@ def data_key(scope: Construct, settings: Settings) -> kms.Key:
                 iam.ServicePrincipal("events.amazonaws.com"),
                 iam.ServicePrincipal("scheduler.amazonaws.com"),
                 iam.ServicePrincipal("cloudwatch.amazonaws.com"),
+                iam.ServicePrincipal("s3.amazonaws.com"),
             ],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],  # in a key policy, "*" is this key

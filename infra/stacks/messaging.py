@@ -10,13 +10,20 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.queue import DurableQueue, accept_events, dead_letter_queue
+from infra.constructs.queue import DurableQueue, accept_events, accept_sender, dead_letter_queue
 from infra.settings import Settings
+from oms.intake.messages.model import MAX_TRIES
 
 # Visibility is at least six times the consumer's timeout, so that a message is not handed out twice while the first
 # consumer still works on it (AWS's own rule for Lambda). tests/infra holds the two together.
 ALLOCATION_TIMEOUT_S = 30
 SCAN_TIMEOUT_S = 30
+# Ten messages, some of which ask their sender for the order.
+MESSAGE_TIMEOUT_S = 60
+NOTIFICATION_TIMEOUT_S = 30
+# The account from which Amazon's Selling Partner API sends notifications:
+# https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
+_AMAZON_ACCOUNT = "437568002678"
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,25 @@ class Messaging(Construct):
                 self, "allocation", visibility_s=6 * ALLOCATION_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
+            # At MAX_TRIES the function parks a message itself, with its reason; the last try is for when that fails.
+            "message": DurableQueue(
+                self,
+                "message",
+                visibility_s=6 * MESSAGE_TIMEOUT_S,
+                attempts=MAX_TRIES + 1,
+                key=key,
+                settings=settings,
+            ),
+            # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
+            "notification": DurableQueue(
+                self,
+                "notification",
+                visibility_s=6 * NOTIFICATION_TIMEOUT_S,
+                attempts=5,
+                key=key,
+                settings=settings,
+                foreign_senders=True,
+            ),
             # Read by the location's own system: five minutes to take a batch over, and ten tries, since it may be down.
             **{
                 f"location-{location}": DurableQueue(
@@ -83,6 +109,7 @@ class Messaging(Construct):
                 for location in settings.locations
             },
         }
+        accept_sender(self.queues["notification"].queue, account=_AMAZON_ACCOUNT)
         # What a rule, a schedule or an asynchronous invocation could not deliver.
         self.undelivered = dead_letter_queue(self, "undelivered", key=key, settings=settings)
         # Stream records that could not be published, with the reason: the facts in them are not lost.

@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
+from infra.constructs.queue import accept_notifications
 from infra.constructs.table import owned_table
 from infra.settings import Settings
 from infra.stacks.identity import Identity
@@ -29,9 +30,11 @@ class StatefulStack(Stack):
         self.documents = _documents(self, self.data_key, settings)
         self.pepper = _pepper(self, self.data_key, settings)
         self.messaging = Messaging(self, key=self.data_key, settings=settings)
+        self.archive = _archive(self, self.data_key, self.messaging, settings)
         self.identity = Identity(self, settings=settings)
         for name, table in self.tables.items():
             CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
+        CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)
         CfnOutput(self, "DocumentsBucket", value=self.documents.bucket_name)
         CfnOutput(self, "PeopleKeyId", value=self.people_key.key_id)
         CfnOutput(self, "PepperSecret", value=pepper_name(settings))
@@ -39,10 +42,44 @@ class StatefulStack(Stack):
 
 def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket:
     """Packing lists and labels. They carry names and addresses, so they go when nobody packs by them any more."""
+    return _bucket(scope, "Documents", settings.documents_bucket, key, days=90, settings=settings)
+
+
+def _archive(scope: Construct, key: kms.IKey, messaging: Messaging, settings: Settings) -> s3.Bucket:
+    """What channels sent, as it came, sealed; each object is told to the message queue, which is how work begins.
+
+    Kept for 90 days, the longest that a chargeback or a claim asks back; the log keeps its rows a week longer.
+    """
+    bucket = _bucket(scope, "Archive", settings.archive_bucket, key, days=90, settings=settings)
+    queue = messaging.queues["message"].queue
+    policy = accept_notifications(queue, bucket=settings.archive_bucket, account=settings.account)
+    resource = bucket.node.default_child
+    if not isinstance(resource, s3.CfnBucket) or policy is None:
+        raise TypeError("a bucket without its CloudFormation resource, or a queue without its policy")
+    # A property of the bucket: `add_event_notification` would deploy a function of its own to set it.
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        queue_configurations=[
+            s3.CfnBucket.QueueConfigurationProperty(
+                event="s3:ObjectCreated:*",
+                queue=queue.queue_arn,
+                filter=s3.CfnBucket.NotificationFilterProperty(
+                    s3_key=s3.CfnBucket.S3KeyFilterProperty(
+                        rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value="messages/")]
+                    )
+                ),
+            )
+        ]
+    )
+    resource.node.add_dependency(policy)
+    return bucket
+
+
+def _bucket(scope: Construct, identifier: str, name: str, key: kms.IKey, *, days: int, settings: Settings) -> s3.Bucket:
+    """A bucket of ours: private, encrypted, logged, and emptied by age."""
     removal = RemovalPolicy.RETAIN if settings.protected else RemovalPolicy.DESTROY
     logs = s3.Bucket(
         scope,
-        "DocumentsLog",
+        f"{identifier}Log",
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         encryption=s3.BucketEncryption.S3_MANAGED,
         enforce_ssl=True,
@@ -52,8 +89,8 @@ def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket
     )
     return s3.Bucket(
         scope,
-        "Documents",
-        bucket_name=settings.documents_bucket,
+        identifier,
+        bucket_name=name,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         encryption=s3.BucketEncryption.KMS,
         encryption_key=key,
@@ -61,9 +98,9 @@ def _documents(scope: Construct, key: kms.IKey, settings: Settings) -> s3.Bucket
         enforce_ssl=True,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         server_access_logs_bucket=logs,
-        server_access_logs_prefix="documents/",
+        server_access_logs_prefix=f"{identifier.lower()}/",
         lifecycle_rules=[
-            s3.LifecycleRule(expiration=Duration.days(90), abort_incomplete_multipart_upload_after=Duration.days(1))
+            s3.LifecycleRule(expiration=Duration.days(days), abort_incomplete_multipart_upload_after=Duration.days(1))
         ],
         removal_policy=removal,
     )

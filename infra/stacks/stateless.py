@@ -57,19 +57,19 @@ class StatelessStack(Stack):
         )
 
     def _function(self, spec: FunctionSpec, known: dict[str, Resource]) -> Function:
-        policy = statements(spec.grants, known, data_key_arn=self._stateful.data_key.key_arn, settings=self._settings)
+        policy = statements(spec.rights, known, data_key_arn=self._stateful.data_key.key_arn, settings=self._settings)
         messaging = self._stateful.messaging
         function = Function(
             self,
             spec.path,
             package=self._package,
             limits=Limits(spec.memory_mb, spec.limit_s, snapstart=spec.snapstart),
-            environment={key: value for name in spec.grants for key, value in known[name].environment.items()},
+            environment={key: value for name in spec.rights for key, value in known[name].environment.items()},
             policy=policy,
             undelivered=messaging.undelivered if spec.kind == "cron" else None,
             settings=self._settings,
         )
-        acknowledge_each(function, wildcard_reasons(spec.grants, known))
+        acknowledge_each(function, wildcard_reasons(spec.rights, known))
         connect(self, spec, function, stateful=self._stateful, settings=self._settings)
         return function
 

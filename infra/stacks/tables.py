@@ -14,6 +14,10 @@ TABLES = (
     # Erasure deletes a person's key; it is complete when the last backup that holds the key is gone: 7 days, not 35.
     TableSpec("people", indexes=(Index("blind", "blind_pk"),), recovery_days=7, hot=True),
     TableSpec("customers"),
+    TableSpec("messages", indexes=(Index("received", "received_pk", "received_sk"),), ttl="expires_at", hot=True),
     TableSpec("procurement", indexes=(Index("open", "open_pk", "open_sk"),), stream=True),
+    TableSpec("polls", stream=True, ttl="expires_at"),
     TableSpec("reference"),
+    # Token buckets of the callers: of no worth a minute later, and written the most often.
+    TableSpec("limits", ttl="expires_at", hot=True),
 )

@@ -19,24 +19,37 @@ if TYPE_CHECKING:
     from oms.amending.channel import ChannelChanges
     from oms.amending.deadlines import Deadlines
     from oms.amending.ports import AmendingDesk
+    from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
+    from oms.aws.queues import Queue
     from oms.aws.secrets import Secrets
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
+    from oms.intake.imports.service import ImportDesk
+    from oms.intake.imports.store import JobStore
+    from oms.intake.messages.processing import MessageDesk
+    from oms.intake.messages.receiving import Reception
+    from oms.intake.messages.service import LogDesk
+    from oms.intake.messages.store import Archive, MessageLog
+    from oms.intake.model import NewOrder
+    from oms.intake.polling.run import PollDesk
+    from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
     from oms.orders.store import OrderStore
     from oms.privacy.service import People
     from oms.procurement.store import ProcurementStore
+    from oms.reference.model import Channel
     from oms.reference.store import ReferenceStore
     from oms.shipping.booking import Bookings
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
 _STAGES_AT_HOME = ("local", "test")
@@ -74,6 +87,14 @@ class Wiring:
 
         return ReferenceStore(self.setting("REFERENCE_TABLE"))
 
+    @cached_property
+    def limits(self) -> "Leases":
+        """How often callers may call."""
+        from oms.aws.buckets import Buckets
+        from oms.aws.leases import Leases
+
+        return Leases(Buckets(self.setting("LIMITS_TABLE")))
+
     # intake, validation, credit, privacy
 
     @cached_property
@@ -110,28 +131,88 @@ class Wiring:
         return CreditDesk(self.accounts, self.clock)
 
     @cached_property
+    def checks(self) -> "Checks":
+        from oms.validation.service import Checks
+        from oms.validation.store import GuardStore
+
+        return Checks(
+            reference=self.reference,
+            served_countries=self.served_countries,
+            guards=GuardStore(self.setting("ORDERS_TABLE")),
+            fingerprint=self.people.fingerprint,
+        )
+
+    @cached_property
     def intake(self) -> "IntakeDesk":
         from oms.intake.service import IntakeDesk
         from oms.intake.store import ClaimStore
-        from oms.validation.service import Checks
 
         return IntakeDesk(
             reference=self.reference,
             orders=self.orders,
             claims=ClaimStore(self.setting("ORDERS_TABLE")),
-            checks=Checks(reference=self.reference, served_countries=self.served_countries),
+            checks=self.checks,
             stock=self.stock,
             promise=self.promise,
             credit=self.credit,
             people=self.people,
-            secrets=self.secrets,
-            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
+        )
+
+    # -- messages of channels
+    @cached_property
+    def archive(self) -> "Archive":
+        from oms.intake.messages.store import Archive
+
+        return Archive(self.setting("ARCHIVE_BUCKET"), lambda: self.people)
+
+    @cached_property
+    def message_log(self) -> "MessageLog":
+        from oms.intake.messages.store import MessageLog
+
+        return MessageLog(self.setting("MESSAGES_TABLE"))
+
+    @cached_property
+    def message_queue(self) -> "Queue":
+        from oms.aws.queues import Queue
+
+        return Queue(self.setting("MESSAGE_QUEUE_URL"))
+
+    @cached_property
+    def message_care(self) -> "LogDesk":
+        """For those who look after messages: read, replay, sweep, prove."""
+        from oms.intake.messages.service import LogDesk
+
+        return LogDesk(
+            reference=self.reference,
+            archive=self.archive,
+            log=self.message_log,
+            known_orders=lambda order_ids: self.orders.get_many(order_ids),  # noqa: PLW0108  not all have the table
+            queue=self.message_queue,
             clock=self.clock,
         )
 
     @cached_property
+    def reception(self) -> "Reception":
+        """For those who take messages in: they need nothing of the orders."""
+        from oms.intake.messages.receiving import Reception
+
+        return Reception(
+            reference=self.reference,
+            archive=self.archive,
+            people=self.people,
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            public_key=self._public_key,
+            clock=self.clock,
+        )
+
+    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
+        return self.partners.public_key(channel, key_id)
+
+    @cached_property
     def partners(self) -> "Partners":
-        """The way out to the channels: whom to ask for an order, a list of orders, a public key."""
+        """The way out to the channels."""
         from oms.aws.http import Http
         from oms.intake.fetching import Partners
 
@@ -139,6 +220,101 @@ class Wiring:
             http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def messages(self) -> "MessageDesk":
+        from oms.intake.messages.news import News
+        from oms.intake.messages.processing import MessageDesk
+
+        news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
+        return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
+
+    @cached_property
+    def polls(self) -> "PollStore":
+        from oms.intake.polling.store import PollStore
+
+        return PollStore(self.setting("POLLS_TABLE"))
+
+    @cached_property
+    def poll_desk(self) -> "PollDesk":
+        """For those who ask the channels: what they list goes in like what is sent."""
+        from time import sleep
+
+        from oms.intake.messages.receiving import Inbox
+        from oms.intake.polling.run import PollDesk
+
+        return PollDesk(
+            store=self.polls,
+            partners=self.partners,
+            orders=self.orders,
+            inbox=Inbox(self.reception),
+            clock=self.clock,
+            pause=sleep,
+        )
+
+    @cached_property
+    def import_jobs(self) -> "JobStore":
+        from oms.intake.imports.store import JobStore
+
+        return JobStore(self.setting("JOBS_TABLE"))
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        """For import jobs, from their request to their results."""
+        from oms.aws.queues import Queue
+        from oms.intake.imports.service import ImportDesk
+        from oms.intake.imports.store import FileStore
+
+        return ImportDesk(
+            intake=self.intake,
+            jobs=self.import_jobs,
+            files=FileStore(self.setting("FILES_BUCKET")),
+            queue=Queue(self.setting("IMPORT_QUEUE_URL")),
+        )
+
+    def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
+        return self.partners.fetch(channel, external_order_id)
+
+    def _cancel(self, order_id: str, *, units: "Mapping[int, int] | None", reason: str, by: str) -> bool:
+        """Cancel for a channel (port of intake)."""
+        from oms.allocation.recall import cancel_order
+        from oms.kernel.errors import StateError
+
+        if units is not None:
+            return False
+        try:
+            cancel_order(
+                order_id,
+                reason=reason,
+                note=None,
+                by=by,
+                desk=self.taking_back,
+                exposure=self.credit,
+                now=self.clock(),
+            )
+        except StateError:
+            return False
+        return True
+
+    def _amend(self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", by: str) -> bool:
+        """Change goods or person for a channel (port of intake): a person does it."""
+        del order_id, new, gone, by
+        return False
+
+    def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
+        """Release a hold for a channel (port of intake)."""
+        from oms.orders.holds import release_hold
+
+        return release_hold(
+            order_id,
+            hold_id,
+            reason=reason,
+            by=by,
+            roles=frozenset({"operator"}),
+            orders=self.orders,
+            credit=self.credit,
             clock=self.clock,
         )
 

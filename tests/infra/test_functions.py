@@ -6,6 +6,7 @@ FUNCTION = "AWS::Lambda::Function"
 # Where a resource ends in `*`, and why: infra/stacks/grants.py and the constructs say the same beside the grant.
 WILDCARD_RESOURCES = {
     "arn:aws:s3:::baton-prod-documents-111122223333-us-east-1/*": "documents of one bucket, keyed by shipment id",
+    "arn:aws:s3:::baton-prod-archive-111122223333-us-east-1/*": "messages, keyed by channel, hour, id",
     "arn:aws:secretsmanager:us-east-1:111122223333:secret:baton/prod/channel/*": "a channel is added as data",
 }
 # These actions know no resource at all.
@@ -91,7 +92,7 @@ def test_no_function_may_read_a_person_unless_its_work_needs_one(production: Ass
         for name, statement in production.statements()
         if "PeopleKey" in str(statement["Resource"])
     }
-    assert readers == {"ApiSubmitOrders", "ApiReceiveWebhooks", "TaskWritePackingLists"}
+    assert readers == {"ApiSubmitOrders", "ApiReceiveWebhooks", "QueueProcessMessages", "TaskWritePackingLists"}
 
 
 def test_a_function_knows_only_the_tables_it_may_touch(production: Assembly) -> None:

@@ -71,6 +71,9 @@ ENCODINGS = (
     Encoding("Devanagari digits", _digits_from(0x0966)),
     Encoding("Thai digits", _digits_from(0x0E50)),
     Encoding("bold mathematical digits", _digits_from(0x1D7CE)),
+    Encoding("circled digits", lambda number: "".join("⓪①②③④⑤⑥⑦⑧⑨"[int(digit)] for digit in number)),
+    Encoding("raised digits", lambda number: "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in number)),
+    Encoding("Chinese numerals", lambda number: "".join("〇一二三四五六七八九"[int(digit)] for digit in number)),
     Encoding("keycaps", lambda number: "".join(f"{digit}\ufe0f\u20e3" for digit in number)),
     Encoding("glued to a word", lambda number: f"Visa{number}"),
 )

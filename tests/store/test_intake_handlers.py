@@ -1,24 +1,18 @@
-"""Both ways in, through the handlers, on moto."""
+"""Orders over the API, through the handler, on moto. Messages of channels: test_messages.py."""
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from functions.intake.api_receive_webhooks import handler as receive
 from functions.intake.api_submit_orders import handler as submit
-from infra.local.dev_secrets import CHANNEL_SECRETS
-from oms.aws import clients
 from oms.intake.rules import order_id_of, person_id_of
 from oms.orders.store import OrderStore
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
-from tests.intake import SECRET, TestClock, body_of, canonical, company, count, shopify
-from tests.lambda_events import api_event, shopify_event
+from tests.intake import TestClock, body_of, canonical, company, count
+from tests.lambda_events import api_event
 
 Response = dict[str, Any]
 ROUTE = "POST /v1/orders"
@@ -37,10 +31,6 @@ def shop(clock: TestClock) -> Iterator[Wiring]:
 
 def post(body: Any, key: str = "k1", **more: Any) -> Response:
     return submit(api_event(ROUTE, headers={"Idempotency-Key": key}, body=body, **more), None)
-
-
-def hook(order: Any, secret: str = SECRET, topic: str = "orders/create", channel: str = "shopify_eu") -> Response:
-    return receive(shopify_event(channel, order, secret, topic), None)
 
 
 def stored(order_id: str) -> Any:
@@ -236,103 +226,12 @@ def test_short_stock_is_taken_as_a_backorder_without_a_date() -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_signed_webhook_makes_one_order_however_often_it_comes() -> None:
-    answers = [hook(shopify()) for _ in range(3)]
-    assert {(answer["statusCode"], answer["body"]) for answer in answers} == {(200, answers[0]["body"])}
-    assert count("orders", "ORDER#") == count("people", "PERSON#") == 1
-    order = stored(order_id_of("shopify_eu", "5678901234567"))
-    assert (order.total_minor, order.tax_minor, order.taxes_included) == (19390, 3096, True)
-
-
-@pytest.mark.usefixtures("shop")
-def test_a_webhook_of_a_known_order_with_another_body_is_answered_like_the_first() -> None:
-    first = hook(shopify())
-    second = hook(shopify(note="changed my mind", total_price="1.00"))
-    assert (second["statusCode"], second["body"]) == (200, first["body"])
-
-
-@pytest.mark.usefixtures("shop")
-def test_a_warm_webhook_costs_two_calls() -> None:
-    hook(shopify())
-    assert calls_of(lambda: hook(shopify(id=2))) == ["BatchGetItem", "TransactWriteItems"]
-
-
-@pytest.mark.usefixtures("shop")
 def test_a_warm_canonical_order_costs_three_calls_and_four_on_account() -> None:
     post(canonical())
-    fresh = canonical(external_order_id="A-2")
+    fresh = canonical(external_order_id="A-2", customer={"name": "Anna"})
     assert calls_of(lambda: post(fresh, "k2")) == ["PutItem", "BatchGetItem", "TransactWriteItems"]
     on_account = canonical(external_order_id="A-3", account_id="ACME")
     assert calls_of(lambda: post(on_account, "k3")) == ["PutItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
-
-
-@pytest.mark.usefixtures("shop")
-def test_the_previous_secret_is_good_during_a_rotation() -> None:
-    assert hook(shopify(), secret=CHANNEL_SECRETS["shopify_eu"]["previous"])["statusCode"] == 200
-
-
-@pytest.mark.usefixtures("shop")
-def test_a_rotated_secret_is_noticed_by_the_first_signature_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    hook(shopify())
-    clients.secretsmanager().put_secret_value(
-        SecretId="baton/test/channel/shopify_eu", SecretString=json.dumps({"current": "new", "previous": SECRET})
-    )
-    assert hook(shopify(id=2), secret="new")["statusCode"] == 401
-    kept = wire().secrets._kept
-    monkeypatch.setitem(
-        kept, "baton/test/channel/shopify_eu", (kept["baton/test/channel/shopify_eu"][0] - 31, {"current": SECRET})
-    )
-    assert hook(shopify(id=2), secret="new")["statusCode"] == 200
-
-
-@pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("signature", ["", "nonsense", "%%%", "AAAA", "é", base64.b64encode(b"x" * 32).decode()])
-def test_a_bad_signature_is_401_and_nothing_is_stored(signature: str) -> None:
-    event = shopify_event("shopify_eu", shopify(), SECRET)
-    event["headers"]["x-shopify-hmac-sha256"] = signature
-    answer = receive(event, None)
-    assert (answer["statusCode"], body_of(answer)["code"]) == (401, "bad_signature")
-    assert count("orders", "") == 0
-
-
-@pytest.mark.usefixtures("shop")
-def test_one_changed_byte_breaks_the_signature() -> None:
-    event = shopify_event("shopify_eu", shopify(), SECRET)
-    raw = base64.b64decode(event["body"])
-    event["body"] = base64.b64encode(raw + b" ").decode()
-    assert receive(event, None)["statusCode"] == 401
-
-
-@pytest.mark.usefixtures("shop")
-def test_header_names_may_be_written_in_any_case() -> None:
-    event = shopify_event("shopify_eu", shopify(), SECRET)
-    event["headers"] = {name.upper(): value for name, value in event["headers"].items()}
-    assert receive(event, None)["statusCode"] == 200
-
-
-@pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("channel", ["nowhere", "sales_desk", "../shopify"])
-def test_a_channel_without_webhooks_is_404(channel: str) -> None:
-    answer = hook(shopify(), channel=channel)
-    assert (answer["statusCode"], body_of(answer)["code"]) == (404, "unknown_channel")
-
-
-@pytest.mark.usefixtures("shop")
-def test_another_topic_is_answered_and_ignored() -> None:
-    answer = hook(shopify(), topic="orders/paid")
-    assert (answer["statusCode"], body_of(answer)) == (200, {"ignored": "topic orders/paid"})
-    assert count("orders", "") == 0
-
-
-@pytest.mark.usefixtures("shop")
-def test_a_signed_body_that_is_no_json_is_400() -> None:
-    raw = b'{"id": 1, "id": 2}'
-    event = shopify_event("shopify_eu", {}, SECRET)
-    event["body"] = base64.b64encode(raw).decode()
-    digest = hmac.new(SECRET.encode(), raw, hashlib.sha256).digest()
-    event["headers"]["x-shopify-hmac-sha256"] = base64.b64encode(digest).decode()
-    answer = receive(event, None)
-    assert (answer["statusCode"], body_of(answer)["code"]) == (400, "malformed_json")
 
 
 @pytest.mark.usefixtures("shop")

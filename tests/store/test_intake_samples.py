@@ -14,9 +14,10 @@ from infra.local import company as seeded
 from infra.local.rate_cards import RATE_CARDS
 from oms.allocation.model import Position
 from oms.credit.model import Account
+from oms.intake.rules import first_answer, order_id_of
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
-from tests.intake import TestClock, body_of, canonical, company
+from tests.intake import TestClock, body_of, canonical, company, work_off
 from tests.lambda_events import api_event
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
@@ -42,8 +43,9 @@ def test_the_sample_orders_are_taken() -> None:
     canonical_answer = submit(sample("intake/canonical_order"), None)
     assert canonical_answer["statusCode"] == 201, canonical_answer["body"]
     webhook_answer = receive(sample("intake/shopify_order"), None)
-    assert webhook_answer["statusCode"] == 200, webhook_answer["body"]
-    assert body_of(webhook_answer)["channel"] == "shopify_eu"
+    assert webhook_answer["statusCode"] == 202, webhook_answer["body"]
+    assert work_off() == []
+    assert wire().orders.get(order_id_of("shopify_eu", "5678901234567")).status == "confirmed"
 
 
 def test_the_house_itself_promises_dates_for_the_sample_order(nordlicht: Wiring) -> None:
@@ -54,11 +56,14 @@ def test_the_house_itself_promises_dates_for_the_sample_order(nordlicht: Wiring)
         nordlicht.reference.put_setting("LOCATION", location.id, location)
     for sku in ("LAMP-NORD", "MUG-BLUE"):
         nordlicht.stock.put_position(Position(sku, "ber-1", 50, 5, 50))
-    answers: list[str] = []
-    calls = calls_of(lambda: answers.append(receive(sample("intake/shopify_order"), None)["body"]))
-    told = json.loads(answers[0])
-    assert (told["status"], told["backorder_expected"]) == ("confirmed", False)
-    assert "2026-11-24" <= told["promise"]["earliest_on"] <= told["promise"]["latest_on"] <= "2026-12-04"
+    receive(sample("intake/shopify_order"), None)
+    calls = calls_of(work_off)
+    order = wire().orders.get(order_id_of("shopify_eu", "5678901234567"))
+    told = first_answer(order)
+    assert (told.status, told.backorder_expected) == ("confirmed", False)
+    assert told.promise.earliest_on
+    assert told.promise.latest_on
+    assert "2026-11-24" <= told.promise.earliest_on <= told.promise.latest_on <= "2026-12-04"
     assert calls[-1] == "TransactWriteItems"
 
 

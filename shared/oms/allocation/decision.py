@@ -7,10 +7,9 @@ from typing import NamedTuple
 from oms.allocation.model import AllocationRequest, Change, Position, PositionKey
 from oms.allocation.rules import Demand, SourcingPlan, plan_sourcing, rank
 from oms.events.orders import OrderAllocated, OrderBackordered
-from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, replace_line
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, fulfillment_order_id, replace_line
 from oms.reference.model import Location
 
 BY = "system:allocate_orders"
@@ -114,7 +113,7 @@ def _changes(order: Order, plan: SourcingPlan, queues: Mapping[int, str]) -> dic
 def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: datetime) -> tuple[FulfillmentOrder, ...]:
     return tuple(
         FulfillmentOrder(
-            id=derive_id("ful", order.id, str(attempt), location),
+            id=fulfillment_order_id(order.id, attempt, location),
             order_id=order.id,
             location=location,
             attempt=attempt,

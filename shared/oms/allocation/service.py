@@ -67,13 +67,13 @@ def allocate_orders(
     return errors
 
 
-def read_stock(sku: str, *, stock: StockStore) -> StockView:
-    """A SKU at every location that keeps it, a moment ago.
+def read_stock(sku: str, *, stock: StockStore, locations: frozenset[str] | None = None) -> StockView:
+    """A SKU at every location that keeps it, a moment ago; at those named, if any are.
 
     Raises:
         NotFoundError: nobody keeps it.
     """
-    positions = stock.positions_of(sku)
+    positions = [one for one in stock.positions_of(sku) if locations is None or one.location in locations]
     if not positions:
         raise NotFoundError(f"no location keeps {sku}")
     names = tuple(StockLevel.model_fields)

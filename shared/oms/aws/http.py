@@ -71,6 +71,11 @@ class Http:
         self._clock = clock
         self._kept: dict[tuple[str, str, int], _Connection] = {}
 
+    def close(self) -> None:
+        """Close the kept connections."""
+        while self._kept:
+            self._kept.popitem()[1].close()
+
     def get(self, url: str, *, headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> Reply:
         """See `send`."""
         return self.send("GET", f"{url}?{urlencode(query)}" if query else url, headers=headers)
@@ -151,7 +156,7 @@ class Http:
             return reply
         said = f"{host} answers {status}"
         if status in _TRY_AGAIN or status >= 500:  # noqa: PLR2004  every 5xx is theirs
-            wait = wait_s(reply.headers.get("retry-after"), self._clock)
+            wait = _wait(reply.headers, self._clock)
             if wait is None:
                 raise TransientError(said)
             raise NotNowError(said, after_s=wait)
@@ -173,6 +178,14 @@ def wait_s(retry_after: str | None, clock: Clock) -> float | None:
         except (ValueError, TypeError):
             return None
     return min(max(wait, 0.0), _LONGEST_WAIT_S) if wait == wait else None  # noqa: PLR0124  NaN is no time
+
+
+def _wait(headers: Mapping[str, str], clock: Clock) -> float | None:
+    """What the sender says of waiting: `Retry-After`, or BigCommerce's milliseconds to the end of its window."""
+    left_ms = headers.get("x-rate-limit-time-reset-ms", "")
+    if "retry-after" not in headers and left_ms.isascii() and left_ms.isdigit():
+        return min(int(left_ms[:9]) / 1_000, _LONGEST_WAIT_S)
+    return wait_s(headers.get("retry-after"), clock)
 
 
 def _bad_address(what: str) -> RejectedError:

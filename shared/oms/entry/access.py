@@ -8,8 +8,9 @@
 | `shipment` | the parcel of `{shipment_id}` | must have the channel of its order, and its location |
 | `channel` | `{channel}` of the path, or `channel` of the body | must have it |
 | `location` | `{location}` | must have it |
-| `list` | whatever the answer lists | gets a list of what is theirs; the handler filters by the principal |
-| `company` | everybody's or nobody's | is not let in: warehouse and channel have no such operation |
+| `import` | the import job of `{import_id}` | must have its channel |
+| `orders`, `channels`, `locations` | whatever the answer lists | gets theirs; the handler filters by the principal |
+| `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
 | `signature`, `link`, `public` | without a token: the signed body or link proves the caller, or all may see it | |
 
 A foreign object is answered word for word like one that does not exist. Who is bound to nothing pays for no look-up.
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _WITHOUT_TOKEN = {"signature": "channel", "link": "customer", "public": "anyone"}
-_BOUND_ROLES = frozenset({"warehouse", "channel"})
+# Who is bound by nature may only call what is scoped to what binds it: nothing else would hold it back.
+_SCOPED = {
+    "warehouse": frozenset({"order", "shipment", "location", "orders", "locations"}),
+    "channel": frozenset({"order", "shipment", "channel", "import", "orders", "channels"}),
+}
+_LISTS = ("orders", "channels", "locations")
 Path = Mapping[str, str]
 
 
@@ -47,12 +53,12 @@ def _shipment(principal: Principal, path: Path) -> None:
     shipment_id = path["shipment_id"]
     missing = NotFoundError(f"there is no shipment {shipment_id}")
     parcel = wire().orders.parcels([shipment_id]).get(shipment_id)
-    if parcel is None or not principal.may_see_location(parcel.location):
-        raise missing
-    if principal.channels is not None:
-        order = wire().orders.find(parcel.order_id)
+    if principal.channels is not None:  # looked up for a missing parcel too: both take the same time
+        order = wire().orders.find(parcel.order_id if parcel else shipment_id)
         if order is None or not principal.may_see_channel(order.channel):
             raise missing
+    if parcel is None or not principal.may_see_location(parcel.location):
+        raise missing
 
 
 def _channel(principal: Principal, path: Path) -> None:
@@ -65,14 +71,24 @@ def _location(principal: Principal, path: Path) -> None:
         raise NotFoundError("there is no such location")
 
 
+def _import(principal: Principal, path: Path) -> None:
+    import_id = path["import_id"]
+    missing = NotFoundError(f"there is no import {import_id}")
+    if principal.channels is not None and not principal.may_see_channel(
+        wire().import_jobs.get(import_id).job.request.channel
+    ):
+        raise missing
+
+
 # By what a route declares: the path parameter it needs, and the check.
 _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "order": ("order_id", _order),
     "shipment": ("shipment_id", _shipment),
     "channel": ("channel", _channel),
     "location": ("location", _location),
+    "import": ("import_id", _import),
 }
-OWN = (*_OWNERS, "list", "company", *_WITHOUT_TOKEN)
+OWN = (*_OWNERS, *_LISTS, "company", *_WITHOUT_TOKEN)
 
 
 def check_declared(route: "Route") -> None:
@@ -103,8 +119,9 @@ def _wrong_with_token(route: "Route") -> str | None:
     unknown = sorted(route.roles - (set(ROLES) - {"customer"}))
     if unknown:
         return f"there are no roles {', '.join(unknown)} with a token"
-    if route.own == "company" and route.roles & _BOUND_ROLES:
-        return "warehouse and channel may only call what is scoped to a location or channel, not own='company'"
+    for role, scoped in _SCOPED.items():
+        if role in route.roles and route.own not in scoped:
+            return f"the role {role} may only call what is scoped for it ({', '.join(sorted(scoped))})"
     in_body = route.own == "channel" and route.body is not None and "channel" in route.body.model_fields
     if route.own in _OWNERS and _OWNERS[route.own][0] not in _PARAMETER.findall(route.path) and not in_body:
         return f"own={route.own!r} needs {{{_OWNERS[route.own][0]}}} in the path"

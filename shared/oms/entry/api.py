@@ -18,22 +18,25 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from oms.entry.access import check_access, check_declared
+from oms.entry.limits import admit
 from oms.entry.log import logger
 from oms.entry.principal import Principal, principal_of
 from oms.entry.problems import BASE_URL, PROBLEMS
+from oms.kernel.cards import redact
 from oms.kernel.errors import (
     ConflictError,
     Fault,
     InFlightError,
     MalformedError,
     NotFoundError,
+    RateLimitedError,
     RejectedError,
     TransientError,
     Why,
@@ -46,12 +49,12 @@ _RETRY_AFTER_S = "2"
 _LONGEST_KEY = 255
 _LONGEST_PARAMETER = 255  # characters; with four bytes each still a valid DynamoDB key
 _MISSING_KEY = "missing_idempotency_key"
-_RETRYABLE = (InFlightError.code, "conflict")
+_RETRYABLE = (InFlightError.code, RateLimitedError.code, "conflict")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `raw` is the body exactly as sent; header names are lower case."""
+    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case."""
 
     method: str
     path: Mapping[str, str]
@@ -60,6 +63,8 @@ class Request:
     raw: bytes
     principal: Principal
     request_id: str
+    raw_path: str = ""
+    raw_query: str = ""
     own: str = "public"
 
     def body(self, model: type[Body]) -> Body:
@@ -197,7 +202,15 @@ class Api:
         try:
             answer = self._answer(event, request_id)
         except RejectedError as error:
-            answer = _problem(error.code, error.status, str(error), error.faults, request_id, error.why)
+            answer = _problem(
+                error.code,
+                error.status,
+                str(error),
+                error.faults,
+                request_id,
+                why=error.why,
+                headers=error.headers,
+            )
         except ConflictError as error:
             # The error names keys of ours, such as an account: for the log, not for the caller.
             logger.info("conflict", extra={"error": str(error), "request_id": request_id})
@@ -217,6 +230,7 @@ class Api:
         if route is None:
             raise NotFoundError("no such operation")
         principal = _caller(event) if route.scope else Principal.anonymous()
+        quota = admit(principal) if route.scope else {}
         path = event.get("pathParameters") or {}
         if any(len(value) > _LONGEST_PARAMETER for value in path.values()):
             raise NotFoundError("nothing has so long a name")
@@ -231,9 +245,12 @@ class Api:
             raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
             principal=principal,
             request_id=request_id,
+            raw_path=event.get("rawPath") or "",
+            raw_query=event.get("rawQueryString") or "",
             own=route.own,
         )
-        return route.run(request)
+        answer = route.run(request)
+        return replace(answer, headers={**quota, **answer.headers})
 
 
 def _caller(event: Mapping[str, Any]) -> Principal:
@@ -269,7 +286,14 @@ def parse_query(model: type[Body], query: Mapping[str, str]) -> Body:
 
 
 def _problem(
-    code: str, status: int, detail: str, faults: tuple[Fault, ...], request_id: str, why: tuple[Why, ...] = ()
+    code: str,
+    status: int,
+    detail: str,
+    faults: tuple[Fault, ...],
+    request_id: str,
+    *,
+    why: tuple[Why, ...] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     known = PROBLEMS.get(code)
     document: dict[str, Any] = {
@@ -277,18 +301,18 @@ def _problem(
         "title": code.replace("_", " "),
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": redact(detail),
         "instance": request_id,
         "retryable": status == HTTPStatus.SERVICE_UNAVAILABLE or code in _RETRYABLE,
     }
     if known:
         document["advice"] = known.advice
     if faults:
-        document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+        document["faults"] = [{"field": redact(fault.field), "message": redact(fault.message)} for fault in faults]
     if why:
         document["why_not"] = [each._asdict() for each in why]
-    headers = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
-    return Answer(status, write_json(document), headers, "application/problem+json")
+    again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
+    return Answer(status, write_json(document), {**again, **(headers or {})}, "application/problem+json")
 
 
 def _to_gateway(answer: Answer) -> dict[str, Any]:

@@ -16,13 +16,24 @@ Json = dict[str, Any]
 Mode = Literal["validation", "serialization"]
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"{(\w+)}")
-_RETRY_LATER = (409, 503)
+_RETRY_LATER = (409, 429, 503)
+
+_LIMITS: Json = {
+    "RateLimit": {"description": "Calls left (`r`), seconds to the next (`t`).", "schema": {"type": "string"}},
+    "RateLimit-Policy": {
+        "description": "Calls at once (`q`), and the seconds in which as many come back (`w`).",
+        "schema": {"type": "string"},
+    },
+}
 
 DESCRIPTION = """Orders from any channel, to the doorstep.
 
 Every failure is an `application/problem+json` document (RFC 9457) with a stable `code` and, where the caller can mend \
 it, `faults` naming each field. `retryable` says whether the same call may be sent again; `Retry-After` says when. \
-Amounts are integers in minor units of the currency; instants are UTC."""
+Amounts are integers in minor units of the currency; instants are UTC.
+
+What a caller may not see is answered like what does not exist. A caller with a token has a limit of its own: \
+`RateLimit` says how many calls are left, `RateLimit-Policy` how many there are, and one too many is answered 429."""
 
 PROBLEM: Json = {
     "type": "object",
@@ -104,7 +115,7 @@ def problem_codes(route: Route) -> set[str]:
     if route.query:
         codes.add("malformed")
     if route.scope:
-        codes |= {"unauthorized", "forbidden"}
+        codes |= {"unauthorized", "forbidden", "rate_limited"}
     if _PARAMETER.search(route.path):
         codes.add("not_found")
     if route.method != "GET":
@@ -272,6 +283,7 @@ def _failure(status: int, codes: list[str], route: Route) -> Json:
     }
     if status in _RETRY_LATER:
         answer["headers"] = {
-            "Retry-After": {"description": "Seconds to wait, when retryable.", "schema": {"type": "string"}}
+            "Retry-After": {"description": "Seconds to wait, when retryable.", "schema": {"type": "string"}},
+            **(_LIMITS if status == HTTPStatus.TOO_MANY_REQUESTS else {}),
         }
     return answer

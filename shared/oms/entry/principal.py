@@ -5,19 +5,23 @@ machine proves itself with client credentials; what it is for us is the referenc
 scopes of its token narrow that further. Nobody may do anything that is not given.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from oms.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from oms.orders.bounds import Bounds
 from oms.orders.model import FulfillmentOrder, Order
-from oms.reference.model import Client
+from oms.reference.model import Client, Limit
 
 RESOURCE_SERVER = "baton"  # Cognito writes a scope as `baton/orders:write`
 
 STAFF = ("operator", "sales", "warehouse", "finance", "procurement", "privacy_officer", "auditor")
 ROLES = (*STAFF, "channel", "customer")  # a customer has no token: a signed link shows one order
 _BOUND = {"warehouse": "location", "channel": "channel"}  # who has no objects named sees none
+
+_INSTANT = re.compile(r"[0-9]{1,12}")  # seconds
 
 Names = frozenset[str]
 ClientOf = Callable[[str], Client | None]
@@ -28,7 +32,8 @@ class Principal:
     """A caller: `subject` is a user or client id.
 
     `channels` and `locations` are what it may see and touch; None: all of them. `scopes` None: a person, for whom the
-    roles alone decide. Objects bind whatever role they come with: an operator with `location.ber-1` works there only.
+    roles alone decide. `limit` None: as often as its roles may. Objects bind whatever role they come with: an operator
+    with `location.ber-1` works there only.
     """
 
     subject: str
@@ -36,6 +41,7 @@ class Principal:
     channels: Names | None = frozenset()
     locations: Names | None = frozenset()
     scopes: Names | None = frozenset()
+    limit: Limit | None = None
 
     @classmethod
     def anonymous(cls) -> "Principal":
@@ -46,6 +52,11 @@ class Principal:
     def unbound(self) -> bool:
         """Whether every channel and every location is this caller's."""
         return self.channels is None and self.locations is None
+
+    @property
+    def bounds(self) -> Bounds:
+        """What of the orders it may see."""
+        return Bounds(self.channels, self.locations)
 
     def require(self, roles: Iterable[str], scope: str) -> None:
         """Let this caller pass, or raise.
@@ -97,7 +108,7 @@ def principal_of(event: Mapping[str, Any], *, now_s: float, client_of: ClientOf)
         raise UnauthorizedError("a token is needed")
     if claims.get("token_use") != "access":
         raise UnauthorizedError("an access token is needed; an id token says who one is, not what one may do")
-    if not str(claims.get("exp", "")).isdigit() or int(claims["exp"]) <= now_s:
+    if not _INSTANT.fullmatch(expiry := str(claims.get("exp", ""))) or int(expiry) <= now_s:
         raise UnauthorizedError("the token has no expiry or is past it")
     if claims.get("username") or "cognito:groups" in claims:
         return _person(subject, _groups(claims.get("cognito:groups", "")))
@@ -125,6 +136,7 @@ def _machine(subject: str, client_id: str, scopes: Names, client_of: ClientOf) -
         _seen("channel", roles, client.channels),
         _seen("location", roles, client.locations),
         scopes,
+        client.limit,
     )
 
 

@@ -9,22 +9,30 @@ The credentials are in the channel's own secret, beside what it signs with, unde
 `needs`.
 """
 
+import contextlib
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from urllib.parse import urlencode
 
 from oms.aws.http import Http, Reply, UnauthorizedByPartnerError
 from oms.aws.secrets import KEPT_S, Secrets
-from oms.kernel.errors import NotFoundError, RejectedError
+from oms.kernel.errors import NotFoundError, RejectedError, TransientError
 from oms.kernel.plugins import find_plugin
 from oms.kernel.time import Clock
 from oms.reference.model import Channel
 
 FETCHED: Mapping[str, str] = {"x-baton-fetched": "1"}
 _T = TypeVar("_T")
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _GATEWAYS = "oms.intake.gateways"
 _EARLY = timedelta(seconds=60)  # a token is renewed before it ends: a call may take a while
 _FRESH_S = 30.0
+_LONGEST_TOKEN_S = 86_400
+_KEY_KEPT = timedelta(hours=1)  # what eBay recommends
+_UNKNOWN_PER_MINUTE = 6  # key ids come in headers that strangers write: each unknown one costs a call
 
 
 class Token(NamedTuple):
@@ -94,25 +102,54 @@ class Access:
     def option(self, name: str, otherwise: str) -> str:
         return self.channel.options.get(name) or otherwise
 
-    def token(self, make: Callable[[], Token], *purpose: str) -> str:
-        """A token that is good for a minute yet: the one kept for this purpose, or a new one."""
-        key = (self.channel.name, *purpose)
-        kept = self._tokens.get(key)
-        if kept is None or kept.ends_at - _EARLY <= self.clock():
-            kept = self._tokens[key] = make()
-        return kept.value
-
-    def with_token(self, call: Callable[[str], Reply], make: Callable[[], Token], *purpose: str) -> Reply:
-        """Call with a token; once more with a new one when the kept one is refused: a sender may end one early.
+    def grant(self, url: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Token:
+        """A token from an OAuth 2 token endpoint.
 
         Raises:
-            UnauthorizedByPartnerError: refused twice.
+            UnauthorizedByPartnerError: the credentials are refused (OAuth answers 400 for a grant that was revoked).
+            TransientError: as any call; or an answer without a token.
         """
+        sent = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
         try:
-            return call(self.token(make, *purpose))
-        except UnauthorizedByPartnerError:
-            self._tokens.pop((self.channel.name, *purpose), None)
-        return call(self.token(make, *purpose))
+            reply = self.http.send("POST", url, headers=sent, body=urlencode(form).encode())
+        except RejectedError as error:
+            if error.code == "partner_refused":
+                raise UnauthorizedByPartnerError(str(error)) from None
+            raise
+        return self.token_of(reply, "access_token", "expires_in")
+
+    def token_of(self, reply: Reply, name: str, lifetime: str) -> Token:
+        """The token in an answer, and when it ends: an hour when the answer does not say."""
+        said = reply.json()
+        value, seconds = (said.get(name), said.get(lifetime)) if isinstance(said, dict) else (None, None)
+        if not reply.found or not isinstance(value, str) or not value:
+            raise TransientError("the partner's answer holds no token")
+        ends_in_s = seconds if isinstance(seconds, int) and not isinstance(seconds, bool) else 3_600
+        return Token(value, self.clock() + timedelta(seconds=min(max(ends_in_s, 0), _LONGEST_TOKEN_S)))
+
+    def with_token(self, call: Callable[[str], Reply], make: Callable[[], Token], *purpose: str) -> Reply:
+        """Call with the token kept for this purpose, or with a new one when there is none or it is refused.
+
+        A token is renewed a minute before its end; a sender may also end one early.
+
+        Raises:
+            UnauthorizedByPartnerError: a new one is refused, too.
+        """
+        key = (self.channel.name, *purpose)
+        kept = self._tokens.get(key)
+        if kept is not None and kept.ends_at - _EARLY > self.clock():
+            with contextlib.suppress(UnauthorizedByPartnerError):
+                return call(kept.value)
+        self._tokens.pop(key, None)
+        made = make()
+        reply = call(made.value)
+        self._tokens[key] = made
+        return reply
+
+
+def document_of(**parts: Any) -> bytes:
+    """One document of what several calls gave; decimals become texts, which the plug-ins read alike."""
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False, default=str).encode()
 
 
 class Gateway(Protocol):
@@ -158,7 +195,8 @@ class Partners:
         self._prefix = secret_prefix
         self._clock = clock
         self._tokens: dict[tuple[str, ...], Token] = {}
-        self._keys: dict[tuple[str, str], str] = {}
+        self._keys: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._unknown: list[datetime] = []
 
     def gateway_of(self, channel: Channel) -> Gateway | None:
         found: Gateway | None = find_plugin(_GATEWAYS, channel.kind)
@@ -196,26 +234,44 @@ class Partners:
         return self._renewed(channel, lambda access: gateway.list_orders(access, since, until, cursor))
 
     def public_key(self, channel: Channel, key_id: str) -> str | None:
-        """The sender's key in PEM, kept once known: a key id never means another key.
+        """The sender's key in PEM, kept for an hour; None when it has no such key.
 
         Raises:
-            TransientError, NotNowError, RejectedError: see `fetch`.
+            TransientError, NotNowError, RejectedError: see `fetch`; and after too many unknown ids in a minute.
         """
-        kept = self._keys.get((channel.name, key_id))
-        gateway = self.gateway_of(channel)
-        if kept is not None or not isinstance(gateway, Publishes):
-            return kept
-        key = self._renewed(channel, lambda access: gateway.public_key(access, key_id))
+        gateway, name, now = self.gateway_of(channel), (channel.name, key_id), self._clock()
+        if not isinstance(gateway, Publishes) or not _KEY_ID.match(key_id):
+            return None
+        kept = self._keys.get(name)
+        if kept is not None and now - kept[1] < _KEY_KEPT:
+            return kept[0]
+        if kept is None:
+            self._count_unknown(now)
+        try:
+            key = self._renewed(channel, lambda access: gateway.public_key(access, key_id))
+        except TransientError:
+            if kept is not None:
+                return kept[0]  # better an hour-old key than none: an id never comes to mean another key
+            raise
         if key is not None:
-            self._keys[channel.name, key_id] = key
+            self._keys[name] = (key, now)
         return key
+
+    def _count_unknown(self, now: datetime) -> None:
+        self._unknown = [at for at in self._unknown if now - at < timedelta(minutes=1)]
+        if len(self._unknown) >= _UNKNOWN_PER_MINUTE:
+            raise TransientError("too many unknown key ids")
+        self._unknown.append(now)
 
     def _renewed(self, channel: Channel, call: Callable[[Access], _T]) -> _T:
         """With the secret in memory; if the sender refuses it, once more with a fresh one: it may have been changed."""
         try:
-            return call(self._access(channel, KEPT_S))
-        except UnauthorizedByPartnerError:
-            return call(self._access(channel, _FRESH_S))
+            try:
+                return call(self._access(channel, KEPT_S))
+            except UnauthorizedByPartnerError:
+                return call(self._access(channel, _FRESH_S))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise TransientError(f"{channel.name} answers otherwise than documented") from error
 
     def _access(self, channel: Channel, max_age_s: float) -> Access:
         try:

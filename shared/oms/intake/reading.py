@@ -48,6 +48,23 @@ def apart(amount_minor: int, units: int) -> tuple[int, int]:
     return price, price * units - amount_minor if units > 0 else 0
 
 
+def settled(ours: dict[str, Any]) -> dict[str, Any]:
+    """The order with its sender's rounding made visible: a unit for each line and for shipping, no more.
+
+    Senders that round every amount by itself miss their own total now and then. The total is what the buyer paid, so
+    it stays; the difference becomes a charge or a discount. A greater difference stays too, for the checks to find.
+    """
+    lines = ours["lines"]
+    amounts = sum(line["quantity"] * line["unit_price_minor"] - line["discount_minor"] for line in lines)
+    parts = amounts - ours["discount_minor"] + ours["shipping_minor"]
+    parts += 0 if ours.get("taxes_included") else ours["tax_minor"]
+    difference = ours["total_minor"] - parts
+    if not 0 < abs(difference) <= len(lines) + 1:
+        return ours
+    name = "shipping_minor" if difference > 0 else "discount_minor"
+    return {**ours, name: ours[name] + abs(difference)}
+
+
 class AddressNames(NamedTuple):
     """What a sender calls the parts of an address. Where several are named, the first that is not blank is taken."""
 

@@ -1,9 +1,10 @@
 """How an accepted order comes to life, and what its sender is told."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from oms.events.orders import OrderConfirmed, OrderHeld, OrderSubmitted
+from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
@@ -37,6 +38,11 @@ def body_text(order: NewOrder) -> str:
     return order.model_dump_json()
 
 
+def person_text(order: NewOrder) -> str:
+    """Everything personal in the order, the same for every spelling of it."""
+    return order.model_dump_json(include={"customer", "ship_to", "bill_to", "note", "gift_message"})
+
+
 def postal_area(postal_code: str) -> str:
     """The first three letters and digits, upper case: enough for zones and transit days, too little for a person."""
     return "".join(character for character in postal_code.upper() if character.isalnum())[:_AREA]
@@ -46,28 +52,94 @@ def destination_of(order: NewOrder) -> Destination:
     return Destination(country=order.ship_to.country, postal_area=postal_area(order.ship_to.postal_code))
 
 
-def units_by_sku(order: NewOrder) -> dict[str, int]:
-    """Units wanted in all; a SKU may stand on several lines."""
+def units_by_sku(order: NewOrder, gone: Mapping[str, int] = {}) -> dict[str, int]:
+    """Units wanted in all, without those that are `gone`; a SKU may stand on several lines."""
     units: dict[str, int] = {}
     for line in order.lines:
-        units[line.sku] = units.get(line.sku, 0) + line.quantity
-    return units
+        off = min(gone.get(line.external_line_id or "", 0), line.quantity)
+        units[line.sku] = units.get(line.sku, 0) + line.quantity - off
+    return {sku: wanted for sku, wanted in units.items() if wanted}
 
 
 def accept(
-    new: NewOrder, decision: Decision, *, fingerprint: str, at: datetime, by: str, version: str | None = None
+    new: NewOrder,
+    decision: Decision,
+    *,
+    fingerprint: str,
+    at: datetime,
+    by: str,
+    version: str | None = None,
+    person_hash: str | None = None,
+    gone: Mapping[str, int] = {},
 ) -> Order:
     """Version 1: confirmed, or waiting for the holds that block its confirmation.
 
-    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it. `version` is the
-    sender's own.
+    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it; `person_hash` is one
+    of the personal data alone. `version` is the sender's own; `gone` are units that it took off the order already, by
+    external line id.
     """
-    order_id = order_id_of(new.channel, new.external_order_id)
-    now = to_text(at)
+    submitted = _submitted(new, decision.promise, fingerprint, person_hash, version, at)
+    submitted = submitted.model_copy(update={"lines": tuple(_without(line, gone) for line in submitted.lines)})
+    order_id = submitted.id
     holds = opened(order_id, decision.holds, at)
     waits = any("confirm" in hold.blocks for hold in holds)
     status = move(ORDER, "submitted", "hold" if waits else "confirm")
-    submitted = Order(
+    submitted = submitted.model_copy(
+        update={
+            "holds": holds,
+            "findings": decision.findings,
+            "watch_at": min(
+                [to_text(at + MAX_DWELL[f"order.{status}"]), *(hold.expires_at for hold in holds if hold.expires_at)]
+            ),
+            "first_answer": FirstAnswer(
+                status=status,
+                promise=decision.promise,
+                holds=tuple((hold.id, hold.reason) for hold in holds),
+                backorder_expected=decision.backorder_expected,
+            ),
+        }
+    )
+    came_in = _came_in(submitted)
+    held = [OrderHeld(order_id=order_id, hold_id=h.id, reason=h.reason, blocks=list(h.blocks)) for h in holds]
+    why = ", ".join(hold.reason for hold in holds) or None
+    if waits:
+        return submitted.changed(came_in, *held, at=at, by=by, why=why, status=status)
+    confirmed = OrderConfirmed(order_id=order_id, attempt=1)
+    return submitted.changed(came_in, *held, confirmed, at=at, by=by, why=why, status=status)
+
+
+def accept_cancelled(
+    new: NewOrder, *, fingerprint: str, at: datetime, by: str, version: str | None = None, reason: str
+) -> Order:
+    """Version 1 of an order that its sender had cancelled before we heard of it: on record, and at an end.
+
+    Older messages that come later find it and change nothing. No work begins and no person is kept for it.
+    """
+    submitted = _submitted(new, Promise(), fingerprint, None, version, at)
+    lines = tuple(line.model_copy(update={"open": 0, "cancelled": line.quantity}) for line in submitted.lines)
+    units = sum(line.quantity for line in lines)
+    return submitted.changed(
+        _came_in(submitted),
+        OrderCancelled(order_id=submitted.id, reason=reason, units=units),
+        at=at,
+        by=by,
+        why=reason,
+        status=move(ORDER, "submitted", "cancel"),
+        lines=lines,
+    )
+
+
+def _without(line: Line, gone: Mapping[str, int]) -> Line:
+    off = min(gone.get(line.external_line_id or "", 0), line.quantity)
+    return line.model_copy(update={"open": line.quantity - off, "cancelled": off}) if off else line
+
+
+def _submitted(
+    new: NewOrder, promise: Promise, fingerprint: str, person_hash: str | None, version: str | None, at: datetime
+) -> Order:
+    order_id = order_id_of(new.channel, new.external_order_id)
+    now = to_text(at)
+    return Order(
         id=order_id,
         channel=new.channel,
         external_order_id=new.external_order_id,
@@ -82,40 +154,30 @@ def accept(
         person_id=person_id_of(order_id),
         account_id=new.account_id,
         destination=destination_of(new),
-        promise=decision.promise,
-        holds=holds,
+        promise=promise,
         submitted_at=now,
         entered_at=now,
-        watch_at=min([to_text(at + MAX_DWELL[f"order.{status}"]), *(h.expires_at for h in holds if h.expires_at)]),
+        watch_at=now,
         body_hash=fingerprint,
-        first_answer=FirstAnswer(
-            status=status,
-            promise=decision.promise,
-            holds=tuple((hold.id, hold.reason) for hold in holds),
-            backorder_expected=decision.backorder_expected,
-        ),
+        person_hash=person_hash,
         external_number=new.external_number,
         external_version=version,
         placed_at=new.placed_at,
         payment_status=new.payment.status if new.payment else "none",
         payment_method=new.payment.method if new.payment else None,
         delivery=RequestedDelivery(**new.delivery.model_dump()) if new.delivery else None,
-        findings=decision.findings,
     )
-    came_in = OrderSubmitted(
-        order_id=order_id,
-        channel=new.channel,
-        external_order_id=new.external_order_id,
-        currency=new.currency,
-        total_minor=new.total_minor,
-        holds=[hold.reason for hold in holds],
+
+
+def _came_in(order: Order) -> OrderSubmitted:
+    return OrderSubmitted(
+        order_id=order.id,
+        channel=order.channel,
+        external_order_id=order.external_order_id,
+        currency=order.currency,
+        total_minor=order.total_minor,
+        holds=[hold.reason for hold in order.holds],
     )
-    held = [OrderHeld(order_id=order_id, hold_id=h.id, reason=h.reason, blocks=list(h.blocks)) for h in holds]
-    why = ", ".join(hold.reason for hold in holds) or None
-    if waits:
-        return submitted.changed(came_in, *held, at=at, by=by, why=why, status=status)
-    confirmed = OrderConfirmed(order_id=order_id, attempt=1)
-    return submitted.changed(came_in, *held, confirmed, at=at, by=by, why=why, status=status)
 
 
 def _lines(new: NewOrder) -> tuple[Line, ...]:

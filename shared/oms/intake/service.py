@@ -5,17 +5,14 @@ conditional. Whoever comes second, even after the order has been delivered, is t
 """
 
 import contextlib
-import logging
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from oms.aws import tables
-from oms.aws.secrets import KEPT_S, Secrets
 from oms.aws.tables import ConditionFailedError, Write
 from oms.intake.model import NewOrder, OrderAccepted, Submission
-from oms.intake.notices import Arrival, ChannelPlugin, ChannelSecrets, Ignored, Snapshot
 from oms.intake.ports import ChecksPort, CreditPort, PeoplePort, PromisePort, StockPort
 from oms.intake.rules import (
     Decision,
@@ -25,31 +22,19 @@ from oms.intake.rules import (
     first_answer,
     order_id_of,
     person_id_of,
+    person_text,
     units_by_sku,
 )
 from oms.intake.store import Claim, ClaimStore
-from oms.kernel.errors import (
-    ConflictError,
-    Fault,
-    NotFoundError,
-    RejectedError,
-    StateError,
-    TransientError,
-    UnauthorizedError,
-)
-from oms.kernel.json import write_json
-from oms.kernel.plugins import find_plugin
+from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError
 from oms.kernel.time import Clock
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
 from oms.reference.store import ReferenceStore
 
-_log = logging.getLogger("baton.intake")
-_TRIES = 5  # a decision is made anew when the account changed meanwhile
-_FRESH_S = 30.0  # a signature is checked against secrets of at most this age before it is refused
+TRIES = 5  # a decision is made anew when the account changed meanwhile
 _CANONICAL = "canonical"
-_PLUGINS = "oms.intake.channels"
 
 
 @dataclass(frozen=True)
@@ -64,8 +49,6 @@ class IntakeDesk:
     promise: PromisePort
     credit: CreditPort
     people: PeoplePort
-    secrets: Secrets
-    secret_prefix: str
     clock: Clock
 
 
@@ -78,7 +61,7 @@ def submit_order(new: NewOrder, *, claim: Claim, by: str, desk: IntakeDesk) -> S
         InFlightError: the same key is being worked on.
         TransientError: nothing is lost; the same request can be sent again.
     """
-    answered = desk.claims.begin(claim, _fingerprint(new, desk), desk.clock())
+    answered = desk.claims.begin(claim, fingerprint_of(new, desk), desk.clock())
     if answered is not None:
         return Submission(OrderAccepted.model_validate_json(answered), replayed=True)
 
@@ -109,34 +92,6 @@ def _take_same(new: NewOrder, *, completion: Callable[[OrderAccepted], Write], b
     return submission
 
 
-def receive_webhook(name: str, *, headers: dict[str, str], raw: bytes, desk: IntakeDesk) -> Submission | Ignored:
-    """Take in what a channel sends, after checking its signature over the raw bytes.
-
-    No claim: the natural key is the better one, since senders repeat for days. A repeat whose body differs is the same
-    order seen later; it is answered like the first.
-
-    Raises:
-        NotFoundError: code `unknown_channel`.
-        UnauthorizedError: code `bad_signature`.
-        RejectedError: the order is refused; nothing is stored.
-    """
-    channel = _channel(name, desk)
-    plugin: ChannelPlugin | None = find_plugin(_PLUGINS, channel.kind)
-    if plugin is None:
-        raise NotFoundError("this channel takes no webhooks", code="unknown_channel")
-    _verify(plugin, channel, Arrival(headers, raw, desk.clock()), desk)
-    outcome = plugin.parse(channel, headers, raw)[0]
-    if isinstance(outcome, Ignored):
-        return outcome
-    if not isinstance(outcome, Snapshot):
-        return Ignored("not an order")
-    submission, differs = _take(outcome.order, channel, completion=None, by=f"channel:{name}", desk=desk)
-    if differs:
-        order_id = submission.answer.order_id
-        _log.warning(write_json({"message": "the order came again with another body", "order_id": order_id}))
-    return submission
-
-
 def _channel(name: str, desk: IntakeDesk) -> Channel:
     channel = desk.reference.channels().get(name)
     if channel is None:
@@ -144,68 +99,79 @@ def _channel(name: str, desk: IntakeDesk) -> Channel:
     return channel
 
 
-def _verify(plugin: ChannelPlugin, channel: Channel, arrival: Arrival, desk: IntakeDesk) -> None:
-    """Check with the secrets in memory; if that fails, once more with fresh ones: they may have been rotated."""
-    for max_age_s in (KEPT_S, _FRESH_S):
-        if plugin.verify(channel, arrival, _channel_secrets(channel.name, max_age_s, desk)):
-            return
-    raise UnauthorizedError("the signature does not match", code="bad_signature")
-
-
-def _channel_secrets(name: str, max_age_s: float, desk: IntakeDesk) -> ChannelSecrets:
-    try:
-        known = desk.secrets.read(desk.secret_prefix + name, max_age_s=max_age_s)
-    except NotFoundError:
-        raise UnauthorizedError("the channel has no secret yet", code="bad_signature") from None
-    return ChannelSecrets(known["current"], known.get("previous"))
-
-
 def _take(
-    new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write] | None, by: str, desk: IntakeDesk
+    new: NewOrder, channel: Channel, *, completion: Callable[[OrderAccepted], Write], by: str, desk: IntakeDesk
 ) -> tuple[Submission, bool]:
     """Store the order, or find that it is there already; and whether what is there had another body."""
     tripped: set[str] = set()
-    for attempt in range(1, _TRIES):
+    for attempt in range(1, TRIES + 1):
         try:
             return _take_once(new, channel, completion, by, desk, tripped)
         except ConflictError as error:
             if isinstance(error, ConditionFailedError):
                 tripped.update(error.labels)
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, not a secret
-    return _take_once(new, channel, completion, by, desk, tripped)
+            if attempt == TRIES:
+                raise
+            pause(attempt)
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def pause(attempt: int) -> None:
+    """Wait a moment before deciding anew, longer each time."""
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, not a secret
 
 
 def _take_once(
     new: NewOrder,
     channel: Channel,
-    completion: Callable[[OrderAccepted], Write] | None,
+    completion: Callable[[OrderAccepted], Write],
     by: str,
     desk: IntakeDesk,
     tripped: Collection[str],
 ) -> tuple[Submission, bool]:
     order_id = order_id_of(new.channel, new.external_order_id)
     try:
-        order, writes = _decide(new, channel, by, desk, tripped)
+        order, writes = decide(new, channel, by, desk, tripped=tripped)
         answer = first_answer(order)
-        tables.commit(*writes, *([completion(answer)] if completion else []))
+        tables.commit(*writes, completion(answer))
     except (RejectedError, ConflictError):
         # The rules may have changed since the order was taken; what was answered then still holds.
         found = desk.orders.find(order_id)
         if found is None:
             raise
-        return Submission(first_answer(found), replayed=True), found.body_hash != _fingerprint(new, desk)
+        return Submission(first_answer(found), replayed=True), found.body_hash != fingerprint_of(new, desk)
     return Submission(answer, replayed=False), False
 
 
-def _decide(
-    new: NewOrder, channel: Channel, by: str, desk: IntakeDesk, tripped: Collection[str]
+def decide(
+    new: NewOrder,
+    channel: Channel,
+    by: str,
+    desk: IntakeDesk,
+    *,
+    tripped: Collection[str],
+    version: str | None = None,
+    gone: Mapping[str, int] = {},
 ) -> tuple[Order, list[Write]]:
-    """All checks, and the writes of one transaction: order, person, guards, exposure. `tripped`: see `Verdict`."""
+    """All checks, and the writes of one transaction: order, person, guards, exposure.
+
+    Args:
+        new: the order.
+        channel: where it comes from.
+        by: who sends it.
+        desk: the collaborators.
+        tripped: labels of the guards that were in the way before; see `Verdict`.
+        version: the sender's own version of the order.
+        gone: units that the sender took off the order already, by external line id.
+
+    Raises:
+        RejectedError: refused.
+    """
     if not channel.active:
         raise RejectedError("the channel is paused", code="channel_paused")
     at = desk.clock()
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
-    wanted = units_by_sku(new)
+    wanted = units_by_sku(new, gone)
     stock = desk.stock.available(wanted)
     holds, exposure = verdict.holds, list[Write]()
     if new.account_id is not None:
@@ -218,12 +184,22 @@ def _decide(
         holds=holds,
         findings=verdict.findings,
     )
-    order = accept(new, decision, fingerprint=_fingerprint(new, desk), at=at, by=by)
+    order = accept(
+        new,
+        decision,
+        fingerprint=fingerprint_of(new, desk),
+        person_hash=desk.people.fingerprint(person_text(new)),
+        at=at,
+        by=by,
+        version=version,
+        gone=gone,
+    )
     counted = exposure if order.status == "confirmed" else []  # credit is looked at again when a hold goes
     return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted]
 
 
-def _fingerprint(new: NewOrder, desk: IntakeDesk) -> str:
+def fingerprint_of(new: NewOrder, desk: IntakeDesk) -> str:
+    """A keyed hash of the whole order: tells a repeat from a change."""
     return desk.people.fingerprint(body_text(new))
 
 

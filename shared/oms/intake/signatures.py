@@ -74,3 +74,23 @@ def _keys(secrets: ChannelSecrets, key: Callable[[str], bytes | None]) -> Iterat
     for secret in (secrets.current, secrets.previous):
         if secret and (found := key(secret)):
             yield found
+
+
+def signed_by_key(given: bytes | None, material: bytes, public_key: str) -> bool:
+    """Whether `given` is the RSA-SHA256 signature (PKCS #1 v1.5) of the material by the owner of this PEM key."""
+    if not given or not public_key:
+        return False
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  only senders with keys pay for it
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+
+    try:
+        key = load_pem_public_key(public_key.encode())
+        if not isinstance(key, RSAPublicKey):
+            return False
+        key.verify(given, material, PKCS1v15(), SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -7,8 +7,8 @@
 | complete it | update on condition that it is still ours and in flight; in the order's transaction |
 | give it up (the request was refused) | delete on the same condition |
 
-Attributes: `owner` the request, `hash` of its body, `open` 1 while in flight, `deadline` and `expires_at` in epoch
-seconds, `answer` the JSON that was answered. TTL deletes late, so readers look at `expires_at` themselves.
+Attributes: `owner` the request, `hash` of its body, `open` 1 while in flight, `deadline` and `expires_at`
+in epoch seconds, `answer` the JSON that was answered. TTL deletes late, so readers look at `expires_at` themselves.
 """
 
 from datetime import datetime

@@ -12,7 +12,7 @@ Digits of any script count, also full-width, circled and keycap ones; characters
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,9 +20,17 @@ MASK = "X"  # means nothing in JSON, CSV, XML, X12 or EDIFACT, so a redacted mes
 _BIN, _LAST = 6, 4  # what PCI DSS 3.4.1 lets be seen
 _SHORTEST, _LONGEST = 12, 19
 _MAX_GAP = 3  # separators between two groups
-_MANY_GROUPS = 8  # pairs of digits; in more and smaller groups, only a number that stands alone is a card's
-_SEPARATORS = frozenset(".,:;_/\\|+*~'=·•‧・\u2043")
-_MIGHT_HOLD_ONE = re.compile(r"(?:\d[^\d]{0,12}){11}\d")
+_FEW_GROUPS = 5  # 4-4-4-4-3; nobody writes more groups but of one size, as single digits or pairs
+_PAIRS = 8
+_USUAL = frozenset({2, 4})  # digits of a group
+_AMEX = [4, 6]  # and five, or four for Diners Club
+_SEPARATORS = frozenset(".,:;_/\\+·•‧・\u2043")
+_MIGHT_HOLD_ONE = re.compile(r"\d(?:[^\dA-Za-z]{0,12}\d){11,}")
+# Characters that are read as digits and are none to `\d`: raised, circled, in brackets, Chinese.
+_ODD_DIGITS = re.compile(
+    "[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3007\u3220-\u3229\u3280-\u3289"
+    "零一二三四五六七八九\U0001f100-\U0001f10a]"
+)
 _UNSEEN = frozenset({"Cf", "Mn", "Me", "Cc"})
 _CODE = re.compile(
     r"(?i)\b(cv[vcn]2?|cid|csc|security\s+code|card\s+code|prüf(?:ziffer|nummer)|sicherheitscode|cryptogramme"
@@ -33,10 +41,15 @@ _CARD_WORD = re.compile(
     r"|discover|jcb|union ?pay)\b|karte|\bcarte\b|tarjeta|cart[aã]o|\bcarta\b|\bkort|カード|卡|card ?(?:no|num)"
 )
 _WORD_REACH = 40  # characters between the word and the number
-_OTHERS = re.compile(
-    r"(?i)(?<![0-9A-Z])(?:1Z(?:[ -]{0,2}[0-9A-Z]){16}|\d{3}-\d{7}-\d{7}"
-    r"|[A-Z]{2}\d{2}(?:[ -]?[0-9A-Z]){11,30})(?![0-9A-Z])"
+_OTHERS = re.compile(r"(?i)(?<![0-9A-Z])(?:1Z(?:[ -]{0,2}[0-9A-Z]){16}|\d{3}-\d{7}-\d{7})(?![0-9A-Z])")
+_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d{2}(?:[ -]?[0-9A-Z]){11,30}")
+_IBANS = (  # SWIFT's registry: country and length
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18"
+    " FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20"
+    " LU20 LV21 LY25 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24"
+    " SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
 )
+_IBAN_LENGTHS = {place[:2]: int(place[2:]) for place in _IBANS.split()}
 _IBAN_REST = 97  # ISO 7064: what an IBAN leaves 1 of
 _TRACK = re.compile(r"[=^][^?\r\n]{0,80}\??")  # expiry, service code and secret after the number on a magnetic stripe
 
@@ -158,11 +171,12 @@ def _redact_once(text: str) -> str:
 
 def _search(text: str) -> list[tuple[Found, list[int]]]:
     """Card numbers, each with the places of the digits that must not be seen."""
-    if text.isascii() and not _MIGHT_HOLD_ONE.search(text):
+    places = _places(text)
+    if not places:
         return []
     hits: list[tuple[Found, list[int]]] = []
-    others = [span.span() for span in _OTHERS.finditer(text) if _is_other(span[0])]
-    for run in _runs(text):
+    others = _others(text)
+    for run in (run for start, end in places for run in _runs(text, start, end)):
         first = 0
         while first < len(run):
             start = run[first][0].at
@@ -170,7 +184,7 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
                 first += 1
                 continue
             named = _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
-            fits = list(_fits(run, first, named))
+            fits = list(_fits(run, first, issued)) or (list(_fits(run, first, luhn)) if named else [])
             if not fits:
                 first += 1
                 continue
@@ -183,32 +197,56 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
     return hits
 
 
-def _is_other(text: str) -> bool:
-    """Whether this is a UPS number, an order number of Amazon, or an IBAN whose check digits fit."""
-    letters = "".join(character for character in text.upper() if character.isalnum())
-    if letters.startswith("1Z") or letters.isdigit():
-        return True
+def _places(text: str) -> list[tuple[int, int]]:
+    """Where to look: twelve digits and more that no Latin letter parts."""
+    if not text.isascii() and _ODD_DIGITS.search(text):
+        return [(0, len(text))]
+    return [place.span() for place in _MIGHT_HOLD_ONE.finditer(text)]
+
+
+def _others(text: str) -> list[tuple[int, int]]:
+    """Where UPS numbers, order numbers of Amazon, and IBANs whose check digits fit stand."""
+    found = [hit.span() for hit in _OTHERS.finditer(text)]
+    for hit in _IBAN.finditer(text):
+        length = _IBAN_LENGTHS.get(hit[0][:2], 0)
+        places = [at for at, character in enumerate(hit[0]) if character.isalnum()][:length]
+        letters = "".join(hit[0][at] for at in places)
+        if len(letters) == length > 0 and _iban_fits(letters):
+            found.append((hit.start(), hit.start() + places[-1] + 1))
+    return found
+
+
+def _iban_fits(letters: str) -> bool:
     return int("".join(str(int(each, 36)) for each in letters[4:] + letters[:4])) % _IBAN_REST == 1
 
 
-def _fits(run: list[_Group], first: int, named: bool) -> Iterator[int]:
+def _fits(run: list[_Group], first: int, known: Callable[[str], bool]) -> Iterator[int]:
     """Ends of the sequences of whole groups from `first` on that are card numbers, the shortest first."""
     value = ""
     for end in range(first + 1, len(run) + 1):
         value += "".join(digit.value for digit in run[end - 1])
         if len(value) > _LONGEST:
             return
-        if end - first > _MANY_GROUPS and (first > 0 or end < len(run)):
+        if not _as_people_write(run, first, end):
             continue
-        if len(value) >= _SHORTEST and luhn(value) and (issued(value) or named) and len(set(value)) > 1:
+        if len(value) >= _SHORTEST and luhn(value) and known(value) and len(set(value)) > 1:
             yield end
 
 
-def _runs(text: str) -> Iterator[list[_Group]]:
+def _as_people_write(run: list[_Group], first: int, end: int) -> bool:
+    """Whether the groups may be those of one number: alone in any few groups, among other digits only in the usual."""
+    sizes = [len(group) for group in run[first:end]]
+    alike = len(set(sizes[:-1])) <= 1
+    if first == 0 and end == len(run):
+        return alike or len(sizes) <= _FEW_GROUPS
+    return len(sizes) == 1 or (alike and len(sizes) <= _PAIRS and sizes[0] in _USUAL) or sizes[:2] == _AMEX
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[list[_Group]]:
     """Groups of digits that only separators part."""
     run: list[_Group] = []
     gap = 0
-    for at, character in enumerate(text):
+    for at, character in enumerate(text[start:end], start):
         value = _value(character)
         if value is not None:
             if gap or not run:

@@ -4,7 +4,7 @@
 - `TransientError`: the world was not ready. Retried: 503, back to the queue, Retry in a workflow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -28,6 +28,7 @@ class RejectedError(Exception):
 
     status = 422
     code = "rejected"
+    headers: Mapping[str, str] = {}
 
     def __init__(
         self, message: str, *, code: str | None = None, faults: Sequence[Fault] = (), why: Sequence[Why] = ()
@@ -104,6 +105,17 @@ class TooLargeError(RejectedError):
 
     status = 413
     code = "too_large"
+
+
+class RateLimitedError(RejectedError):
+    """More often than agreed. `headers` tell the caller how much that is."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: int, headers: Mapping[str, str]) -> None:
+        super().__init__(f"too many requests; the next one in {retry_after_s} s")
+        self.headers = {"retry-after": str(retry_after_s), **headers}
 
 
 class TransientError(Exception):

@@ -21,6 +21,7 @@ class Transition(NamedTuple):
 ORDER: tuple[Transition, ...] = (
     Transition("submitted", "hold", "validating"),
     Transition("submitted", "confirm", "confirmed"),
+    Transition("submitted", "cancel", "cancelled"),
     Transition("validating", "confirm", "confirmed"),
     Transition("validating", "reject", "rejected"),
     Transition("validating", "cancel", "cancelled"),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from oms.kernel.errors import MalformedError
 from oms.kernel.signing import Seal
 from oms.kernel.time import from_text, to_text
+from oms.orders.bounds import Bounds
 from oms.orders.lifecycle import LIVE_ORDER_STATES
 from oms.orders.model import Order
 from oms.orders.store import SHARDS, OrderStore
@@ -58,22 +59,24 @@ class _Examined(NamedTuple):
     order: Order | None
 
 
-def list_orders(query: OrderQuery, *, orders: OrderStore, channels: list[str], seal: Seal) -> OrderPage:
-    """One page.
+def list_orders(query: OrderQuery, *, orders: OrderStore, channels: list[str], seal: Seal, bounds: Bounds) -> OrderPage:
+    """One page of what is the caller's; `channels` are all that there are.
 
     Raises:
         MalformedError: code `bad_cursor`: changed, or of another list.
     """
     before = query.until or _END
+    bound_to = f"{query.filters}|{bounds.text}"
     if query.cursor is not None:
-        opened = seal.open(query.cursor, query.filters)
+        opened = seal.open(query.cursor, bound_to)
         if opened is None:
             raise MalformedError("the cursor is not one of this list", code="bad_cursor")
         before = opened
-    found = _few_live(query, before, orders=orders)
+    found = _few_live(query, before, orders=orders, bounds=bounds)
     if found is None:
         names = [query.channel] if query.channel else channels
-        found = _by_time(query, before, names, orders=orders)
+        mine = [name for name in names if bounds.channels is None or name in bounds.channels]
+        found = _by_time(query, before, mine, orders=orders, bounds=bounds)
     shown: list[_Examined] = []
     last: str | None = None
     for seen, each in enumerate(found, 1):
@@ -86,11 +89,11 @@ def list_orders(query: OrderQuery, *, orders: OrderStore, channels: list[str], s
         last = None
     return OrderPage(
         orders=tuple(order_summary(each.order) for each in shown if each.order),
-        next_cursor=seal.sign(last, query.filters) if last else None,
+        next_cursor=seal.sign(last, bound_to) if last else None,
     )
 
 
-def _few_live(query: OrderQuery, before: str, *, orders: OrderStore) -> Iterator[_Examined] | None:
+def _few_live(query: OrderQuery, before: str, *, orders: OrderStore, bounds: Bounds) -> Iterator[_Examined] | None:
     """All live orders of the status, sorted here; None when there are too many, or the query is about time."""
     if query.status not in LIVE_ORDER_STATES or query.since or query.until:
         return None
@@ -100,23 +103,26 @@ def _few_live(query: OrderQuery, before: str, *, orders: OrderStore) -> Iterator
         if len(some) == _LIVE_PER_SHARD:
             return None
         ids += some
-    found = [_Examined(_key(order), order) for order in orders.get_many(ids, consistent=False).values()]
+    mine = bounds.of(orders.get_many(ids, consistent=False), orders)
+    found = [_Examined(_key(order), order) for order in mine.values()]
     ordered = sorted((each for each in found if each.key < before), reverse=True)
     return iter([each for each in ordered if each.order and _matches(each.order, query)])
 
 
-def _by_time(query: OrderQuery, before: str, channels: list[str], *, orders: OrderStore) -> Iterator[_Examined]:
+def _by_time(
+    query: OrderQuery, before: str, channels: list[str], *, orders: OrderStore, bounds: Bounds
+) -> Iterator[_Examined]:
     """Orders by the index `recent`: all partitions merged, newest first, read in batches."""
     since = query.since or _START
     if since >= before:
         return
-    size = _BATCH if query.status else query.limit + 1
+    size = _BATCH if query.status or bounds.locations is not None else query.limit + 1
     partitions = [
         _partition(channel, shard, since, before, size, orders) for channel in channels for shard in range(SHARDS)
     ]
     keys = merge(*partitions, reverse=True)
     while batch := list(islice(keys, size)):
-        found = orders.get_many([order_id for _, order_id in batch], consistent=False)
+        found = bounds.of(orders.get_many([order_id for _, order_id in batch], consistent=False), orders)
         for key, order_id in batch:
             order = found.get(order_id)
             yield _Examined(key, order if order and _matches(order, query) else None)

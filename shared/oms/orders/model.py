@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.events.fact import Fact, FactData
 from oms.kernel.cards import redact
+from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 
 Count = Annotated[int, Field(ge=0)]
@@ -187,6 +188,7 @@ class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
+    `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
@@ -216,6 +218,7 @@ class Order(Aggregate):
     parcels_total: Count = 0
     parcels_delivered: Count = 0
     body_hash: str
+    person_hash: str | None = None
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
     external_number: str | None = None
@@ -297,6 +300,11 @@ class FulfillmentOrder(Aggregate):
     @property
     def of_order(self) -> str:
         return self.order_id
+
+
+def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
+    """A location's work for an order has one id per attempt, known before it is there."""
+    return derive_id("ful", order_id, str(attempt), location)
 
 
 class Content(Value):

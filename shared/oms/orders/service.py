@@ -6,6 +6,7 @@ from typing import NamedTuple
 from oms.kernel.signing import Seal
 from oms.kernel.time import Clock
 from oms.orders.actions import Actions, actions_of
+from oms.orders.bounds import EVERYTHING, Bounds
 from oms.orders.listing import OrderQuery, list_orders
 from oms.orders.model import Order, Parcel
 from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
@@ -22,15 +23,17 @@ class TaggedOrder(NamedTuple):
     tag: str
 
 
-def read_order(order_id: str, *, orders: OrderStore, token_of: TokenOf, base_url: str) -> TaggedOrder:
-    """An order in full, with its tracking link.
+def read_order(
+    order_id: str, *, orders: OrderStore, token_of: TokenOf, base_url: str, bounds: Bounds = EVERYTHING
+) -> TaggedOrder:
+    """An order in full, with its tracking link; of its work and parcels what is within the bounds.
 
     Raises:
         NotFoundError: no such order.
     """
     tree, parcels = _with_parcels(order_id, orders)
     view = order_view(tree, parcels, token=token_of(tree.order), base_url=base_url)
-    return TaggedOrder(view, entity_tag(tree, parcels.values()))
+    return TaggedOrder(bounds.view(view), entity_tag(tree, parcels.values()))
 
 
 def read_actions(order_id: str, *, roles: Collection[str], orders: OrderStore, clock: Clock) -> Actions:
@@ -43,23 +46,25 @@ def read_actions(order_id: str, *, roles: Collection[str], orders: OrderStore, c
     return actions_of(tree, parcels, roles, clock())
 
 
-def read_timeline(order_id: str, *, orders: OrderStore) -> Timeline:
-    """All that happened to an order.
+def read_timeline(order_id: str, *, orders: OrderStore, bounds: Bounds = EVERYTHING) -> Timeline:
+    """All that happened to an order, within the bounds.
 
     Raises:
         NotFoundError: no such order.
     """
     tree, parcels = _with_parcels(order_id, orders)
-    return timeline(tree, parcels.values())
+    return timeline(*bounds.tree(tree, parcels.values()))
 
 
-def find_orders(query: OrderQuery, *, orders: OrderStore, reference: ReferenceStore, seal: Seal) -> OrderPage:
-    """One page of orders, newest first.
+def find_orders(
+    query: OrderQuery, *, orders: OrderStore, reference: ReferenceStore, seal: Seal, bounds: Bounds = EVERYTHING
+) -> OrderPage:
+    """One page of the orders within the bounds, newest first.
 
     Raises:
         MalformedError: code `bad_cursor`.
     """
-    return list_orders(query, orders=orders, channels=sorted(reference.channels()), seal=seal)
+    return list_orders(query, orders=orders, channels=sorted(reference.channels()), seal=seal, bounds=bounds)
 
 
 def _with_parcels(order_id: str, orders: OrderStore) -> tuple[OrderTree, dict[str, Parcel]]:

@@ -4,6 +4,7 @@
 |---|---|
 | one order with its fulfillment orders | query pk `ORDER#<id>` |
 | one header / fulfillment order | get `ORDER#<id>` / `ORDER` or `FO#<fulfillment order id>` |
+| which of many orders have work at a location | batch get of the ids that such work has: order, attempt, location |
 | parcel by id (derived from carrier and tracking number) | get `PARCEL#<id>` / `PARCEL` |
 | live orders of a status by deadline | index `live`: `LIVE#<status>#<shard>`, `<look_at>#<order id>` |
 | orders of a channel by time | index `recent`: `RECENT#<channel>#<shard>`, `<submitted_at>#<order id>` |
@@ -26,7 +27,7 @@ from oms.kernel.errors import NotFoundError
 from oms.kernel.ids import shard_of
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import LIVE_ORDER_STATES
-from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel
+from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, fulfillment_order_id
 
 SHARDS = 8
 _HEADER = "ORDER"
@@ -96,6 +97,16 @@ class OrderStore:
         items = tables.get_many([self.order_key(order_id) for order_id in order_ids], consistent=consistent)
         orders = [self.order_from(item) for item in items.values()]
         return {order.id: order for order in orders}
+
+    def with_work_at(self, orders: Iterable[Order], locations: Iterable[str]) -> set[str]:
+        """Ids of those of the orders for which one of the locations has or had work; one batch read."""
+        keys = {
+            self.fulfillment_key(order.id, fulfillment_order_id(order.id, attempt, location)): order.id
+            for order in orders
+            for attempt in range(1, order.attempt + 1)
+            for location in locations
+        }
+        return {keys[key] for key in tables.get_many(keys, consistent=False)}
 
     def tree(self, order_id: str) -> OrderTree:
         """The header with its fulfillment orders, in one query.

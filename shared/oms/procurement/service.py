@@ -44,21 +44,37 @@ def scan_reorder_points(
 
 
 def list_proposals(
-    *, location: str | None, cursor: str | None, limit: int, procurement: ProcurementStore
+    *,
+    location: str | None,
+    cursor: str | None,
+    limit: int,
+    procurement: ProcurementStore,
+    locations: frozenset[str] | None = None,
 ) -> ProposalPage:
-    """A page of open proposals.
+    """A page of open proposals, by location; of those locations only, if any are named.
 
     Raises:
         MalformedError: code `bad_cursor`: not a cursor of ours, or of another location.
     """
     if cursor and ("#" not in cursor or (location and not cursor.startswith(f"{location}#"))):
         raise MalformedError("not a cursor of this list", code="bad_cursor")
-    rows = procurement.page(location=location, after=cursor, limit=limit + 1)
+    rows: list[tuple[str, Proposal]] = []
+    for place in _places(location, locations):
+        rows += procurement.page(location=place, after=cursor, limit=limit + 1 - len(rows))
+        if len(rows) > limit:
+            break
     shown = rows[:limit]
     return ProposalPage(
         proposals=tuple(_view(proposal) for _, proposal in shown),
         next_cursor=shown[-1][0] if len(rows) > limit else None,
     )
+
+
+def _places(location: str | None, locations: frozenset[str] | None) -> list[str | None]:
+    """Which parts of the list to read, in its order; None is the whole of it."""
+    if locations is None:
+        return [location]
+    return [place for place in sorted(locations) if location in (None, place)]
 
 
 def _proposal(position: LowPosition, suppliers: Sequence[Supplier], now: datetime) -> Proposal | None:

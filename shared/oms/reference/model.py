@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +16,11 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Item(_Reference):
-    """A SKU of the catalogue with what shipping needs to know."""
+    """A SKU of the catalogue with what shipping needs to know, and what it may not be sold as.
+
+    `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
+    countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
+    """
 
     sku: str
     name: str
@@ -23,6 +28,14 @@ class Item(_Reference):
     length_mm: Positive
     width_mm: Positive
     height_mm: Positive
+    hazmat: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    min_age: Annotated[int, Field(ge=0, le=99)] = 0
+    not_to: frozenset[str] = frozenset()
+    only_to: frozenset[str] = frozenset()
+    max_per_order: Annotated[int, Field(ge=0)] = 0
+
+
+Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
 
 
 class Location(_Reference):
@@ -32,8 +45,8 @@ class Location(_Reference):
     name: str
     country: str
     postal_code: str
-    latitude: float
-    longitude: float
+    latitude: Degrees
+    longitude: Degrees
     time_zone: str
     cutoff: time = time(15, 0)
     working_days: frozenset[int] = frozenset({0, 1, 2, 3, 4})

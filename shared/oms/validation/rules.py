@@ -1,55 +1,19 @@
-"""The checks of an order, each a pure function from figures to faults. No fault: the check passes."""
+"""Pure parts of validation that no single check owns."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from oms.kernel.errors import Fault, RejectedError
-from oms.validation.model import LineToCheck, OrderToCheck
+from oms.validation.model import AddressToCheck, BuyerToCheck
 
 
-def sku_faults(lines: Sequence[LineToCheck], known: Collection[str]) -> list[Fault]:
-    """A line whose SKU is not in the catalogue."""
-    return [
-        Fault(f"lines.{place}.sku", f"{line.sku} is not in the catalogue")
-        for place, line in enumerate(lines)
-        if line.sku not in known
-    ]
-
-
-def total_of(order: OrderToCheck) -> int:
-    """What the parts come to, to the minor unit (see `oms.intake.model` for the formula)."""
-    lines = sum(line.quantity * line.unit_price_minor - line.discount_minor for line in order.lines)
-    goods = lines - order.discount_minor + order.shipping_minor
-    return goods if order.taxes_included else goods + order.tax_minor
-
-
-def total_faults(order: OrderToCheck) -> list[Fault]:
-    """Amounts that contradict each other: exact, no tolerance."""
-    faults = [
-        Fault(f"lines.{place}.discount_minor", "is more than the line is worth")
-        for place, line in enumerate(order.lines)
-        if line.discount_minor > line.quantity * line.unit_price_minor
-    ]
-    taxes = sum(line.tax_minor for line in order.lines)
-    if taxes > order.tax_minor:
-        faults.append(Fault("tax_minor", f"the lines alone carry {taxes}, not {order.tax_minor}"))
-    expected = total_of(order)
-    if expected != order.total_minor:
-        faults.append(Fault("total_minor", f"the parts come to {expected}, not {order.total_minor}"))
-    if order.taxes_included and order.tax_minor > order.total_minor:
-        faults.append(Fault("tax_minor", "is more than the total that contains it"))
-    return faults
-
-
-def currency_faults(currency: str, accepted: Collection[str]) -> list[Fault]:
-    """A currency that the channel does not take."""
-    if currency in accepted:
-        return []
-    return [Fault("currency", f"the channel takes {', '.join(sorted(accepted))}, not {currency}")]
-
-
-def destination_faults(country: str, served: Collection[str]) -> list[Fault]:
-    """A country that no carrier service of ours reaches."""
-    return [] if country in served else [Fault("ship_to.country", f"nothing ships to {country}")]
+def buyer_text(customer: BuyerToCheck, ship_to: AddressToCheck) -> str:
+    """What tells one buyer from another: the e-mail address, else the telephone, else name and place. To be hashed."""
+    if customer.email:
+        return f"email {customer.email.strip().casefold()}"
+    if customer.phone:
+        return "phone " + "".join(character for character in customer.phone if character.isdigit())
+    place = "".join(character for character in ship_to.postal_code.casefold() if character.isalnum())
+    return f"name {' '.join(customer.name.casefold().split())} {ship_to.country} {place}"
 
 
 def refuse_if_any(findings: Mapping[str, Sequence[Fault]]) -> None:

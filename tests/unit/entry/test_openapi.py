@@ -120,6 +120,7 @@ def test_every_status_lists_its_codes() -> None:
         "409": ["conflict", "wrong_state"],
         "413": ["too_large"],
         "422": ["invalid"],
+        "429": ["rate_limited"],
         "500": ["internal"],
         "503": ["unavailable"],
     }

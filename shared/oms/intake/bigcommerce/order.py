@@ -125,7 +125,9 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
     why_not = why_not or ("nothing of it is shipped" if order.get("order_is_digital") is True else None)
     if why_not is not None:
         return [*refunds, Ignored(why_not)]
-    lines = [_line(reader, row, f"products.{place}") for place, row in enumerate(reader.rows(document, "products"))]
+    rows = [(f"products.{place}", row) for place, row in enumerate(reader.rows(document, "products"))]
+    granted = [_granted(reader, row, path) for path, row in rows]
+    lines = [_line(reader, row, path, less) for (path, row), less in zip(rows, granted, strict=True)]
     address, path = _address(reader, document)
     ship_to = reader.address(address, _ADDRESS, path)
     customer = reader.person(address, _ADDRESS, path)
@@ -138,7 +140,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
         "placed_at": reader.when(order, "date_created", "order"),
         "currency": reader.currency or None,
         "lines": lines,
-        **_sums(reader, order, lines),
+        **_sums(reader, order, lines, sum(granted)),
         "taxes_included": True,
         "customer": {**customer, "email": _email(reader, address, path, billing)},
         "ship_to": ship_to,
@@ -150,32 +152,34 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
     return [Snapshot(reader.order(ours), version), *refunds]
 
 
-def _line(reader: _Reader, row: Document, path: str) -> dict[str, Any]:
-    units = reader.number(row, "quantity", path)
-    amount = reader.rounded(row, "total_inc_tax", path)
-    price, rounding = apart(amount, units)
+def _granted(reader: _Reader, row: Document, path: str) -> int:
+    """The product's share of the order's discounts; never more than it costs."""
+    parts = reader.rows(row, "applied_discounts", path)
     granted = sum(
-        reader.rounded(part, "amount", f"{path}.applied_discounts.{place}")
-        for place, part in enumerate(reader.rows(row, "applied_discounts", path))
+        reader.rounded(part, "amount", f"{path}.applied_discounts.{place}") for place, part in enumerate(parts)
     )
+    return min(granted, reader.rounded(row, "total_inc_tax", path))
+
+
+def _line(reader: _Reader, row: Document, path: str, granted: int) -> dict[str, Any]:
+    units = reader.number(row, "quantity", path)
+    price, rounding = apart(reader.rounded(row, "total_inc_tax", path), units)
     return {
         "sku": reader.text(row, "sku", path),
         "external_line_id": reader.identifier(row, "id", path),
         "quantity": units,
         "unit_price_minor": price,
-        "discount_minor": rounding + min(granted, amount),
+        "discount_minor": rounding + granted,
         "tax_minor": reader.rounded(row, "total_tax", path),
     }
 
 
-def _sums(reader: _Reader, order: Document, lines: Sequence[dict[str, Any]]) -> dict[str, int]:
+def _sums(reader: _Reader, order: Document, lines: Sequence[dict[str, Any]], on_lines: int) -> dict[str, int]:
     shipping = sum(reader.rounded(order, name, "order") for name in _CHARGES)
     granted = reader.rounded(order, "discount_amount", "order") + reader.rounded(order, "coupon_discount", "order")
     total = reader.rounded(order, "total_inc_tax", "order")
     net = sum(line["quantity"] * line["unit_price_minor"] - line["discount_minor"] for line in lines)
-    gross = reader.rounded(order, "subtotal_inc_tax", "order")
-    # What the lines were not reduced by is the order's.
-    discount = max(granted - max(gross - net, 0), 0)
+    discount = max(granted - on_lines, 0)
     over = net + shipping - discount - total
     credit = reader.rounded(order, "store_credit_amount", "order")
     credit += reader.rounded(order, "gift_certificate_amount", "order")

@@ -1,7 +1,8 @@
 """An order of eBay's Fulfillment API, as ours.
 
 `lineItemCost` is of all units, before discounts; a price that eBay converted for display is taken as it was before
-(`convertedFromValue`); tax that eBay collects and remits is not in the order's total and none of ours.
+(`convertedFromValue`); tax that eBay collects and remits is not in the order's total and none of ours. A seller who
+gives listings no SKU may name other fields in the channel's option `sku_from`, such as `sku,legacyItemId`.
 https://developer.ebay.com/api-docs/sell/fulfillment/types/sel:Order
 """
 
@@ -90,7 +91,8 @@ def read(channel: Channel, order: Document) -> Sequence[Notice]:
         return [*refunds, Ignored(why_not)]
     rows = [(f"lineItems.{place}", row) for place, row in enumerate(reader.rows(order, "lineItems"))]
     reduced = [_reduced(reader, row, path) for path, row in rows]
-    lines = [_line(reader, row, path, less) for (path, row), less in zip(rows, reduced, strict=True)]
+    skus = channel.options.get("sku_from", "sku").split(",")
+    lines = [_line(reader, row, path, less, skus) for (path, row), less in zip(rows, reduced, strict=True)]
     ours = {
         "channel": channel.name,
         "external_order_id": order_id,
@@ -130,7 +132,7 @@ def _reduced(reader: _Reader, row: Document, path: str) -> int:
     return max(reader.amount(row, "lineItemCost", path) - reader.amount(row, "discountedLineItemCost", path), 0)
 
 
-def _line(reader: _Reader, row: Document, path: str, reduced: int) -> dict[str, Any]:
+def _line(reader: _Reader, row: Document, path: str, reduced: int, skus: Sequence[str]) -> dict[str, Any]:
     units = reader.number(row, "quantity", path)
     price, rounding = apart(reader.amount(row, "lineItemCost", path), units)
     taxes = [
@@ -138,7 +140,7 @@ def _line(reader: _Reader, row: Document, path: str, reduced: int) -> dict[str, 
         for place, tax in enumerate(reader.rows(row, "taxes", path))
     ]
     return {
-        "sku": reader.text(row, "sku", path),
+        "sku": reader.first(row, skus, path),
         "external_line_id": reader.identifier(row, "lineItemId", path),
         "quantity": units,
         "unit_price_minor": price,

@@ -66,6 +66,8 @@ class OrderReader:
         order.purpose = "blanket" if segment.get(1) == _BLANKET else purpose or "order"
         if not self.change:
             order.number = segment.get(2)
+        elif order.purpose != "cancellation":
+            order.purpose = "reduction"
 
     def reference(self, segment: Segment) -> None:
         """RFF: a change names its order here."""

@@ -28,7 +28,7 @@ def notice_of(channel: Channel, order: PurchaseOrder) -> Notice:
         return Ignored("a copy for information")
     if order.purpose == "blanket":
         return Ignored("a blanket order: its releases are the orders")
-    if order.purpose == "cancellation" or order.gone:
+    if order.purpose in ("cancellation", "reduction"):
         return _cancellation(order)
     return Snapshot(Mapper(channel.name, channel.options, order).map(), version=order.sent)
 
@@ -38,6 +38,8 @@ def _cancellation(order: PurchaseOrder) -> Cancellation:
     mistakes = list(order.mistakes)
     if not order.number:
         mistakes.append(order.place("number").mistake("1", "which order is cancelled?"))
+    if order.purpose == "reduction" and not order.gone and not mistakes:
+        mistakes.append(order.place("lines").mistake("1", "no line is changed"))
     if mistakes:
         raise UnreadableError(mistakes)
     whole = order.purpose == "cancellation"

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from oms.intake.edi.segments import Mistake, Segment
 
 _LONGEST_NUMBER = 18
-Purpose = Literal["order", "change", "cancellation", "copy", "blanket"]
+Purpose = Literal["order", "change", "cancellation", "reduction", "copy", "blanket"]
 
 
 class Place(NamedTuple):

@@ -63,6 +63,8 @@ class OrderReader:
         """BCH, the beginning of a change of one."""
         self.order.at = segment
         self._purpose(segment)
+        if self.order.purpose != "cancellation":
+            self.order.purpose = "reduction"
         self.order.number, self.order.release = segment.get(3), segment.get(4)
 
     def _purpose(self, segment: Segment) -> None:

@@ -1,0 +1,88 @@
+"""The contract of a check: one file in oms/validation/checks/ that ends in `PLUGIN = Check(...)`.
+
+A check is a pure function from an order, what was looked up for it, and its parameters to faults. A fault's words end
+up with the order and in answers: they name fields and figures, never a person. What a fault does (refuse, hold, inform)
+is not the check's business but the policy's; `mode` is what happens when no policy says anything.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.kernel.errors import Fault
+from oms.reference.model import Channel, Item
+from oms.validation.model import OrderToCheck
+
+Mode = Literal["reject", "hold", "inform", "off"]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000_000_000)]
+
+
+class Params(BaseModel):
+    """Base of a check's parameters: every field has a default, and nothing else gets in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class NoParams(Params):
+    """For a check that has nothing to set."""
+
+
+class Score(NamedTuple):
+    """An outside scorer's answer: 0 harmless to 100 certain fraud, with codes of its own."""
+
+    value: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was looked up for an order.
+
+    `buyer` is equal for equal buyers and says nothing else. `tripped` are the labels of guards that found too many.
+    `score` is None when nobody was asked, or nobody answered in time (`unanswered`).
+    """
+
+    channel: Channel
+    at: datetime
+    items: Mapping[str, Item]
+    served: Collection[str]
+    buyer: str = ""
+    fingerprint: Callable[[str], str] = str
+    tripped: Collection[str] = ()
+    score: Score | None = None
+    unanswered: bool = False
+
+
+class Guard(NamedTuple):
+    """At most `most` orders of this `key` until `ends_at` (UTC): counted in each order's own transaction, not read."""
+
+    key: str
+    most: int
+    ends_at: datetime
+
+    @property
+    def label(self) -> str:
+        return f"guard {self.key}"
+
+
+class Check(NamedTuple):
+    """A plug-in. `code` is the problem code when it refuses, `reason` the hold's when it holds.
+
+    The checks run, and their faults are told, by `rank` and then by name. `guards` are what the order must count
+    itself in with; a label of theirs in `Facts.tripped` means that it was one too many. `asks_scorer`: it wants
+    `Facts.score`.
+    """
+
+    code: str
+    run: Callable[[OrderToCheck, Facts, Any], Sequence[Fault]]
+    mode: Mode
+    params: type[Params] = NoParams
+    reason: str = "validation"
+    rank: int = 50
+    guards: Callable[[OrderToCheck, Facts, Any], Sequence[Guard]] | None = None
+    asks_scorer: bool = False

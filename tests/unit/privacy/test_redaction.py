@@ -1,0 +1,140 @@
+"""Messages of channels: card numbers go, identifiers stay, and what is left still parses."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oms.kernel.cards import redact
+from oms.privacy.redaction import identifies, redact_message
+from tests.shared_data import shared_data
+
+CARD = "4242424242424242"
+CUT = "424242XXXXXX4242"
+
+
+@pytest.mark.parametrize(
+    ("raw", "redacted"),
+    [
+        (f'{{"note":"{CARD}"}}', f'{{"note":"{CUT}"}}'),
+        (f'{{"note_attributes":[{{"name":"card","value":"{CARD}"}}]}}', CUT),
+        (f'{{"note":{CARD},"id":1}}', f'{{"note":"{CUT}","id":1}}'),
+        (f'{{"credit_card_number":"{CARD}"}}', CUT),
+        (f'{{"payment":{{"ccNumber":{CARD}}}}}', f'{{"ccNumber":"{CUT}"}}'),
+        ('{"note":"\\u0034242424242424242"}', CUT),
+        (f"<order><remark>{CARD}</remark></order>", f"<remark>{CUT}</remark>"),
+        (f'<order remark="{CARD}"/>', f'remark="{CUT}"'),
+        (f"sku,note\nA,{CARD}\n", f"A,{CUT}"),
+        (f'sku;note\nA;"pay ""{CARD}"";"\n', f'""{CUT}"";'),
+        (f"call me, my card is {CARD}", CUT),
+        (f"UNB+UNOA:1+A+B+261123:0930+1'FTX+AAI+++{CARD}'UNZ+1+1'", f"FTX+AAI+++{CUT}'"),
+        (f"UNA:+.? 'UNB+UNOA:1+A+B+261123:0930+1'NAD+ST+++Zoë?'s {CARD}'UNZ+1+1'", f"Zoë?'s {CUT}'"),
+    ],
+)
+def test_a_card_number_in_a_text_is_cut_down(raw: str, redacted: str) -> None:
+    cut = redact_message(raw.encode()).decode()
+    assert redacted in cut
+    assert CARD not in cut
+
+
+def x12(*segments: str) -> bytes:
+    isa = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261123*0930*U*00401*000000001*0*P*>~"
+    return (isa + "~".join(segments) + "~").encode()
+
+
+def test_text_segments_of_x12_are_searched_and_identifiers_are_not() -> None:
+    raw = x12(f"BEG*00*SA*{CARD}**20261123", f"N1*ST*{CARD}*92*{CARD}", f"MSG*card {CARD}", f"REF*CO*{CARD}")
+    assert redact_message(raw) == x12(
+        f"BEG*00*SA*{CARD}**20261123", f"N1*ST*{CUT}*92*{CARD}", f"MSG*card {CUT}", f"REF*CO*{CARD}"
+    )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f'{{"id":{CARD},"order_number":"{CARD}","sku":"{CARD}","createdAt":"{CARD}","admin_graphql_api_id":"{CARD}"}}',
+        f"<order><OrderId>{CARD}</OrderId><a:PurchaseOrderNumber>{CARD}</a:PurchaseOrderNumber></order>",
+        f"order_id,sku,reference\n{CARD},{CARD},{CARD}\n",
+        f"UNB+UNOA:1+A+B+261123:0930+1'BGM+220+{CARD}+9'RFF+CO:{CARD}'NAD+BY+{CARD}::9'UNZ+1+1'",
+    ],
+)
+def test_what_identifies_something_stays_to_the_byte(raw: str) -> None:
+    assert redact_message(raw.encode()) == raw.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "yes"),
+    [
+        ("id", True),
+        ("order_id", True),
+        ("orderId", True),
+        ("AmazonOrderId", True),
+        ("lineItemID", True),
+        ("updated_at", True),
+        ("credit_card_number", False),
+        ("cardNumber", False),
+        ("number", False),
+        ("note", False),
+        ("address1", False),
+        ("value", False),
+        ("", False),
+        ("0", False),
+    ],
+)
+def test_identifiers_are_known_by_their_names(name: str, yes: bool) -> None:
+    assert identifies(name) is yes
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.just(f"a {CARD} b"),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(document=_JSON, ascii_only=st.booleans())
+def test_json_stays_json_and_only_its_texts_change(document: Any, ascii_only: bool) -> None:
+    raw = json.dumps([document], ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    read = json.loads(redact_message(raw).decode("utf-8", "surrogatepass"))
+    assert [_same(ours, theirs) for ours, theirs in zip(_leaves(read), _leaves([document]), strict=True)].count(
+        False
+    ) == 0
+
+
+@given(raw=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_come_through_and_twice_is_once(raw: bytes) -> None:
+    once = redact_message(raw)
+    assert redact_message(once) == once
+
+
+def test_nothing_of_the_given_payloads_changes_but_the_one_card_number() -> None:
+    changed = []
+    for group in ("2_order_source_payloads", "3_carriers"):
+        for path in sorted(shared_data(group, "given").rglob("*.json")):
+            lines = zip(path.read_bytes().split(b"\n"), redact_message(path.read_bytes()).split(b"\n"), strict=True)
+            changed += [new.strip() for old, new in lines if old != new]
+    assert changed == [b'"number": "453641XXXXXX6170",']
+
+
+def test_nothing_of_the_given_edi_documents_changes() -> None:
+    paths = [path for path in sorted(shared_data("4_edi_erp_wms", "given").rglob("*")) if path.is_file()]
+    assert [path.name for path in paths if redact_message(path.read_bytes()) != path.read_bytes()] == []
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    return bool(ours == theirs or str(ours) == redact(str(theirs)))
+
+
+def _leaves(document: Any) -> Iterator[Any]:
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield key
+            yield from _leaves(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _leaves(value)
+    else:
+        yield document
