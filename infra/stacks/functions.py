@@ -27,7 +27,7 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -122,6 +122,14 @@ _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
 # The reference table also keeps the counters of numbers and of daily capacity.
 _TAKES_BACK: Grants = {**_ORDER_AND_STOCK, "reference": LOAD + LIST + SAVE}
+# A change moves stock, credit and promise, and writes another address: in one transaction with the order.
+_AMENDING: Grants = {
+    **_TAKES_BACK,
+    "customers": LOAD + SAVE + FORGET,
+    "people": LOAD + SAVE + FORGET,
+    "people_key": WRAP + UNWRAP,
+    "pepper": READ_SECRET,
+}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -131,8 +139,13 @@ FUNCTIONS = (
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
+    FunctionSpec(
+        "amending/api_change_orders",
+        _AMENDING,
+        memory_mb=1024,
+    ),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE}),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec(
         "tracking/api_track_parcels",
@@ -182,6 +195,12 @@ FUNCTIONS = (
         timeout_s=MESSAGE_TIMEOUT_S,
     ),
     FunctionSpec(
+        "intake/queue_receive_notifications",
+        {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+        triggers=(FromQueue("notification", batch=10, window_s=0),),
+        timeout_s=NOTIFICATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,
         # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
@@ -198,7 +217,7 @@ FUNCTIONS = (
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
-        triggers=(FromStream("orders"), FromStream("procurement")),
+        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls")),
         timeout_s=30,
     ),
     # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.
@@ -229,9 +248,22 @@ FUNCTIONS = (
     FunctionSpec("orders/task_hold_order", _ORDER),
     FunctionSpec(
         "fulfillment/cron_watch_orders",
-        {**_ORDER, "resolve_exception": START, "undelivered": SEND},
-        triggers=(OnSchedule("rate(5 minutes)"),),
+        {**_AMENDING, "resolve_exception": START, "undelivered": SEND},
+        # Every minute, because a remorse window ends to the minute: a run finds nothing for 24 queries.
+        triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=120,
+    ),
+    FunctionSpec(
+        "intake/cron_poll_channels",
+        {
+            **_RECEPTION,
+            "polls": LOAD + SAVE,
+            "orders": LOAD,
+            "messages": LOAD + LIST,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

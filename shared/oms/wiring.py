@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from oms.allocation.model import Cancellation
     from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
+    from oms.amending.channel import ChannelChanges
+    from oms.amending.deadlines import Deadlines
     from oms.amending.ports import AmendingDesk
     from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
@@ -25,11 +28,15 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
+    from oms.intake.imports.service import ImportDesk
+    from oms.intake.imports.store import JobStore
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
+    from oms.intake.polling.run import PollDesk
+    from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
@@ -210,7 +217,10 @@ class Wiring:
         from oms.intake.fetching import Partners
 
         return Partners(
-            http=Http(), secrets=self.secrets, secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"), clock=self.clock
+            http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
         )
 
     @cached_property
@@ -220,6 +230,49 @@ class Wiring:
 
         news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
         return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
+
+    @cached_property
+    def polls(self) -> "PollStore":
+        from oms.intake.polling.store import PollStore
+
+        return PollStore(self.setting("POLLS_TABLE"))
+
+    @cached_property
+    def poll_desk(self) -> "PollDesk":
+        """For those who ask the channels: what they list goes in like what is sent."""
+        from time import sleep
+
+        from oms.intake.messages.receiving import Inbox
+        from oms.intake.polling.run import PollDesk
+
+        return PollDesk(
+            store=self.polls,
+            partners=self.partners,
+            orders=self.orders,
+            inbox=Inbox(self.reception),
+            clock=self.clock,
+            pause=sleep,
+        )
+
+    @cached_property
+    def import_jobs(self) -> "JobStore":
+        from oms.intake.imports.store import JobStore
+
+        return JobStore(self.setting("JOBS_TABLE"))
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        """For import jobs, from their request to their results."""
+        from oms.aws.queues import Queue
+        from oms.intake.imports.service import ImportDesk
+        from oms.intake.imports.store import FileStore
+
+        return ImportDesk(
+            intake=self.intake,
+            jobs=self.import_jobs,
+            files=FileStore(self.setting("FILES_BUCKET")),
+            queue=Queue(self.setting("IMPORT_QUEUE_URL")),
+        )
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)
@@ -335,6 +388,25 @@ class Wiring:
             served_countries=self.served_countries,
             clock=self.clock,
         )
+
+    @cached_property
+    def channel_changes(self) -> "ChannelChanges":
+        """What channels say later of their orders (port `AmendPort` of intake)."""
+        from oms.amending.channel import ChannelChanges
+
+        return ChannelChanges(self.amending)
+
+    @cached_property
+    def deadlines(self) -> "Deadlines":
+        """Keeps the deadlines of holds and change sets (port of the watchdog)."""
+        from oms.allocation.recall import cancel_order
+        from oms.amending.deadlines import Deadlines
+
+        def cancel(order_id: str, reason: str, by: str, now: "datetime") -> "Cancellation":
+            desk, exposure = self.taking_back, self.credit
+            return cancel_order(order_id, reason=reason, note="expired", by=by, desk=desk, exposure=exposure, now=now)
+
+        return Deadlines(self.amending, cancel)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":

@@ -20,14 +20,32 @@ def test_every_queue_has_a_dead_letter_queue_or_is_one(production: Assembly) -> 
         "baton-prod-allocation-dead",
         "baton-prod-scan-dead",
         "baton-prod-message-dead",
+        "baton-prod-notification-dead",
         *(f"baton-prod-location-{location}-dead" for location in LOCATIONS),
     }
 
 
 def test_every_queue_is_encrypted_with_our_key_and_keeps_two_weeks(production: Assembly) -> None:
     for name, queue in production.properties(QUEUE).items():
-        assert "DataKey" in str(queue["KmsMasterKeyId"]), name
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600, name
+        if queue["QueueName"] == "baton-prod-notification":  # who sends from another account has no grant on our key
+            assert queue["SqsManagedSseEnabled"] is True
+        else:
+            assert "DataKey" in str(queue["KmsMasterKeyId"]), name
+
+
+def test_the_queue_of_those_who_do_not_sign_takes_messages_of_amazons_account_and_nobody_elses(
+    production: Assembly,
+) -> None:
+    policies = [
+        policy["PolicyDocument"]["Statement"]
+        for policy in production.properties("AWS::SQS::QueuePolicy").values()
+        if "MessagingNotificationQueue" in json.dumps(policy["Queues"])
+    ]
+    allowed = [statement for statements in policies for statement in statements if statement["Effect"] == "Allow"]
+    (statement,) = allowed
+    assert "437568002678" in json.dumps(statement["Principal"])
+    assert sorted(statement["Action"]) == ["sqs:GetQueueAttributes", "sqs:SendMessage"]
 
 
 def test_every_queue_refuses_a_connection_without_tls(production: Assembly) -> None:
@@ -110,7 +128,7 @@ def test_the_stream_filter_passes_exactly_what_carries_facts(production: Assembl
 def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(production: Assembly) -> None:
     schedules = production.properties("AWS::Scheduler::Schedule")
     assert {schedule["ScheduleExpression"] for schedule in schedules.values()} == {
-        "rate(5 minutes)",
+        "rate(1 minute)",
         "cron(0 4 * * ? *)",
     }
     for name, schedule in schedules.items():

@@ -103,9 +103,27 @@ class ChannelPlugin(Protocol):
 
 
 @runtime_checkable
-class SignsWithKeys(Protocol):
-    """A plug-in whose sender signs with a key pair, and names the key in the message."""
+class SignsWithKeys(ChannelPlugin, Protocol):
+    """A sender that signs with keys of its own; `verify` finds the public one in `secrets.keys`."""
 
     def key_id(self, arrival: Arrival) -> str | None:
-        """The id of the key that the message says it was signed with."""
+        """The id of the key that the message says it was signed with: not to be believed before `verify`."""
+        ...
+
+
+@runtime_checkable
+class AsksFirst(ChannelPlugin, Protocol):
+    """A sender that makes sure of an endpoint before it sends there."""
+
+    def challenge(self, code: str, *, token: str, endpoint: str) -> str:
+        """The answer to its question."""
+        ...
+
+
+@runtime_checkable
+class ComesByQueue(ChannelPlugin, Protocol):
+    """A sender that does not sign but writes to a queue that only senders may write to."""
+
+    def concerns(self, channel: Channel, arrival: Arrival) -> bool:
+        """Whether the message is for this channel. Never raises."""
         ...

@@ -33,6 +33,9 @@ class CreditAnswer(Protocol):
 class ExposurePort(Protocol):
     """What a customer on account owes for orders (context credit). An order that is not on account costs nothing."""
 
+    def exposure_writes(self, order: Order) -> list[Any]:
+        """Let an order in whatever the limit says: a person has decided."""
+
     def moved_writes(self, before: Order, after: Order) -> list[Any]:
         """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
 
