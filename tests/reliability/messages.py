@@ -9,6 +9,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -266,7 +267,8 @@ def _taken_off() -> Iterator[Any]:
 
 def figures() -> list[tuple[str, str]]:
     """10,000 messages, and what is left of them."""
-    storms = [storm(seed) for seed in range(STORMS)]
+    with ProcessPoolExecutor(2) as pool:
+        storms = list(pool.map(storm, range(STORMS)))
     crashes = sum((each.crashes for each in storms), Counter[str]())
     archived, processed, parked, waiting = (
         sum(getattr(each, name) for each in storms) for name in ("archived", "processed", "parked", "waiting")
