@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
+    from oms.intake.model import NewOrder
     from oms.intake.polling.run import PollDesk
     from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
@@ -227,7 +228,7 @@ class Wiring:
         from oms.intake.messages.news import News
         from oms.intake.messages.processing import MessageDesk
 
-        news = News(intake=self.intake, changes=self.channel_changes)
+        news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
         return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
 
     @cached_property
@@ -275,6 +276,47 @@ class Wiring:
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)
+
+    def _cancel(self, order_id: str, *, units: "Mapping[int, int] | None", reason: str, by: str) -> bool:
+        """Cancel for a channel (port of intake)."""
+        from oms.allocation.recall import cancel_order
+        from oms.kernel.errors import StateError
+
+        if units is not None:
+            return False
+        try:
+            cancel_order(
+                order_id,
+                reason=reason,
+                note=None,
+                by=by,
+                desk=self.taking_back,
+                exposure=self.credit,
+                now=self.clock(),
+            )
+        except StateError:
+            return False
+        return True
+
+    def _amend(self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", by: str) -> bool:
+        """Change goods or person for a channel (port of intake): a person does it."""
+        del order_id, new, gone, by
+        return False
+
+    def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
+        """Release a hold for a channel (port of intake)."""
+        from oms.orders.holds import release_hold
+
+        return release_hold(
+            order_id,
+            hold_id,
+            reason=reason,
+            by=by,
+            roles=frozenset({"operator"}),
+            orders=self.orders,
+            credit=self.credit,
+            clock=self.clock,
+        )
 
     # -- fulfillment
     @cached_property

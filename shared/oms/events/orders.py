@@ -115,6 +115,16 @@ class OrderCompleted(_OrderFact):
     on_time: bool | None
 
 
+class OrderUpdated(_OrderFact):
+    """The channel says something new of the order, and it was taken over: `changed` names the parts.
+
+    Parts: `goods`, `person`, `payment`, `delivery`.
+    """
+
+    changed: list[str]
+    payment_status: str
+
+
 class RefundReported(_OrderFact):
     """The channel gave money back; `units` by its own line id, where it says for which."""
 

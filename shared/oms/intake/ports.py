@@ -99,6 +99,30 @@ class FetchPort(Protocol):
     def __call__(self, channel: Channel, external_order_id: str) -> bytes | None: ...
 
 
+class CancelPort(Protocol):
+    """Cancels an order, or `units` of it by line number, as far as it can still be done; repeating it does no more.
+
+    False: nothing could be cancelled any more.
+    """
+
+    def __call__(self, order_id: str, *, units: Mapping[int, int] | None, reason: str, by: str) -> bool: ...
+
+
+class AmendPort(Protocol):
+    """Makes the goods and the person of an order what its channel says they are; repeating it does no more.
+
+    False: a person has to do it.
+    """
+
+    def __call__(self, order_id: str, new: NewOrder, *, gone: Mapping[str, int], by: str) -> bool: ...
+
+
+class ReleasePort(Protocol):
+    """Lets an order go on that was held for `hold_id`."""
+
+    def __call__(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object: ...
+
+
 class KeyPort(Protocol):
     """Asks a channel for one of the public keys that it signs with; None when it has none of that id."""
 

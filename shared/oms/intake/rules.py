@@ -38,6 +38,11 @@ def body_text(order: NewOrder) -> str:
     return order.model_dump_json()
 
 
+def person_text(order: NewOrder) -> str:
+    """Everything personal in the order, the same for every spelling of it."""
+    return order.model_dump_json(include={"customer", "ship_to", "bill_to", "note", "gift_message"})
+
+
 def postal_area(postal_code: str) -> str:
     """The first three letters and digits, upper case: enough for zones and transit days, too little for a person."""
     return "".join(character for character in postal_code.upper() if character.isalnum())[:_AREA]
@@ -64,14 +69,16 @@ def accept(
     at: datetime,
     by: str,
     version: str | None = None,
+    person_hash: str | None = None,
     gone: Mapping[str, int] = {},
 ) -> Order:
     """Version 1: confirmed, or waiting for the holds that block its confirmation.
 
-    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it. `version` is the
-    sender's own; `gone` are units that it took off the order already, by external line id.
+    `fingerprint` is a keyed hash of the body: who repeats the order is told from who changes it; `person_hash` is one
+    of the personal data alone. `version` is the sender's own; `gone` are units that it took off the order already, by
+    external line id.
     """
-    submitted = _submitted(new, decision.promise, fingerprint, version, at)
+    submitted = _submitted(new, decision.promise, fingerprint, person_hash, version, at)
     submitted = submitted.model_copy(update={"lines": tuple(_without(line, gone) for line in submitted.lines)})
     order_id = submitted.id
     holds = opened(order_id, decision.holds, at)
@@ -108,7 +115,7 @@ def accept_cancelled(
 
     Older messages that come later find it and change nothing. No work begins and no person is kept for it.
     """
-    submitted = _submitted(new, Promise(), fingerprint, version, at)
+    submitted = _submitted(new, Promise(), fingerprint, None, version, at)
     lines = tuple(line.model_copy(update={"open": 0, "cancelled": line.quantity}) for line in submitted.lines)
     units = sum(line.quantity for line in lines)
     return submitted.changed(
@@ -127,7 +134,9 @@ def _without(line: Line, gone: Mapping[str, int]) -> Line:
     return line.model_copy(update={"open": line.quantity - off, "cancelled": off}) if off else line
 
 
-def _submitted(new: NewOrder, promise: Promise, fingerprint: str, version: str | None, at: datetime) -> Order:
+def _submitted(
+    new: NewOrder, promise: Promise, fingerprint: str, person_hash: str | None, version: str | None, at: datetime
+) -> Order:
     order_id = order_id_of(new.channel, new.external_order_id)
     now = to_text(at)
     return Order(
@@ -150,6 +159,7 @@ def _submitted(new: NewOrder, promise: Promise, fingerprint: str, version: str |
         entered_at=now,
         watch_at=now,
         body_hash=fingerprint,
+        person_hash=person_hash,
         external_number=new.external_number,
         external_version=version,
         placed_at=new.placed_at,

@@ -22,6 +22,7 @@ from oms.intake.rules import (
     first_answer,
     order_id_of,
     person_id_of,
+    person_text,
     units_by_sku,
 )
 from oms.intake.store import Claim, ClaimStore
@@ -187,6 +188,7 @@ def decide(
         new,
         decision,
         fingerprint=fingerprint_of(new, desk),
+        person_hash=desk.people.fingerprint(person_text(new)),
         at=at,
         by=by,
         version=version,

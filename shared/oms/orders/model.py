@@ -188,6 +188,7 @@ class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
+    `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
@@ -217,6 +218,7 @@ class Order(Aggregate):
     parcels_total: Count = 0
     parcels_delivered: Count = 0
     body_hash: str
+    person_hash: str | None = None
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
     external_number: str | None = None

@@ -7,26 +7,34 @@
 | the buyer asks to cancel | not yet | held for a person |
 | money given back | not yet | noted, once per refund |
 
-What becomes of an order that we know is the work of the port `AmendPort`; here is decided which of its verbs is meant.
+Versions are compared as texts. Without one, what differs is news. With the same one, what is further on is news.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from oms.aws.tables import Write
-from oms.events.orders import RefundReported
+from oms.events.fact import FactData
+from oms.events.orders import OrderHeld, OrderUpdated, RefundReported
+from oms.intake.messages.differences import BY_HAND, DELIVERY, PAID, PAYMENT, PERSON, differences, further
+from oms.intake.model import NewOrder
 from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Snapshot
-from oms.intake.rules import accept_cancelled, order_id_of
+from oms.intake.ports import AmendPort, CancelPort, ReleasePort
+from oms.intake.rules import accept_cancelled, order_id_of, person_text
 from oms.intake.service import IntakeDesk, decide, fingerprint_of
 from oms.kernel.errors import RejectedError, TransientError
-from oms.orders.model import Order
-from oms.orders.ports import Amended, AmendPort
-from oms.orders.ports import News as Said
+from oms.orders.holding import HoldSpec, hold_id_of, opened
+from oms.orders.lifecycle import TERMINAL_ORDER_STATES
+from oms.orders.model import Order, RequestedDelivery
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
 
-CANCELLED_BY_CHANNEL = "cancelled by the channel"
+CHANGED_HOLD = "channel_changed"
+ASKED_HOLD = "cancellation_asked"
+PAYMENT_HOLD = "awaiting_payment"
+CANCELLED_BY_CHANNEL = "channel"
 
 
 class OrderUnknownError(TransientError):
@@ -40,16 +48,12 @@ class OrderUnknownError(TransientError):
 
 
 class Step(NamedTuple):
-    """What one notice came to, and what is still to be written for it; `written`: that is done, the row included."""
+    """What one notice came to, and what is still to be written for it."""
 
     outcome: str
     order_id: str | None = None
     writes: tuple[Write, ...] = ()
     detail: str | None = None
-    written: bool = False
-
-
-RowOf = Callable[[Step], Sequence[Write]]
 
 
 class Known:
@@ -74,13 +78,15 @@ class Known:
 
 @dataclass(frozen=True)
 class News:
-    """Decides on notices, and has what is known changed."""
+    """Decides on notices. What it does itself (cancel, amend, release) does nothing when it is done again."""
 
     intake: IntakeDesk
-    changes: AmendPort
+    cancel: CancelPort
+    amend: AmendPort
+    release: ReleasePort
 
-    def step(self, notice: Notice, channel: Channel, known: Known, *, tripped: Collection[str], row_of: RowOf) -> Step:
-        """What the notice comes to. `row_of` is written with what is changed here, told what it came to.
+    def step(self, notice: Notice, channel: Channel, known: Known, *, tripped: Collection[str]) -> Step:
+        """What the notice comes to.
 
         Raises:
             RejectedError: it cannot be done, ever.
@@ -88,24 +94,26 @@ class News:
             TransientError: later.
         """
         by = f"channel:{channel.name}"
-        if isinstance(notice, Ignored):
-            return Step("ignored", detail=notice.reason)
         if isinstance(notice, Snapshot):
             order = known.get(order_id_of(channel.name, notice.order.external_order_id))
             if order is None:
-                return self._first(notice, channel, by, tripped)
-            return self._again(order, notice, by, row_of)
-        if not isinstance(notice, Cancellation | Refund):
-            raise RejectedError(f"a {type(notice).__name__} asks nothing that can be done", code="not_fetchable")
-        order_id = order_id_of(channel.name, notice.external_order_id)
-        order = known.get(order_id)
-        if order is None:
-            raise OrderUnknownError(order_id)
-        if isinstance(notice, Refund):
-            return self._refund(order, notice, by)
-        return self._cancellation(order, notice, by, row_of)
+                return self._first(notice, channel, by, tripped=tripped)
+            return self._again(order, notice, by)
+        if isinstance(notice, Ignored):
+            return Step("ignored", detail=notice.reason)
+        if isinstance(notice, Cancellation | Refund):
+            order_id = order_id_of(channel.name, notice.external_order_id)
+            order = known.get(order_id)
+            if order is None:
+                raise OrderUnknownError(order_id)
+            return (
+                self._cancellation(order, notice, by)
+                if isinstance(notice, Cancellation)
+                else self._refund(order, notice, by)
+            )
+        raise RejectedError(f"a {type(notice).__name__} asks nothing that can be done", code="not_fetchable")
 
-    def _first(self, said: Snapshot, channel: Channel, by: str, tripped: Collection[str]) -> Step:
+    def _first(self, said: Snapshot, channel: Channel, by: str, *, tripped: Collection[str]) -> Step:
         new = said.order
         units = sum(line.quantity - said.gone.get(line.external_line_id or "", 0) for line in new.lines)
         if said.cancelled or units <= 0:
@@ -122,37 +130,71 @@ class News:
         order, writes = decide(new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone)
         return Step("created", order.id, tuple(writes))
 
-    def _again(self, order: Order, said: Snapshot, by: str, row_of: RowOf) -> Step:
+    def _again(self, order: Order, said: Snapshot, by: str) -> Step:
         """The sender repeats an order that we know."""
+        person_hash = self.intake.people.fingerprint(person_text(said.order))
+        changed = differences(order, said.order, said.gone, person_hash=person_hash)
+        cancels = said.cancelled and order.status != "cancelled"
+        if not _is_news(order, said, changed, cancels=cancels):
+            stale = said.version is not None and said.version < (order.external_version or "")
+            return Step("stale" if stale else "repeat", order.id)
+        if cancels:
+            return self._cancelled(order, said, by)
+        return self._taken_over(order, said, changed, person_hash, by)
 
-        def with_it(amended: Amended) -> Sequence[Write]:
-            return row_of(_step_of(amended))
+    def _cancelled(self, order: Order, said: Snapshot, by: str) -> Step:
+        done = self.cancel(order.id, units=None, reason=CANCELLED_BY_CHANNEL, by=by)
+        now = self.intake.orders.get(order.id)
+        if done:
+            return Step("cancelled", order.id, self._noted(now, said, by))
+        return Step(
+            "too_late", order.id, self._noted(now, said, by, what="CancelledTooLate"), "nothing can be cancelled"
+        )
 
-        if said.cancelled:
-            done = self.changes.cancel(
-                order.id, None, reason=CANCELLED_BY_CHANNEL, version=said.version, by=by, with_it=with_it
-            )
-        else:
-            news = Said(said.order, said.version, fingerprint_of(said.order, self.intake), said.gone)
-            done = self.changes.amend(order.id, news, by=by, with_it=with_it)
-        return _step_of(done)
+    def _taken_over(self, order: Order, said: Snapshot, changed: frozenset[str], person_hash: str, by: str) -> Step:
+        """Amend what the sender changed; where work forbids it, a person decides."""
+        by_hand = changed & BY_HAND
+        ended = order.status in TERMINAL_ORDER_STATES
+        if by_hand and not ended and self.amend(order.id, said.order, gone=said.gone, by=by):
+            by_hand = frozenset()
+        if PAYMENT in changed and said.order.payment and said.order.payment.status in PAID and not ended:
+            self._release(order, PAYMENT_HOLD, by)
+        now = self.intake.orders.get(order.id)
+        taken = changed - by_hand
+        fields = _fields(now, said.order, taken)
+        if PERSON in taken:
+            fields["person_hash"] = person_hash
+        detail = ", ".join(sorted(changed)) or "nothing but the version"
+        if by_hand and not ended:
+            spec = HoldSpec(CHANGED_HOLD, note=f"the channel changed: {', '.join(sorted(by_hand))}")
+            return Step("held", order.id, self._noted(now, said, by, spec=spec, taken=taken, **fields), detail)
+        if by_hand:
+            what = "ChangedTooLate"
+            return Step("too_late", order.id, self._noted(now, said, by, what=what, taken=taken, **fields), detail)
+        return Step("updated", order.id, self._noted(now, said, by, taken=taken, **fields), detail)
 
-    def _cancellation(self, order: Order, said: Cancellation, by: str, row_of: RowOf) -> Step:
-        def with_it(amended: Amended) -> Sequence[Write]:
-            return row_of(_step_of(amended))
-
+    def _cancellation(self, order: Order, said: Cancellation, by: str) -> Step:
+        if said.version is not None and said.version < (order.external_version or ""):
+            return Step("stale", order.id)
+        units = _by_number(order, said.units) if said.units is not None else None
+        if order.status == "cancelled" or units == {}:
+            return Step("repeat", order.id, detail="it is cancelled already")
         if said.asked:
-            done = self.changes.ask_to_cancel(
-                order.id, reason=said.reason, version=said.version, by=by, with_it=with_it
-            )
-        else:
-            done = self.changes.cancel(
-                order.id, said.units, reason=said.reason, version=said.version, by=by, with_it=with_it
-            )
-        return _step_of(done)
+            return self._held(order, ASKED_HOLD, f"the buyer asks: {said.reason}", by)
+        if self.cancel(order.id, units=units, reason=said.reason, by=by):
+            return Step("cancelled", order.id)
+        if order.status in TERMINAL_ORDER_STATES:
+            return Step("too_late", order.id, detail=f"the order is {order.status}")
+        return self._held(order, ASKED_HOLD, "the channel cancelled, and work has begun", by)
+
+    def _held(self, order: Order, reason: str, note: str, by: str) -> Step:
+        if order.status in TERMINAL_ORDER_STATES:
+            return Step("too_late", order.id, detail=f"the order is {order.status}")
+        at = self.intake.clock()
+        held = _with_hold(order, HoldSpec(reason, note=note[:200]), by, at)
+        return Step("held", order.id, (self.intake.orders.write(held),) if held is not order else ())
 
     def _refund(self, order: Order, said: Refund, by: str) -> Step:
-        """Note it on the order: the money itself is the sender's affair."""
         if any(row.what == RefundReported.__name__ and row.why == said.refund_id for row in order.log):
             return Step("repeat", order.id)
         fact = RefundReported(
@@ -165,7 +207,83 @@ class News:
         noted = order.changed(fact, at=self.intake.clock(), by=by, why=said.refund_id)
         return Step("refund_noted", order.id, (self.intake.orders.write(noted),))
 
+    def _release(self, order: Order, reason: str, by: str) -> None:
+        hold_id = hold_id_of(order.id, reason)
+        if any(hold.id == hold_id for hold in order.holds):
+            self.release(order.id, hold_id, reason="the channel reports the payment", by=by)
 
-def _step_of(amended: Amended) -> Step:
-    outcome = "repeat" if amended.outcome == "unchanged" else amended.outcome
-    return Step(outcome, amended.order_id, detail=amended.note, written=True)
+    def _noted(
+        self,
+        order: Order,
+        said: Snapshot,
+        by: str,
+        *,
+        spec: HoldSpec | None = None,
+        taken: frozenset[str] = frozenset(),
+        what: str | None = None,
+        **fields: Any,
+    ) -> tuple[Write, ...]:
+        """The write of the header that knows the sender's version; nothing is said when nothing happened."""
+        at = self.intake.clock()
+        if said.version is not None:
+            fields["external_version"] = said.version
+        facts: list[FactData] = []
+        if taken:
+            status = fields.get("payment_status", order.payment_status)
+            facts.append(OrderUpdated(order_id=order.id, changed=sorted(taken), payment_status=status))
+        if spec and not any(hold.reason == spec.reason for hold in order.holds):
+            (hold,) = opened(order.id, [spec], at)
+            fields["holds"] = (*order.holds, hold)
+            blocks = list(hold.blocks)
+            facts.append(OrderHeld(order_id=order.id, hold_id=hold.id, reason=hold.reason, blocks=blocks))
+        if facts or what:
+            changed = order.changed(*facts, at=at, by=by, why=said.version, what=what, **fields)
+        elif fields:
+            changed = order.model_copy(update={**fields, "version": order.version + 1, "facts": ()})
+        else:
+            return ()
+        return (self.intake.orders.write(changed),)
+
+
+def _is_news(order: Order, said: Snapshot, changed: frozenset[str], *, cancels: bool) -> bool:
+    if said.version is None:
+        return bool(changed) or cancels
+    known = order.external_version or ""
+    if said.version == known:
+        return cancels or (PAYMENT in changed and further(order, said.order)) or bool(changed & BY_HAND)
+    return said.version > known
+
+
+def _fields(order: Order, new: NewOrder, taken: frozenset[str]) -> dict[str, Any]:
+    """The fields of the header that are taken over as they are."""
+    fields: dict[str, Any] = {}
+    if PAYMENT in taken and new.payment:
+        fields |= {"payment_status": new.payment.status, "payment_method": new.payment.method}
+    if DELIVERY in taken and new.delivery:
+        fields["delivery"] = RequestedDelivery(**new.delivery.model_dump())
+    if order.external_number is None and new.external_number is not None:
+        fields["external_number"] = new.external_number
+    return fields
+
+
+def _by_number(order: Order, units: Mapping[str, int]) -> dict[int, int]:
+    """Units still to be cancelled, by line number: what the sender names by its own line id, less what is done.
+
+    Raises:
+        RejectedError: code `unknown_line`.
+    """
+    numbers = {line.external_line_id: line for line in order.lines if line.external_line_id}
+    unknown = sorted(set(units) - set(numbers))
+    if unknown:
+        raise RejectedError(f"the order has no line {', '.join(unknown)[:60]}", code="unknown_line")
+    left = {numbers[name].number: count - numbers[name].cancelled for name, count in units.items()}
+    return {number: count for number, count in left.items() if count > 0}
+
+
+def _with_hold(order: Order, spec: HoldSpec, by: str, at: datetime) -> Order:
+    """The order with the hold; the same order when one for this reason is open already."""
+    if any(hold.reason == spec.reason for hold in order.holds):
+        return order
+    (hold,) = opened(order.id, [spec], at)
+    fact = OrderHeld(order_id=order.id, hold_id=hold.id, reason=hold.reason, blocks=list(hold.blocks))
+    return order.changed(fact, at=at, by=by, why=spec.reason, holds=(*order.holds, hold))

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_plus
 
 from oms.aws import tables
-from oms.aws.tables import Write
 from oms.intake.fetching import FETCHED
 from oms.intake.messages.model import Letter, Problem, Reference, Result
-from oms.intake.messages.news import Known, News, Step
+from oms.intake.messages.news import Known, News, OrderUnknownError, Step
 from oms.intake.messages.receiving import known_channel, plugin_of
 from oms.intake.messages.store import Archive, MessageLog, label_of, reference_of
 from oms.intake.notices import ChannelPlugin, Fetch, Ignored, Notice, Snapshot
@@ -176,19 +175,15 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
     """
     mark = label_of(read.reference)
     tripped: set[str] = set()
-
-    def row_of(step: Step) -> Sequence[Write]:
-        if before is None:
-            return ()
-        result = _result([*before, step])
-        return (desk.log.settle_write(read.reference, read.letter, result, desk.news.intake.clock()),)
-
     for attempt in range(1, TRIES + 1):
+        step = _step(read, notice, known, desk, tripped)
+        row = []
+        if before is not None:
+            at = desk.news.intake.clock()
+            row = [desk.log.settle_write(read.reference, read.letter, _result([*before, step]), at)]
         try:
-            step = desk.news.step(notice, read.channel, known, tripped=tripped, row_of=row_of)
-            writes = () if step.written else (*step.writes, *row_of(step))
-            if writes:
-                tables.commit(*writes)
+            if step.writes or row:
+                tables.commit(*step.writes, *row)
         except ConflictError as error:
             labels = getattr(error, "labels", ())
             if mark in labels:
@@ -196,12 +191,22 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
             if attempt == TRIES:
                 raise
             tripped.update(labels)
-            known.forget(_order_id(read, notice))
+            known.forget(step.order_id)
             pause(attempt)
         else:
             known.forget(step.order_id)
             return step
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _step(read: _Read, notice: Notice, known: Known, desk: MessageDesk, tripped: set[str]) -> Step:
+    """What the notice comes to. What ended before it was ours to ship is no order that is still to come."""
+    try:
+        return desk.news.step(notice, read.channel, known, tripped=tripped)
+    except OrderUnknownError:
+        if not read.fetched:
+            raise
+        return Step("ignored", detail="it ended before it was an order for us")
 
 
 def _park(reference: Reference, letter: Letter, problem: Problem, desk: MessageDesk) -> None:
