@@ -111,6 +111,7 @@ CLIENTS = {
 }
 
 ACCOUNTS = (
+    Account(id="GRP-POST", name="Post Hotels Group", currency="EUR", limit_minor=6_000_000),
     Account(
         id="ACC-ATELIER",
         name="Atelier Lumière SARL",
@@ -118,7 +119,7 @@ ACCOUNTS = (
         limit_minor=500_000,
         unpaid_invoices_minor=497_000,
     ),
-    Account(id="ACC-HOTEL", name="Hotel Zur Post GmbH", currency="EUR", limit_minor=2_000_000),
+    Account(id="ACC-HOTEL", name="Hotel Zur Post GmbH", currency="EUR", limit_minor=2_000_000, parent="GRP-POST"),
     Account(id="ACC-HARBOUR", name="Harbour Stores Ltd", currency="GBP", limit_minor=1_200_000),
     Account(id="ACC-PRAIRIE", name="Prairie Home Inc.", currency="USD", limit_minor=1_500_000),
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oms.aws.outbox import Outbox
     from oms.aws.queues import Queue
     from oms.aws.secrets import Secrets
+    from oms.credit.accounts import Books
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
     from oms.fulfillment.gateways import ResolveException
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.policies import Desk as PolicyDesk
     from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
@@ -122,6 +124,20 @@ class Wiring:
         from oms.credit.service import CreditDesk
 
         return CreditDesk(self.accounts, self.clock)
+
+    @cached_property
+    def books(self) -> "Books":
+        from oms.credit.accounts import Books
+
+        return Books(self.credit, self.clock)
+
+    @cached_property
+    def policy_desk(self) -> "PolicyDesk":
+        from oms.validation.policies import Desk
+        from oms.validation.store import PolicyStore
+
+        policies = PolicyStore(self.setting("REFERENCE_TABLE"))
+        return Desk(policies=policies, reference=self.reference, clock=self.clock)
 
     @cached_property
     def checks(self) -> "Checks":
