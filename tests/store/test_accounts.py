@@ -37,7 +37,7 @@ def three_levels(wiring: Wiring) -> None:
         wiring.accounts.put(Account(id=name, currency="EUR", limit_minor=limit, parent=parent))
 
 
-def post(number: str, amount: int, account: str = SHOP, units: int = 1) -> dict[str, Any]:
+def post(number: str, amount: int, account: str = SHOP, units: int = 1) -> Any:
     price = -(-amount // units)
     discount = price * units - amount
     lines = [{"sku": "MUG", "quantity": units, "unit_price_minor": price, "discount_minor": discount}]
