@@ -8,8 +8,11 @@ from datetime import time
 
 from oms.allocation.model import Position
 from oms.credit.model import Account
+from oms.entry import examples
 from oms.procurement.model import Offer, Supplier
 from oms.reference.model import Channel, Client, Item, Location
+from oms.validation.policies import PolicyDraft
+from oms.validation.policy import Rule
 
 ITEMS = tuple(
     Item(sku=sku, name=name, weight_g=weight, length_mm=length, width_mm=width, height_mm=height)
@@ -130,6 +133,10 @@ ACCOUNTS = (
     Account(id="ACC-PRAIRIE", name="Prairie Home Inc.", currency="USD", limit_minor=1_500_000),
 )
 NEAR_LIMIT = "ACC-ATELIER"  # has room for 30 euro
+
+# What the sales desk thinks of doing: whoever looks at an order sees what it would have changed.
+DRAFTED = examples.DRAFTED
+POLICY_DRAFT = PolicyDraft(rules={"order_size": Rule(params={"lines": 200})}, note="long orders are looked at")
 
 SOLD_OUT = "STOOL-OAK"
 # (SKU, location): what the reorder scan finds, and nothing else. Stock outlasts many demos everywhere else.
