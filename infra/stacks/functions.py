@@ -27,7 +27,13 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import (
+    ALLOCATION_TIMEOUT_S,
+    EXPOSURE_TIMEOUT_S,
+    MESSAGE_TIMEOUT_S,
+    NOTIFICATION_TIMEOUT_S,
+    SCAN_TIMEOUT_S,
+)
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -132,7 +138,7 @@ FUNCTIONS = (
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE}),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec(
         "tracking/api_track_parcels",
@@ -201,6 +207,14 @@ FUNCTIONS = (
         triggers=(FromQueue("scan", batch=25, window_s=1),),
         timeout_s=SCAN_TIMEOUT_S,
     ),
+    FunctionSpec("credit/api_manage_accounts", {"customers": LOAD + SAVE + LIST + FORGET}),
+    FunctionSpec(
+        "credit/queue_recount_exposure",
+        {"orders": LOAD + LIST, "customers": LOAD + SAVE + FORGET},
+        triggers=(FromQueue("exposure", batch=10, window_s=5),),
+        timeout_s=EXPOSURE_TIMEOUT_S,
+    ),
+    FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oms.aws.outbox import Outbox
     from oms.aws.queues import Queue
     from oms.aws.secrets import Secrets
+    from oms.credit.accounts import Books
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
     from oms.fulfillment.gateways import ResolveException
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.check import Score
+    from oms.validation.model import OrderToCheck
+    from oms.validation.policies import Desk as PolicyDesk
+    from oms.validation.scoring import HttpScorer
     from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
@@ -128,6 +133,20 @@ class Wiring:
         return CreditDesk(self.accounts, self.clock)
 
     @cached_property
+    def books(self) -> "Books":
+        from oms.credit.accounts import Books
+
+        return Books(self.credit, self.clock)
+
+    @cached_property
+    def policy_desk(self) -> "PolicyDesk":
+        from oms.validation.policies import Desk
+        from oms.validation.store import PolicyStore
+
+        policies = PolicyStore(self.setting("REFERENCE_TABLE"))
+        return Desk(policies=policies, reference=self.reference, clock=self.clock)
+
+    @cached_property
     def checks(self) -> "Checks":
         from oms.validation.service import Checks
         from oms.validation.store import GuardStore
@@ -137,7 +156,23 @@ class Wiring:
             served_countries=self.served_countries,
             guards=GuardStore(self.setting("ORDERS_TABLE")),
             fingerprint=self.people.fingerprint,
+            scorer=self.score,
         )
+
+    @cached_property
+    def scorer(self) -> "HttpScorer":
+        from oms.aws.http import Http
+        from oms.validation.scoring import HttpScorer
+
+        private = self.stage in _STAGES_AT_HOME
+        return HttpScorer(
+            client=lambda wait_s: Http(private=private, connect_s=wait_s, total_s=wait_s, clock=self.clock),
+            key=lambda: self.secrets.read(self.setting("PEPPER_SECRET")).get("scorer_key"),
+        )
+
+    def score(self, order: "OrderToCheck", buyer: str, *, url: str, timeout_ms: int) -> "Score | None":
+        """An outside scorer's opinion (port of validation): its client is imported when a policy asks for it."""
+        return self.scorer(order, buyer, url=url, timeout_ms=timeout_ms)
 
     @cached_property
     def intake(self) -> "IntakeDesk":

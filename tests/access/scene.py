@@ -63,6 +63,8 @@ MISSING: Mapping[str, str] = {
     "channel": "nobody",
     "location": "nowhere-1",
     "sku": "NOTHING",
+    "account_id": "NOBODY",
+    "policy": "nobody",
 }
 
 
