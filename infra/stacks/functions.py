@@ -184,6 +184,7 @@ FUNCTIONS = (
             **_INTAKE,
             **_TAKES_BACK,
             "orders": LOAD + SAVE + LIST + FORGET,
+            "customers": LOAD + SAVE + FORGET,
             "messages": LOAD + SAVE,
             "archive": READ_MESSAGE,
             "channel_secrets": READ_SECRET,
