@@ -13,6 +13,8 @@ from typing import Any
 
 from infra.local import company
 from oms.allocation.service import allocate_orders
+from oms.amending.model import NewChangeSet
+from oms.amending.service import open_change
 from oms.entry import examples
 from oms.entry.queue import Message
 from oms.intake.messages.model import Reference
@@ -35,6 +37,7 @@ STEPS = (
     "fulfillment.task_write_packing_lists",
     "fulfillment.task_release_fulfillment",
 )
+CHANGING = (examples.TO_CHANGE, examples.TO_CONFIRM, examples.TO_DECLINE)
 
 
 class ExampleError(Exception):
@@ -46,7 +49,8 @@ def orders() -> Iterator[dict[str, Any]]:
     yield _order(examples.HELD, account_id=company.NEAR_LIMIT)
     yield _order(examples.HELD_TOO, account_id=company.NEAR_LIMIT)
     stool = {"sku": company.SOLD_OUT, "quantity": 1, "unit_price_minor": 18900}
-    yield _order(examples.BACKORDERED, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
+    for name in (examples.BACKORDERED, examples.TO_HOLD, *CHANGING):
+        yield _order(name, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
     yield _order(examples.RELEASED)  # the last, because the cloud starts to work on it at once
 
 
@@ -60,8 +64,16 @@ def place(wiring: Wiring) -> int:
     placed = sum(_submit(body, wiring) for body in orders())
     if placed:
         _fulfill(wiring, steps)
+        for name in (examples.TO_CONFIRM, examples.TO_DECLINE):
+            _propose(name, wiring)
         _park(wiring)
     return placed
+
+
+def _propose(name: str, wiring: Wiring) -> None:
+    """A change set that waits for a decision."""
+    new = NewChangeSet.model_validate(examples.CHANGE)
+    open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
 
 
 def _park(wiring: Wiring) -> None:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from oms.allocation.model import Cancellation
     from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
+    from oms.amending.deadlines import Deadlines
     from oms.amending.ports import AmendingDesk
     from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
@@ -310,30 +312,26 @@ class Wiring:
         return self.partners.fetch(channel, external_order_id)
 
     def _cancel(self, order_id: str, *, units: "Mapping[int, int] | None", reason: str, by: str) -> bool:
-        """Cancel for a channel (port of intake)."""
+        """Cancel for a channel (port of intake); False: not, or not all of it, is possible any more."""
+        from oms.allocation.partial import Asked, cancel_units
         from oms.allocation.recall import cancel_order
-        from oms.kernel.errors import StateError
+        from oms.kernel.errors import StateError, TooLargeError
 
-        if units is not None:
-            return False
+        desk, exposure, now = self.taking_back, self.credit, self.clock()
         try:
-            cancel_order(
-                order_id,
-                reason=reason,
-                note=None,
-                by=by,
-                desk=self.taking_back,
-                exposure=self.credit,
-                now=self.clock(),
-            )
-        except StateError:
+            if units is None:
+                cancel_order(order_id, reason=reason, note=None, by=by, desk=desk, exposure=exposure, now=now)
+            else:
+                cancel_units(order_id, Asked(units, None, reason, None, by), desk=desk, exposure=exposure, now=now)
+        except (StateError, TooLargeError):
             return False
         return True
 
     def _amend(self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", by: str) -> bool:
-        """Change goods or person for a channel (port of intake): a person does it."""
-        del order_id, new, gone, by
-        return False
+        """Change goods or person for a channel (port of intake); False: a person must do it."""
+        from oms.amending.channel import amend_for_channel
+
+        return amend_for_channel(order_id, new, gone=gone, by=by, desk=self.amending)
 
     def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
         """Release a hold for a channel (port of intake)."""
@@ -420,6 +418,18 @@ class Wiring:
             served_countries=self.served_countries,
             clock=self.clock,
         )
+
+    @cached_property
+    def deadlines(self) -> "Deadlines":
+        """Keeps the deadlines of holds and change sets (port of the watchdog)."""
+        from oms.allocation.recall import cancel_order
+        from oms.amending.deadlines import Deadlines
+
+        def cancel(order_id: str, reason: str, by: str, now: "datetime") -> "Cancellation":
+            desk, exposure = self.taking_back, self.credit
+            return cancel_order(order_id, reason=reason, note="expired", by=by, desk=desk, exposure=exposure, now=now)
+
+        return Deadlines(self.amending, cancel)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
