@@ -102,12 +102,12 @@ def _work(reader: _Reader, order: Document) -> tuple[Document, str | None]:
     works = reader.rows(order, "fulfillments", "order")
     if not works:
         return {}, "it was sold over the counter"
-    open_ones = [work for work in works if work.get("state") not in _OVER]
+    open_ones = [work for work in works if str(work.get("state")) not in _OVER]
     if not open_ones:
         return {}, "it was handed over already"
     if len(open_ones) > 1:
         reader.fault("order.fulfillments", "must be one: an order goes to one address")
-    if open_ones[0].get("type") not in _DETAILS:
+    if str(open_ones[0].get("type")) not in _DETAILS:
         reader.fault("order.fulfillments.0.type", f"must be one of {', '.join(sorted(_DETAILS))}")
     return open_ones[0], None
 
