@@ -146,7 +146,6 @@ FUNCTIONS = (
         {
             "reference": LIST,
             "messages": LOAD + LIST,
-            "orders": NAME_ONLY,
             "archive": NAME_ONLY,
             "message_queue": SEND,
             "pepper": READ_SECRET,
@@ -205,7 +204,7 @@ FUNCTIONS = (
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
-        triggers=(FromStream("orders"), FromStream("procurement")),
+        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls")),
         timeout_s=30,
     ),
     # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.
@@ -239,6 +238,18 @@ FUNCTIONS = (
         {**_ORDER, "resolve_exception": START, "undelivered": SEND},
         triggers=(OnSchedule("rate(5 minutes)"),),
         timeout_s=120,
+    ),
+    FunctionSpec(
+        "intake/cron_poll_channels",
+        {
+            **_RECEPTION,
+            "polls": LOAD + SAVE,
+            "orders": LOAD,
+            "messages": LOAD + LIST,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

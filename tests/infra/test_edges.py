@@ -81,7 +81,7 @@ def test_each_location_gets_its_own_releases_and_nobody_elses() -> None:
 def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(production: Assembly) -> None:
     visibility = {queue["QueueName"]: queue.get("VisibilityTimeout") for queue in production.properties(QUEUE).values()}
     consumers = [(trigger, spec) for spec in FUNCTIONS for trigger in spec.triggers if isinstance(trigger, FromQueue)]
-    assert len(consumers) == 2
+    assert len(consumers) == 3
     for trigger, spec in consumers:
         hidden_s = visibility[f"baton-prod-{trigger.queue}"]
         assert isinstance(hidden_s, int)
@@ -90,7 +90,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(produ
 
 def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: Assembly) -> None:
     mappings = production.properties("AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 4
+    assert len(mappings) == 5
     for name, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         if "StartingPosition" in mapping:

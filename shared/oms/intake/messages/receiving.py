@@ -5,7 +5,7 @@ message is archived and forgotten, or acknowledged and not archived (ADR 0008).
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,10 +34,12 @@ _FRESH_S = 30.0  # a signature is checked against secrets of at most this age be
 _TELLING = ("topic", "event", "event-type")  # what the name of a header ends in that says what the body is about
 
 
-class Fingerprints(Protocol):
-    """Keyed hashes (context privacy): a stranger cannot find out from an id whether we got a certain text."""
+class PrivacyPort(Protocol):
+    """Keyed hashes, so that a stranger cannot find out from an id whether we got a certain text; and redaction."""
 
     def fingerprint(self, text: str) -> str: ...
+
+    def redact_message(self, raw: bytes) -> bytes: ...
 
 
 class Notification(Protocol):
@@ -55,7 +57,7 @@ class Reception:
 
     reference: ReferenceStore
     archive: Archive
-    people: Fingerprints
+    people: PrivacyPort
     secrets: Secrets
     secret_prefix: str
     clock: Clock
@@ -129,7 +131,7 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     """Archive a message that is known to be genuine; its id.
 
     The id follows from the sender's own (`given`) and the bytes, so that what is sent again is the same message, and
-    no two different ones are ever taken for one.
+    no two different ones are ever taken for one. Card numbers in its texts are cut down before it is kept.
 
     Raises:
         TransientError: not archived, or perhaps; the same call can be repeated.
@@ -138,9 +140,22 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     digest = hashlib.sha256(arrival.raw).hexdigest()
     fingerprint = desk.people.fingerprint("\n".join((*telling, digest)) if given is None else digest)
     message_id = derive_id("msg", channel.name, given or "", fingerprint)
-    letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=arrival.raw)
+    raw = desk.people.redact_message(arrival.raw)  # after the signature and the id, which are over what was sent
+    letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=raw)
     desk.archive.keep(Reference(channel.name, span(arrival.at), message_id), letter)
     return message_id
+
+
+class Inbox:
+    """For those who ask a channel for its orders: what they got goes in like a message that was sent."""
+
+    def __init__(self, desk: Reception) -> None:
+        self._desk = desk
+
+    def put(self, channel: Channel, headers: Mapping[str, str], raw: bytes, sender_id: str) -> None:
+        """Archive it; the same again under the same name changes nothing. Raises: as `keep_message`."""
+        arrival = Arrival(headers, raw, self._desk.clock())
+        keep_message(channel, arrival, source="poll", given=sender_id, desk=self._desk)
 
 
 def known_channel(name: str, reference: ReferenceStore) -> Channel:
