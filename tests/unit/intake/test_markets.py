@@ -160,7 +160,10 @@ def test_an_order_of_square_keeps_its_discounts_by_line() -> None:
         ("STEAK-L", "v8ZuEXpOJpb0bazLuvrLDB", 2, 2250, 346, 374),
     ]
     assert amounts(order) == (0, 0, 510, False, 6176)
-    assert (order.external_number, order.note) == ("my-order-001", "Leave at the door\nWell done")
+    assert (order.external_number, order.note) == (
+        "my-order-001",
+        "Leave at the door\nNew York Steak: Well\nWith pepper",
+    )
     assert order.payment is not None
     assert order.payment.model_dump() == {"status": "paid", "method": "CARD", "reference": "pay-1"}
     (snapshot,) = read("square", SQUARE)
