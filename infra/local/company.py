@@ -101,6 +101,7 @@ LOCATIONS = (
 CHANNELS = (
     Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"})),
     Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"})),
+    Channel(name="amazon_us", kind="amazon", currencies=frozenset({"USD"}), options={"seller_id": "A3TH9S8BH6GOGM"}),
     Channel(
         name="ebay_de",
         kind="ebay",
