@@ -4,7 +4,7 @@ from tests.aws import INDEXES
 from tests.infra.assembly import Assembly
 
 TABLE = "AWS::DynamoDB::GlobalTable"
-NAMES = {f"baton-prod-{name}" for name in ("orders", "inventory", "people", "customers", "procurement", "reference")}
+NAMES = {f"baton-prod-{name}" for name in INDEXES}
 
 
 def test_every_context_with_state_has_its_table(production: Assembly) -> None:
@@ -53,16 +53,19 @@ def test_the_tables_whose_facts_are_published_have_a_stream_of_both_images(produ
     assert streams == {
         "baton-prod-orders": "NEW_AND_OLD_IMAGES",
         "baton-prod-procurement": "NEW_AND_OLD_IMAGES",
+        "baton-prod-polls": "NEW_AND_OLD_IMAGES",
     }
 
 
-def test_claims_in_the_orders_table_expire(production: Assembly) -> None:
+def test_what_is_kept_for_a_while_expires(production: Assembly) -> None:
     expiring = {
         table["TableName"]: table["TimeToLiveSpecification"]
         for table in production.properties(TABLE).values()
         if "TimeToLiveSpecification" in table
     }
-    assert expiring == {"baton-prod-orders": {"AttributeName": "expires_at", "Enabled": True}}
+    kept_for_a_while = {f"baton-prod-{name}" for name in ("orders", "messages", "polls", "limits")}
+    assert set(expiring) >= kept_for_a_while
+    assert all(each == {"AttributeName": "expires_at", "Enabled": True} for each in expiring.values())
 
 
 def test_a_stage_for_trying_out_can_be_deleted(local: Assembly) -> None:
