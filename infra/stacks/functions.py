@@ -27,7 +27,7 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -146,7 +146,6 @@ FUNCTIONS = (
         {
             "reference": LIST,
             "messages": LOAD + LIST,
-            "orders": NAME_ONLY,
             "archive": NAME_ONLY,
             "message_queue": SEND,
             "pepper": READ_SECRET,
@@ -181,6 +180,12 @@ FUNCTIONS = (
         triggers=(FromQueue("message", batch=10, window_s=0),),
         memory_mb=1024,
         timeout_s=MESSAGE_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_receive_notifications",
+        {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+        triggers=(FromQueue("notification", batch=10, window_s=0),),
+        timeout_s=NOTIFICATION_TIMEOUT_S,
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
+    from oms.intake.imports.service import ImportDesk
+    from oms.intake.imports.store import JobStore
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
@@ -182,7 +184,7 @@ class Wiring:
             reference=self.reference,
             archive=self.archive,
             log=self.message_log,
-            orders=self.orders,
+            known_orders=lambda order_ids: self.orders.get_many(order_ids),  # noqa: PLW0108  not all have the table
             queue=self.message_queue,
             clock=self.clock,
         )
@@ -198,8 +200,12 @@ class Wiring:
             people=self.people,
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            public_key=self._public_key,
             clock=self.clock,
         )
+
+    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
+        return self.partners.public_key(channel, key_id)
 
     @cached_property
     def partners(self) -> "Partners":
@@ -243,6 +249,26 @@ class Wiring:
             inbox=Inbox(self.reception),
             clock=self.clock,
             pause=sleep,
+        )
+
+    @cached_property
+    def import_jobs(self) -> "JobStore":
+        from oms.intake.imports.store import JobStore
+
+        return JobStore(self.setting("JOBS_TABLE"))
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        """For import jobs, from their request to their results."""
+        from oms.aws.queues import Queue
+        from oms.intake.imports.service import ImportDesk
+        from oms.intake.imports.store import FileStore
+
+        return ImportDesk(
+            intake=self.intake,
+            jobs=self.import_jobs,
+            files=FileStore(self.setting("FILES_BUCKET")),
+            queue=Queue(self.setting("IMPORT_QUEUE_URL")),
         )
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
