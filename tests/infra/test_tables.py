@@ -91,5 +91,5 @@ def test_the_tables_of_the_unit_tests_are_those_of_the_template(production: Asse
     assert found == INDEXES
     keys = [table["KeySchema"] for table in production.properties(TABLE).values()]
     assert keys == [[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]] * len(
-        OWNED
+        NAMES
     )
