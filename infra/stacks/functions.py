@@ -170,6 +170,7 @@ FUNCTIONS = (
             "pepper": READ_SECRET,
         },
     ),
+    FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {

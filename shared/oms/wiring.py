@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
+    from oms.intake.polling.care import PollCare
     from oms.intake.polling.run import PollDesk
     from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
@@ -270,6 +271,13 @@ class Wiring:
         from oms.intake.polling.store import PollStore
 
         return PollStore(self.setting("POLLS_TABLE"))
+
+    @cached_property
+    def poll_care(self) -> "PollCare":
+        """For those who look after polling."""
+        from oms.intake.polling.care import PollCare
+
+        return PollCare(reference=self.reference, store=self.polls, clock=self.clock)
 
     @cached_property
     def poll_desk(self) -> "PollDesk":
