@@ -27,7 +27,7 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -146,7 +146,6 @@ FUNCTIONS = (
         {
             "reference": LIST,
             "messages": LOAD + LIST,
-            "orders": NAME_ONLY,
             "archive": NAME_ONLY,
             "message_queue": SEND,
             "pepper": READ_SECRET,
@@ -183,6 +182,12 @@ FUNCTIONS = (
         timeout_s=MESSAGE_TIMEOUT_S,
     ),
     FunctionSpec(
+        "intake/queue_receive_notifications",
+        {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+        triggers=(FromQueue("notification", batch=10, window_s=0),),
+        timeout_s=NOTIFICATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,
         # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
@@ -199,7 +204,7 @@ FUNCTIONS = (
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
-        triggers=(FromStream("orders"), FromStream("procurement")),
+        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls")),
         timeout_s=30,
     ),
     # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.
@@ -233,6 +238,18 @@ FUNCTIONS = (
         {**_ORDER, "resolve_exception": START, "undelivered": SEND},
         triggers=(OnSchedule("rate(5 minutes)"),),
         timeout_s=120,
+    ),
+    FunctionSpec(
+        "intake/cron_poll_channels",
+        {
+            **_RECEPTION,
+            "polls": LOAD + SAVE,
+            "orders": LOAD,
+            "messages": LOAD + LIST,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",
