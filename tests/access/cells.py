@@ -24,6 +24,8 @@ BINDING = {
     "location": {"location"},
     "locations": {"location"},
 }
+# Roles that may call an operation, but not for the object of its example: a credit hold is no salesman's to decide.
+NOT_THIS_ONE = {"release_hold": {"sales"}, "reject_hold": {"sales"}}
 LISTS = ("orders", "channels", "locations")
 
 
@@ -134,7 +136,7 @@ def _expected(operation: Operation, caller: Caller, whose: str) -> str:
     binding = caller.bound & BINDING.get(operation.own, set())
     theirs = whose == "own" and binding <= caller.groups and ("location" not in binding or operation.has_work)
     if not binding or theirs:
-        return "allowed"
+        return "forbidden" if caller.role in NOT_THIS_ONE.get(operation.name, ()) else "allowed"
     return "empty" if operation.own in LISTS and not operation.takes("path") else "hidden"
 
 
