@@ -24,6 +24,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},
     "reference": {},
+    "jobs": {},
     "limits": {},
 }
 
@@ -39,6 +40,8 @@ def environment() -> dict[str, str]:
         "BUS_NAME": "baton",
         "DOCUMENTS_BUCKET": "baton-documents",
         "ARCHIVE_BUCKET": "baton-archive",
+        "FILES_BUCKET": "baton-files",
+        "IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-import",
         "MESSAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-message",
         "PEPPER_SECRET": "baton/test/privacy-pepper",
         "CHANNEL_SECRET_PREFIX": "baton/test/channel/",
@@ -88,9 +91,9 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
         clients.session().register_component("data_loader", _LOADER)
         _create_tables()
         clients.events().create_event_bus(Name="baton")
-        for queue in ("baton-park", "baton-message"):
+        for queue in ("baton-park", "baton-message", "baton-import"):
             clients.sqs().create_queue(QueueName=queue)
-        for bucket in ("baton-documents", "baton-archive"):
+        for bucket in ("baton-documents", "baton-archive", "baton-files"):
             clients.s3().create_bucket(Bucket=bucket)
         key = clients.kms().create_key()["KeyMetadata"]["KeyId"]
         clients.kms().create_alias(AliasName="alias/baton-people", TargetKeyId=key)

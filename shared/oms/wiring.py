@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
+    from oms.intake.imports.service import ImportDesk
+    from oms.intake.imports.store import JobStore
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
@@ -247,6 +249,26 @@ class Wiring:
             inbox=Inbox(self.reception),
             clock=self.clock,
             pause=sleep,
+        )
+
+    @cached_property
+    def import_jobs(self) -> "JobStore":
+        from oms.intake.imports.store import JobStore
+
+        return JobStore(self.setting("JOBS_TABLE"))
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        """For import jobs, from their request to their results."""
+        from oms.aws.queues import Queue
+        from oms.intake.imports.service import ImportDesk
+        from oms.intake.imports.store import FileStore
+
+        return ImportDesk(
+            intake=self.intake,
+            jobs=self.import_jobs,
+            files=FileStore(self.setting("FILES_BUCKET")),
+            queue=Queue(self.setting("IMPORT_QUEUE_URL")),
         )
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:

@@ -35,6 +35,9 @@ _CONFIG = Config(
     max_pool_connections=16,
 )
 
+# Links: the older signature, which is still the default in some regions, opens no bucket that is encrypted with a key.
+_S3 = Config(signature_version="s3v4")
+
 
 @cache
 def session() -> botocore.session.Session:
@@ -46,7 +49,7 @@ def session() -> botocore.session.Session:
 
 @cache
 def _client(service: str) -> Any:
-    return session().create_client(service, config=_CONFIG)
+    return session().create_client(service, config=_CONFIG.merge(_S3) if service == "s3" else _CONFIG)
 
 
 def dynamodb() -> "DynamoDBClient":

@@ -8,6 +8,7 @@
 | `shipment` | the parcel of `{shipment_id}` | must have the channel of its order, and its location |
 | `channel` | `{channel}` of the path, or `channel` of the body | must have it |
 | `location` | `{location}` | must have it |
+| `import` | the import job of `{import_id}` | must have its channel |
 | `orders`, `channels`, `locations` | whatever the answer lists | gets theirs; the handler filters by the principal |
 | `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
 | `signature`, `link`, `public` | without a token: the signed body or link proves the caller, or all may see it | |
@@ -31,7 +32,7 @@ _WITHOUT_TOKEN = {"signature": "channel", "link": "customer", "public": "anyone"
 # Who is bound by nature may only call what is scoped to what binds it: nothing else would hold it back.
 _SCOPED = {
     "warehouse": frozenset({"order", "shipment", "location", "orders", "locations"}),
-    "channel": frozenset({"order", "shipment", "channel", "orders", "channels"}),
+    "channel": frozenset({"order", "shipment", "channel", "import", "orders", "channels"}),
 }
 _LISTS = ("orders", "channels", "locations")
 Path = Mapping[str, str]
@@ -70,12 +71,22 @@ def _location(principal: Principal, path: Path) -> None:
         raise NotFoundError("there is no such location")
 
 
+def _import(principal: Principal, path: Path) -> None:
+    import_id = path["import_id"]
+    missing = NotFoundError(f"there is no import {import_id}")
+    if principal.channels is not None and not principal.may_see_channel(
+        wire().import_jobs.get(import_id).job.request.channel
+    ):
+        raise missing
+
+
 # By what a route declares: the path parameter it needs, and the check.
 _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "order": ("order_id", _order),
     "shipment": ("shipment_id", _shipment),
     "channel": ("channel", _channel),
     "location": ("location", _location),
+    "import": ("import_id", _import),
 }
 OWN = (*_OWNERS, *_LISTS, "company", *_WITHOUT_TOKEN)
 

@@ -29,9 +29,14 @@ def held(external_id: str) -> dict[str, str]:
 ORDER_ID = order_id(RELEASED)
 FULFILLMENT_ORDER_ID = fulfillment_order_id(ORDER_ID, 1, LOCATION)
 SHIPMENT_ID = derive_id("shp", SHIPPED_BY, FIRST_TRACKING_NUMBER)
+# Import jobs of the local cloud's seed: one that has run (dry), one that waits for its file.
+SEED = "local-seed"
+IMPORT_KEY, IMPORT_TO_CANCEL_KEY = "EXAMPLE-IMPORT", "EXAMPLE-IMPORT-2"
+IMPORT_ID, IMPORT_TO_CANCEL_ID = derive_id("imp", SEED, IMPORT_KEY), derive_id("imp", SEED, IMPORT_TO_CANCEL_KEY)
 # Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
 TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback
 
+BUYER = {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"}
 NEW_ORDER = {
     "channel": CHANNEL,
     "external_order_id": "EXAMPLE-1001",
@@ -43,7 +48,7 @@ NEW_ORDER = {
     "shipping_minor": 690,
     "tax_minor": 3513,
     "total_minor": 22003,
-    "customer": {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"},
+    "customer": BUYER,
     "ship_to": {
         "address_lines": ["Schönhauser Allee 44a"],
         "city": "Berlin",
@@ -99,3 +104,10 @@ PARKED_WEBHOOK = {
 }
 # Follows from channel, sender's id and content, keyed with the local pepper (a test makes it anew).
 PARKED_MESSAGE_ID = "msg_maowsb3uflr2gxdmp7i44vhma4"
+
+IMPORT_CSV = """\
+external_order_id;currency;customer_name;address_1;city;postal_code;country;sku;quantity;unit_price;shipping;total
+EXAMPLE-2001;EUR;Zoë Krüger;Schönhauser Allee 44a;Berlin;10435;DE;LAMP-NORD;1;129.00;6.90;150.40
+EXAMPLE-2001;;;;;;;MUG-BLUE;1;14.50;;
+EXAMPLE-2002;EUR;Ada Lovelace;12 Hauptstraße;Berlin;10827;DE;MUG-GREEN-UNKNOWN;2;14.50;6.90;35.90
+"""

@@ -168,6 +168,8 @@ def cut_file(import_id: str, *, desk: ImportDesk) -> None:
         _fail(import_id, error, desk)
         return
     if not desk.jobs.begin(job.model_copy(update={"layout": cutter.layout, "etag": etag})):
+        if desk.jobs.get(import_id).status not in GOES_ON:
+            desk.files.remove(import_id)
         return
     desk.queue.send_all(chunk.model_dump() for chunk in chunks)
     desk.jobs.planned(import_id, orders=cutter.orders, chunks=cutter.chunks)

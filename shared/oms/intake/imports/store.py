@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 KEPT_S = 90 * 24 * 3600
 UPLOADS, RESULTS = "uploads/", "results/"
 _BLOCK = 1_000_000
+_NOTHING: Mapping[str, int] = dict.fromkeys(COUNTED, 0)
 _AT_ONCE = 16  # connections of the client
 _ABSENT = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})  # without the right to list, S3 answers 403
 _OTHER = frozenset({"PreconditionFailed", "412"})
@@ -54,7 +55,7 @@ class JobStore:
             "doc": pack(job),
             "status": "waiting",
             "settled": 0,
-            **dict.fromkeys(COUNTED, 0),
+            **_NOTHING,
             "expires_at": int(at.timestamp()) + KEPT_S,
         }
         self._unless_done(tables.put(self.table, item, condition="attribute_not_exists(pk)", label=job.id))
@@ -121,7 +122,11 @@ class JobStore:
         return self._unless_done(write)
 
     def finish(self, import_id: str, at: datetime) -> bool:
-        """Every chunk is settled and the results are written: say so, once."""
+        """Every chunk is settled and the results are written: say so, once.
+
+        The state first: whoever finds the time set need look no further.
+        """
+        self.move(import_id, "completed", since=("running", "planning"))
         write = tables.update(
             self._key(import_id),
             expression="SET finished_at = :at",
@@ -129,9 +134,7 @@ class JobStore:
             values={":at": to_text(at)},
             label=import_id,
         )
-        done = self._unless_done(write)
-        self.move(import_id, "completed", since=("running", "planning"))
-        return done
+        return self._unless_done(write)
 
     def is_settled(self, chunk: Chunk) -> bool:
         return tables.get(self._chunk_key(chunk)) is not None

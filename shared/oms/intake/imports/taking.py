@@ -9,7 +9,6 @@ from oms.intake.imports.reading import Entry
 from oms.intake.model import NewOrder
 from oms.intake.rules import order_id_of
 from oms.intake.service import TRIES, IntakeDesk, decide, fingerprint_of, pause
-from oms.intake.store import LOOKALIKE
 from oms.kernel.errors import ConflictError, Fault, RejectedError
 from oms.orders.model import Order
 from oms.reference.model import Channel
@@ -57,7 +56,7 @@ class Taker(NamedTuple):
         found = self.desk.orders.find(order_id_of(new.channel, new.external_order_id))
         if found is not None:
             return self._repeated(entry, new, found)
-        order, _ = decide(new, self.channel, self.by, self.desk, suspected=False)
+        order, _ = decide(new, self.channel, self.by, self.desk, tripped=())
         return OrderResult(
             row=entry.row,
             external_order_id=new.external_order_id,
@@ -67,16 +66,16 @@ class Taker(NamedTuple):
         )
 
     def _taken(self, entry: Entry, new: NewOrder) -> OrderResult:
-        suspected = False
+        tripped: set[str] = set()
         for attempt in range(1, TRIES + 1):
             try:
-                order, writes = decide(new, self.channel, self.by, self.desk, suspected=suspected)
+                order, writes = decide(new, self.channel, self.by, self.desk, tripped=tripped)
                 tables.commit(*writes)
             except (RejectedError, ConflictError) as error:
                 found = self.desk.orders.find(order_id_of(new.channel, new.external_order_id))
                 if found is not None:
                     return self._repeated(entry, new, found)
-                suspected = suspected or LOOKALIKE in getattr(error, "labels", ())
+                tripped.update(getattr(error, "labels", ()))
                 if isinstance(error, RejectedError) or attempt == TRIES:
                     raise
                 pause(attempt)
