@@ -66,7 +66,9 @@ def place(wiring: Wiring) -> int:
         _fulfill(wiring, steps)
         for name in (examples.TO_CONFIRM, examples.TO_DECLINE):
             _propose(name, wiring)
-        _park(wiring)
+        message_id = park(wiring, "shopify_eu")
+        if message_id != examples.PARKED_MESSAGE_ID:
+            raise ExampleError(f"the parked message has the id {message_id}")
     return placed
 
 
@@ -76,17 +78,16 @@ def _propose(name: str, wiring: Wiring) -> None:
     open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
 
 
-def _park(wiring: Wiring) -> None:
-    """The message that the log's examples are about: archived and worked off; the cloud finds it done."""
+def park(wiring: Wiring, channel: str) -> str:
+    """A message that names a SKU we do not have, archived and worked off as in the cloud; its id."""
     raw = json.dumps(examples.PARKED_WEBHOOK).encode()
     headers = {"x-shopify-topic": "orders/create", "content-type": "application/json"}
-    channel = wiring.reference.channels()["shopify_eu"]
     arrival = Arrival(headers, raw, wiring.clock())
-    message_id = keep_message(channel, arrival, source="webhook", given="example", desk=wiring.reception)
-    if message_id != examples.PARKED_MESSAGE_ID:
-        raise ExampleError(f"the parked message has the id {message_id}")
-    reference = Reference(channel.name, span(arrival.at), message_id)
+    known = wiring.reference.channels()[channel]
+    message_id = keep_message(known, arrival, source="webhook", given="example", desk=wiring.reception)
+    reference = Reference(channel, span(arrival.at), message_id)
     process_messages([Message(BY, order_of([reference]))], desk=wiring.messages)
+    return message_id
 
 
 def _submit(body: dict[str, Any], wiring: Wiring) -> bool:

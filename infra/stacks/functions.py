@@ -27,7 +27,13 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import (
+    ALLOCATION_TIMEOUT_S,
+    EXPOSURE_TIMEOUT_S,
+    MESSAGE_TIMEOUT_S,
+    NOTIFICATION_TIMEOUT_S,
+    SCAN_TIMEOUT_S,
+)
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -164,6 +170,7 @@ FUNCTIONS = (
             "pepper": READ_SECRET,
         },
     ),
+    FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {
@@ -184,6 +191,7 @@ FUNCTIONS = (
             **_INTAKE,
             **_TAKES_BACK,
             "orders": LOAD + SAVE + LIST + FORGET,
+            "customers": LOAD + SAVE + FORGET,
             "messages": LOAD + SAVE,
             "archive": READ_MESSAGE,
             "channel_secrets": READ_SECRET,
@@ -214,6 +222,14 @@ FUNCTIONS = (
         triggers=(FromQueue("scan", batch=25, window_s=1),),
         timeout_s=SCAN_TIMEOUT_S,
     ),
+    FunctionSpec("credit/api_manage_accounts", {"customers": LOAD + SAVE + LIST + FORGET}),
+    FunctionSpec(
+        "credit/queue_recount_exposure",
+        {"orders": LOAD + LIST, "customers": LOAD + SAVE + FORGET},
+        triggers=(FromQueue("exposure", batch=10, window_s=5),),
+        timeout_s=EXPOSURE_TIMEOUT_S,
+    ),
+    FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},

@@ -16,7 +16,7 @@ from oms.amending.model import (
     StockChange,
 )
 from oms.amending.ports import AmendingDesk, Stock
-from oms.amending.wishes import CANCEL, Plan, Wish, goods, plan_of, put_on, taken_off, with_wish
+from oms.amending.wishes import Plan, Wish, goods, plan_of, put_on, taken_off, with_wish
 from oms.events.fact import FactData
 from oms.events.orders import OrderCancelled, OrderChanged
 from oms.kernel.errors import Fault, RejectedError
@@ -121,10 +121,8 @@ def _promised(
 
 def _header(order: Order, wish: Wish, fields: dict[str, Any], told: Told, *, asks: bool) -> Order:
     off, on = taken_off(order, wish), put_on(order, wish)
-    facts: list[FactData] = []
-    if wish.kinds != [CANCEL]:
-        facts.append(_changed(order, wish, fields, told))
-    if off and (wish.kinds == [CANCEL] or fields["status"] == "cancelled"):
+    facts: list[FactData] = [_changed(order, wish, fields, told)]
+    if fields["status"] == "cancelled":
         facts.append(OrderCancelled(order_id=order.id, reason=told.reason, units=sum(off.values())))
     waits = any(line.open for line in fields["lines"])
     if order.status != "validating" and fields["status"] != "cancelled" and waits and (asks or on):

@@ -6,7 +6,7 @@ from oms.amending.ports import AmendingDesk, PersonLike
 from oms.kernel.errors import NotFoundError
 from oms.kernel.ids import derive_id
 from oms.orders.model import Order
-from oms.orders.ports import News
+from oms.orders.ports import WantedOrder
 
 
 class Recipient(NamedTuple):
@@ -17,19 +17,19 @@ class Recipient(NamedTuple):
     moved: bool
 
 
-def recipient_of(order: Order, news: News, desk: AmendingDesk) -> Recipient | None:
+def recipient_of(order: Order, said: WantedOrder, desk: AmendingDesk) -> Recipient | None:
     """The person as the sender says now, if that is another one; None too for one who was erased."""
     try:
         person = desk.people.read(order.person_id, purpose="channel_update")
     except NotFoundError:
         return None
-    customer = news.wanted.customer
-    moved = _label(person) != _wanted_label(news)
+    customer = said.customer
+    moved = _label(person) != _wanted_label(said)
     reach = (customer.email or person.email, customer.phone or person.phone, customer.company or person.company)
     if not moved and reach == (person.email, person.phone, person.company):
         return None
-    place = news.wanted.ship_to
-    person_id = derive_id("per", order.id, news.fingerprint, str(order.version))
+    place = said.ship_to
+    person_id = derive_id("per", order.id, str(order.version))
     write = desk.people.write_new(
         person_id,
         name=customer.name,
@@ -59,6 +59,6 @@ def _label(person: PersonLike) -> tuple[object, ...]:
     )
 
 
-def _wanted_label(news: News) -> tuple[object, ...]:
-    customer, place = news.wanted.customer, news.wanted.ship_to
+def _wanted_label(said: WantedOrder) -> tuple[object, ...]:
+    customer, place = said.customer, said.ship_to
     return (customer.name, tuple(place.address_lines), place.city, place.region, place.postal_code, place.country)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from oms.amending.wishes import Wish, add_line, follow, replace, set_units, wish_as_it_is
 from oms.orders.model import Destination, Line, Order, RequestedDelivery
-from oms.orders.ports import News, WantedLine
+from oms.orders.ports import WantedLine, WantedOrder
 
 
-def wish_of_news(order: Order, news: News, destination: Destination) -> Wish:
+def wish_of_said(order: Order, said: WantedOrder, gone: Mapping[str, int], destination: Destination) -> Wish:
     """What the order is to be, as its sender has it.
 
     Raises:
@@ -19,35 +19,25 @@ def wish_of_news(order: Order, news: News, destination: Destination) -> Wish:
     """
     wish = wish_as_it_is(order)
     left = {line.number: line for line in order.lines}
-    gross = False
-    for said in news.wanted.lines:
-        gone = news.gone.get(said.external_line_id or "", 0)
-        known = _known(said, left.values())
+    follows = False
+    for theirs in said.lines:
+        off = gone.get(theirs.external_line_id or "", 0)
+        known = _known(theirs, left.values())
         if known is None:
-            if said.quantity > gone:
-                add_line(wish, _new_line(said, said.quantity - gone))
+            if theirs.quantity > off:
+                add_line(wish, _new_line(theirs, theirs.quantity - off))
             continue
         del left[known.number]
-        units = _wanted(known, said.quantity, gone)
-        gross = gross or units != said.quantity
-        _take_over(wish, known, said, units)
+        units = _wanted(known, theirs.quantity, off)
+        follows = follows or units != theirs.quantity
+        _take_over(wish, known, theirs, units)
     for line in left.values():  # not on the sender's order any more
         if wish.units[line.number]:
             set_units(wish, line.number, 0)
-    _take_amounts(order, wish, news, gross=gross)
-    _redirect(order, wish, news, destination)
+    _take_amounts(order, wish, said, follows=follows)
+    _redirect(order, wish, said, destination)
     wish.kinds = _kinds(order, wish)
     return wish
-
-
-def units_by_number(order: Order, units: Mapping[str, int]) -> dict[int, int]:
-    """Units by the sender's line ids as units by line number, as far as they are still wanted."""
-    found: dict[int, int] = {}
-    for line in order.lines:
-        asked = units.get(line.external_line_id or "", 0)
-        if asked:
-            found[line.number] = min(asked, line.quantity - line.cancelled)
-    return {number: count for number, count in found.items() if count}
 
 
 def _known(said: WantedLine, lines: Iterable[Line]) -> Line | None:
@@ -65,7 +55,8 @@ def _known(said: WantedLine, lines: Iterable[Line]) -> Line | None:
 def _wanted(known: Line, quantity: int, gone: int) -> int:
     if gone and quantity + gone == known.quantity:
         return quantity
-    return max(quantity - gone, 0)
+    units = max(quantity - gone, 0)
+    return known.quantity - known.cancelled if units == known.quantity else units
 
 
 def _new_line(said: WantedLine, units: int) -> Line:
@@ -96,25 +87,24 @@ def _take_over(wish: Wish, known: Line, said: WantedLine, units: int) -> None:
             replace(wish, known.model_copy(update=amounts), units)
 
 
-def _take_amounts(order: Order, wish: Wish, news: News, *, gross: bool) -> None:
+def _take_amounts(order: Order, wish: Wish, said: WantedOrder, *, follows: bool) -> None:
     """The sender's own amounts where they are those of the units that are wanted; else what follows from ours."""
-    wanted = news.wanted
-    if gross:
+    if follows:
         follow(order, wish)
         return
-    wish.shipping_minor, wish.discount_minor = wanted.shipping_minor, wanted.discount_minor
-    wish.other_tax_minor = wanted.tax_minor - sum(line.tax_minor for line in wish.lines)
-    wish.total_minor = wanted.total_minor
+    wish.shipping_minor, wish.discount_minor = said.shipping_minor, said.discount_minor
+    wish.other_tax_minor = said.tax_minor - sum(line.tax_minor for line in wish.lines)
+    wish.total_minor = said.total_minor
 
 
-def _redirect(order: Order, wish: Wish, news: News, destination: Destination) -> None:
+def _redirect(order: Order, wish: Wish, said: WantedOrder, destination: Destination) -> None:
     if destination != order.destination:
         wish.destination, wish.redirected = destination, True
-    said = RequestedDelivery(**news.wanted.delivery.model_dump()) if news.wanted.delivery else None
-    if said is not None and said != order.delivery:
+    delivery = RequestedDelivery(**said.delivery.model_dump()) if said.delivery else None
+    if delivery is not None and delivery != order.delivery:
         before = order.delivery.service if order.delivery else None
-        wish.delivery = said
-        wish.redirected = wish.redirected or (before is not None and said.service != before)
+        wish.delivery = delivery
+        wish.redirected = wish.redirected or (before is not None and delivery.service != before)
 
 
 def _kinds(order: Order, wish: Wish) -> list[str]:

@@ -18,7 +18,6 @@ from oms.orders.store import OrderTree
 from oms.orders.whynot import not_redirected, units_not_taken_off
 
 MAX_LINES = 1_000
-CANCEL = "cancel"  # the kind of a wish that takes units off and changes nothing else
 
 
 @dataclass
@@ -27,7 +26,6 @@ class Wish:
 
     `lines` are those of the order and new ones, with amounts for what is wanted of them; `units` says how much that is
     by line number. `redirected`: everything must be sourced and booked again, because it goes elsewhere or otherwise.
-    `reach`: how far work may have come and still be taken back.
     """
 
     lines: list[Line]
@@ -40,7 +38,6 @@ class Wish:
     redirected: bool = False
     total_minor: int | None = None
     kinds: list[str] = field(default_factory=list)
-    reach: tuple[str, ...] = UNRELEASED
 
 
 class Plan(NamedTuple):
@@ -198,13 +195,13 @@ def plan_of(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish) -> Plan:
     """What has to be taken back. An edit may have only what no location knows of: the rest has been released."""
     order = tree.order
     off = taken_off(order, wish)
-    why = units_not_taken_off(tree, parcels, off) if wish.reach == UNRELEASED else []
+    why = units_not_taken_off(tree, parcels, off)
     if wish.redirected:
         elsewhere = not_redirected(tree, parcels)
         why = [*why, elsewhere] if elsewhere else why
         queued = tuple((line, line.backordered) for line in order.lines if line.backordered)
         return Plan(Sources(tuple(recallable(tree, parcels, UNRELEASED)), queued), tuple(why))
-    return Plan(sources_of(tree, parcels, off, wish.reach), tuple(why))
+    return Plan(sources_of(tree, parcels, off, UNRELEASED), tuple(why))
 
 
 def with_wish(order: Order, wish: Wish, recalled: Mapping[int, int], queued: Mapping[int, int]) -> dict[str, Any]:
