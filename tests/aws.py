@@ -23,7 +23,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
     "reference": {},
-    "jobs": {},
+    "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},
 }
 

@@ -27,7 +27,13 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import (
+    ALLOCATION_TIMEOUT_S,
+    FILE_TIMEOUT_S,
+    IMPORT_TIMEOUT_S,
+    MESSAGE_TIMEOUT_S,
+    SCAN_TIMEOUT_S,
+)
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -181,6 +187,40 @@ FUNCTIONS = (
         triggers=(FromQueue("message", batch=10, window_s=0),),
         memory_mb=1024,
         timeout_s=MESSAGE_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/api_import_orders",
+        {
+            "jobs": LOAD + SAVE + LIST,
+            "reference": LIST,
+            # A link carries the rights of who signed it: to store the file, to read the results.
+            "files": ADD_DOCUMENT + READ_DOCUMENT,
+        },
+    ),
+    FunctionSpec(
+        "intake/queue_run_imports",
+        {
+            **_INTAKE,
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+            "import_queue": SEND,
+        },
+        # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
+        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        memory_mb=1024,
+        timeout_s=IMPORT_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_take_files",
+        {
+            **_RECEPTION,
+            "channel_secrets": NAME_ONLY,
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+        },
+        triggers=(FromQueue("file", batch=1, window_s=0),),
+        memory_mb=1024,
+        timeout_s=FILE_TIMEOUT_S,
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",

@@ -20,6 +20,8 @@ ALLOCATION_TIMEOUT_S = 30
 SCAN_TIMEOUT_S = 30
 # Ten messages, some of which ask their sender for the order.
 MESSAGE_TIMEOUT_S = 60
+IMPORT_TIMEOUT_S = 120
+FILE_TIMEOUT_S = 300
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Messaging(Construct):
                 key=key,
                 settings=settings,
             ),
+            # A chunk of a hundred orders, or the cutting of a whole file.
+            "import": DurableQueue(
+                self, "import", visibility_s=6 * IMPORT_TIMEOUT_S, attempts=10, key=key, settings=settings
+            ),
+            "file": DurableQueue(self, "file", visibility_s=6 * FILE_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # Read by the location's own system: five minutes to take a batch over, and ten tries, since it may be down.
             **{
                 f"location-{location}": DurableQueue(
