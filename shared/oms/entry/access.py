@@ -32,7 +32,7 @@ _WITHOUT_TOKEN = {"signature": "channel", "link": "customer", "public": "anyone"
 # Who is bound by nature may only call what is scoped to what binds it: nothing else would hold it back.
 _SCOPED = {
     "warehouse": frozenset({"order", "shipment", "location", "orders", "locations"}),
-    "channel": frozenset({"order", "shipment", "channel", "orders", "channels"}),
+    "channel": frozenset({"order", "shipment", "channel", "import", "orders", "channels"}),
 }
 _LISTS = ("orders", "channels", "locations")
 Path = Mapping[str, str]
