@@ -22,6 +22,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "people": {"blind": ("blind_pk",)},
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
+    "polls": {},
     "reference": {},
     "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},

@@ -110,7 +110,8 @@ def company(clock: TestClock) -> Iterator[Wiring]:
 def canonical(**changes: Any) -> dict[str, Any]:
     """2 lamps at 50.00 less 4.00, 1 mug at 10.00, postage 5.00, tax 21.09: 132.09 in all. Each order has its buyer."""
     number = changes.get("external_order_id", "A-1")
-    email = "Zoe@Example.com" if number == "A-1" else f"{str(number).strip().encode().hex()[:40]}@example.com"
+    own = f"buyer.{str(number).encode(errors='replace').hex()[:40]}@example.com"
+    email = "Zoe@Example.com" if number == "A-1" else own
     return {
         "channel": "sales_desk",
         "external_order_id": "A-1",

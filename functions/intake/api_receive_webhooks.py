@@ -1,9 +1,9 @@
 """POST /v1/channels/{channel}/webhooks: what a shop or marketplace sends, signed with the channel's secret."""
 
 from oms.entry import examples
-from oms.entry.api import Answer, Api, Request
+from oms.entry.api import Answer, Api, Request, parse_query
 from oms.intake.messages import receiving
-from oms.intake.messages.model import MessageReceived
+from oms.intake.messages.model import ChallengeAnswer, ChallengeQuery, MessageReceived
 from oms.intake.notices import Arrival
 from oms.wiring import wire
 
@@ -34,6 +34,24 @@ def receive_webhook(request: Request) -> Answer:
     wiring = wire()
     arrival = Arrival(request.headers, request.raw, wiring.clock(), request.method, request.raw_path, request.raw_query)
     return Answer(202, receiving.receive_webhook(request.path["channel"], arrival, wiring.reception))
+
+
+@api.route(
+    "GET",
+    "/v1/channels/{channel}/webhooks",
+    summary="Answer the question by which a sender makes sure of the endpoint before it sends anything",
+    scope=None,
+    roles={"channel"},
+    own="signature",
+    query=ChallengeQuery,
+    answers={200: ChallengeAnswer},
+    problems=("malformed", "unknown_channel", "credentials_missing"),
+    example={"path": {"channel": "ebay_de"}, "query": {"challenge_code": "71745723-d031-455c-bfa5-f90d11b4f20a"}},
+)
+def answer_challenge(request: Request) -> Answer:
+    code = parse_query(ChallengeQuery, request.query).challenge_code
+    said = receiving.answer_challenge(request.path["channel"], code, wire().reception)
+    return Answer(200, ChallengeAnswer(challengeResponse=said))
 
 
 handler = api.handler

@@ -47,6 +47,7 @@ class DurableQueue(Construct):
         attempts: int,
         key: kms.IKey,
         settings: Settings,
+        foreign_senders: bool = False,
     ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.split("-")))
         self.dead = dead_letter_queue(self, f"{name}-dead", key=key, settings=settings)
@@ -54,9 +55,10 @@ class DurableQueue(Construct):
             self,
             "Queue",
             queue_name=settings.name(name),
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            data_key_reuse=_DATA_KEY_REUSE,
+            # Who sends from another account would need a grant on our key; SQS's own key needs none.
+            encryption=sqs.QueueEncryption.SQS_MANAGED if foreign_senders else sqs.QueueEncryption.KMS,
+            encryption_master_key=None if foreign_senders else key,
+            data_key_reuse=None if foreign_senders else _DATA_KEY_REUSE,
             enforce_ssl=True,
             retention_period=_KEEP,
             visibility_timeout=Duration.seconds(visibility_s),
@@ -73,6 +75,19 @@ def accept_events(queue: sqs.Queue, *, rule_arns: list[str]) -> None:
             actions=["sqs:SendMessage"],
             resources=[queue.queue_arn],
             conditions={"ArnEquals": {"aws:SourceArn": rule_arns}},
+        )
+    )
+
+
+def accept_sender(queue: sqs.Queue, *, account: str) -> None:
+    """Let another account send to `queue`: the only guard of a sender that does not sign."""
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="FromTheSender",
+            principals=[iam.AccountPrincipal(account)],
+            # It looks at the queue when a destination is made of it.
+            actions=["sqs:GetQueueAttributes", "sqs:SendMessage"],
+            resources=[queue.queue_arn],
         )
     )
 

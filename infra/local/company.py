@@ -98,10 +98,16 @@ LOCATIONS = (
 CHANNELS = (
     Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"})),
     Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"})),
+    Channel(
+        name="ebay_de",
+        kind="ebay",
+        currencies=frozenset({"EUR"}),
+        options={"notification_url": "https://oms.example.com/v1/channels/ebay_de/webhooks"},
+    ),
     Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
     Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
 )
-SIGNED_CHANNELS = ("shopify_eu", "shopify_us")
+SIGNED_CHANNELS = ("shopify_eu", "shopify_us", "ebay_de")
 
 # Machines by client id; an account's own ids are made by its user pool, these stand in the event samples.
 CLIENTS = {

@@ -7,6 +7,11 @@ from infra.local.company import SIGNED_CHANNELS
 
 PEPPER = "local-only-pepper"
 CHANNEL_SECRETS = {
-    channel: {"current": f"local-only-{channel}", "previous": f"local-only-{channel}-before"}
+    channel: {
+        "current": f"local-only-{channel}",
+        "previous": f"local-only-{channel}-before",
+        # What a sender that asks first shares with us (eBay: 32 to 80 characters).
+        "verification_token": f"local-only-{channel}-verification-token",
+    }
     for channel in SIGNED_CHANNELS
 }

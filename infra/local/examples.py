@@ -124,5 +124,5 @@ def _confirmed() -> dict[str, Any]:
 
 def _order(external_id: str, **changes: Any) -> dict[str, Any]:
     """Each has a buyer of its own: the same order twice by one buyer is held as a possible duplicate."""
-    buyer = {**examples.NEW_ORDER["customer"], "email": f"{external_id.lower()}@example.com"}
+    buyer = {**examples.BUYER, "email": f"{external_id.lower()}@example.com"}
     return {**examples.NEW_ORDER, "external_order_id": external_id, "customer": buyer, **changes}

@@ -32,6 +32,7 @@ from infra.stacks.messaging import (
     FILE_TIMEOUT_S,
     IMPORT_TIMEOUT_S,
     MESSAGE_TIMEOUT_S,
+    NOTIFICATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
 )
 
@@ -152,7 +153,6 @@ FUNCTIONS = (
         {
             "reference": LIST,
             "messages": LOAD + LIST,
-            "orders": NAME_ONLY,
             "archive": NAME_ONLY,
             "message_queue": SEND,
             "pepper": READ_SECRET,
@@ -213,14 +213,19 @@ FUNCTIONS = (
     FunctionSpec(
         "intake/queue_take_files",
         {
-            **_RECEPTION,
-            "channel_secrets": NAME_ONLY,
+            **{name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
             "jobs": LOAD + SAVE,
             "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
         },
         triggers=(FromQueue("file", batch=1, window_s=0),),
         memory_mb=1024,
         timeout_s=FILE_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_receive_notifications",
+        {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+        triggers=(FromQueue("notification", batch=10, window_s=0),),
+        timeout_s=NOTIFICATION_TIMEOUT_S,
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
@@ -239,7 +244,7 @@ FUNCTIONS = (
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
-        triggers=(FromStream("orders"), FromStream("procurement")),
+        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls")),
         timeout_s=30,
     ),
     # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.
@@ -273,6 +278,18 @@ FUNCTIONS = (
         {**_ORDER, "resolve_exception": START, "undelivered": SEND},
         triggers=(OnSchedule("rate(5 minutes)"),),
         timeout_s=120,
+    ),
+    FunctionSpec(
+        "intake/cron_poll_channels",
+        {
+            **_RECEPTION,
+            "polls": LOAD + SAVE,
+            "orders": LOAD,
+            "messages": LOAD + LIST,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.queue import DurableQueue, accept_events, dead_letter_queue
+from infra.constructs.queue import DurableQueue, accept_events, accept_sender, dead_letter_queue
 from infra.settings import Settings
 from oms.intake.messages.model import MAX_TRIES
 
@@ -22,6 +22,10 @@ SCAN_TIMEOUT_S = 30
 MESSAGE_TIMEOUT_S = 60
 IMPORT_TIMEOUT_S = 120
 FILE_TIMEOUT_S = 300
+NOTIFICATION_TIMEOUT_S = 30
+# The account from which Amazon's Selling Partner API sends notifications:
+# https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
+_AMAZON_ACCOUNT = "437568002678"
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,16 @@ class Messaging(Construct):
                 self, "import", visibility_s=6 * IMPORT_TIMEOUT_S, attempts=10, key=key, settings=settings
             ),
             "file": DurableQueue(self, "file", visibility_s=6 * FILE_TIMEOUT_S, attempts=5, key=key, settings=settings),
+            # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
+            "notification": DurableQueue(
+                self,
+                "notification",
+                visibility_s=6 * NOTIFICATION_TIMEOUT_S,
+                attempts=5,
+                key=key,
+                settings=settings,
+                foreign_senders=True,
+            ),
             # Read by the location's own system: five minutes to take a batch over, and ten tries, since it may be down.
             **{
                 f"location-{location}": DurableQueue(
@@ -102,6 +116,7 @@ class Messaging(Construct):
                 for location in settings.locations
             },
         }
+        accept_sender(self.queues["notification"].queue, account=_AMAZON_ACCOUNT)
         # What a rule, a schedule or an asynchronous invocation could not deliver.
         self.undelivered = dead_letter_queue(self, "undelivered", key=key, settings=settings)
         # Stream records that could not be published, with the reason: the facts in them are not lost.

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
+    from oms.intake.polling.run import PollDesk
+    from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
     from oms.orders.model import Destination, Order, Promise
@@ -183,7 +185,7 @@ class Wiring:
             reference=self.reference,
             archive=self.archive,
             log=self.message_log,
-            orders=self.orders,
+            known_orders=lambda order_ids: self.orders.get_many(order_ids),  # noqa: PLW0108  not all have the table
             queue=self.message_queue,
             clock=self.clock,
         )
@@ -199,8 +201,12 @@ class Wiring:
             people=self.people,
             secrets=self.secrets,
             secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            public_key=self._public_key,
             clock=self.clock,
         )
+
+    def _public_key(self, channel: "Channel", key_id: str) -> str | None:
+        return self.partners.public_key(channel, key_id)
 
     @cached_property
     def partners(self) -> "Partners":
@@ -209,7 +215,10 @@ class Wiring:
         from oms.intake.fetching import Partners
 
         return Partners(
-            http=Http(), secrets=self.secrets, secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"), clock=self.clock
+            http=Http(private=self.stage in _STAGES_AT_HOME, clock=self.clock),
+            secrets=self.secrets,
+            secret_prefix=self.setting("CHANNEL_SECRET_PREFIX"),
+            clock=self.clock,
         )
 
     @cached_property
@@ -219,6 +228,29 @@ class Wiring:
 
         news = News(intake=self.intake, cancel=self._cancel, amend=self._amend, release=self._release)
         return MessageDesk(archive=self.archive, log=self.message_log, news=news, fetch=self._fetch)
+
+    @cached_property
+    def polls(self) -> "PollStore":
+        from oms.intake.polling.store import PollStore
+
+        return PollStore(self.setting("POLLS_TABLE"))
+
+    @cached_property
+    def poll_desk(self) -> "PollDesk":
+        """For those who ask the channels: what they list goes in like what is sent."""
+        from time import sleep
+
+        from oms.intake.messages.receiving import Inbox
+        from oms.intake.polling.run import PollDesk
+
+        return PollDesk(
+            store=self.polls,
+            partners=self.partners,
+            orders=self.orders,
+            inbox=Inbox(self.reception),
+            clock=self.clock,
+            pause=sleep,
+        )
 
     @cached_property
     def import_jobs(self) -> "JobStore":

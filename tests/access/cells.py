@@ -81,7 +81,7 @@ class Caller(NamedTuple):
         return f"{self.role}+{'+'.join(sorted(self.groups))}" if self.groups else self.role
 
     @property
-    def claims(self) -> dict[str, list[str]]:
+    def claims(self) -> dict[str, Any]:
         return {
             "roles": [self.role],
             "channels": [OWN_CHANNEL] if "channel" in self.groups else [],
@@ -91,7 +91,7 @@ class Caller(NamedTuple):
     @property
     def bound(self) -> set[str]:
         """The kinds of objects of which it has not all."""
-        return self.groups | {BY_NATURE[self.role]} if self.role in BY_NATURE else set(self.groups)
+        return {*self.groups, *([BY_NATURE[self.role]] if self.role in BY_NATURE else [])}
 
 
 class Cell(NamedTuple):

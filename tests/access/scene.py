@@ -26,6 +26,7 @@ from oms.wiring import Wiring, rewire
 from tests.aws import moto_cloud
 
 ROOT = Path(__file__).parents[2]
+_Key = tuple[str, str, str]  # table, pk, sk
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 OWN_CHANNEL, OWN_LOCATION = examples.CHANNEL, examples.LOCATION
@@ -68,47 +69,50 @@ MISSING: Mapping[str, str] = {
 class Scene:
     """The company, its handlers by route, and what is done to AWS."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, shipment_id: str) -> None:
         self.wiring = wiring
+        self.shipment_id: str = shipment_id
         self.handlers = _handlers()
         self.calls: list[str] = []
-        self.shipment_id = ""
-        self._kept: dict[str, dict[tuple[str, str], Any]] = {}
+        self._kept: dict[_Key, Any] = {}
+        self._touched: set[_Key] = set()
 
     def keep(self) -> None:
         """Remember all tables as they are now."""
-        self._kept = self._dump()
+        for table in clients.dynamodb().list_tables()["TableNames"]:
+            for page in clients.dynamodb().get_paginator("scan").paginate(TableName=table):
+                self._kept |= {(table, one["pk"]["S"], one["sk"]["S"]): one for one in page["Items"]}
 
     def restore(self) -> None:
-        """Put the tables back to what they were."""
-        client = clients.dynamodb()
-        for table, now in self._dump().items():
-            kept = self._kept[table]
-            for key, item in kept.items():
-                if now.get(key) != item:
-                    client.put_item(TableName=table, Item=item)
-            for pk, sk in now.keys() - kept.keys():
-                client.delete_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+        """Put back what was written since."""
+        touched, self._touched = self._touched, set()
+        for table, pk, sk in touched:
+            item = self._kept.get((table, pk, sk))
+            if item:
+                clients.dynamodb().put_item(TableName=table, Item=item)
+            else:
+                clients.dynamodb().delete_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+        self._touched.clear()
 
     def markers(self) -> set[str]:
         """What names the stranger's objects, wherever it stands."""
         return {RELEASED, HELD, WORK, self.shipment_id, _order_id(examples.HELD_TOO), _order_id(examples.BACKORDERED)}
 
-    def note(self, model: Any, params: Any, **_more: Any) -> None:
+    def note(self, **call: Any) -> None:
         """Remember a call to AWS, but for the counting of callers and for the settings that are read each minute."""
-        body = params.get("body")
-        table = (
-            json.loads(body).get("TableName", "") if isinstance(body, (str, bytes)) and body[:1] in ("{", b"{") else ""
-        )
-        if table not in (self.wiring.setting("LIMITS_TABLE"), self.wiring.setting("REFERENCE_TABLE")):
+        model = call["model"]
+        if model.service_model.service_name != "dynamodb":
             self.calls.append(model.name)
-
-    def _dump(self) -> dict[str, dict[tuple[str, str], Any]]:
-        found = {}
-        for table in clients.dynamodb().list_tables()["TableNames"]:
-            pages = clients.dynamodb().get_paginator("scan").paginate(TableName=table)
-            found[table] = {(one["pk"]["S"], one["sk"]["S"]): one for page in pages for one in page["Items"]}
-        return found
+            return
+        request = json.loads(call["params"]["body"])
+        if request.get("TableName") in (self.wiring.setting("LIMITS_TABLE"), self.wiring.setting("REFERENCE_TABLE")):
+            return
+        self.calls.append(model.name)
+        writes = [write for action in request.get("TransactItems", ()) for write in action.values()]
+        for write in [*writes, request] if model.name != "Query" else ():
+            key = write.get("Item") or write.get("Key")
+            if key and model.name not in ("GetItem", "Scan"):
+                self._touched.add((write["TableName"], key["pk"]["S"], key["sk"]["S"]))
 
 
 @contextmanager
@@ -120,8 +124,7 @@ def scene() -> Iterator[Scene]:
         )
         seed.fill(wiring)
         seeded.place(wiring)
-        made = Scene(wiring)
-        made.shipment_id = _place_others(wiring)
+        made = Scene(wiring, _place_others(wiring))
         rewire(wiring)
         made.keep()
         clients.session().register("before-call", made.note)

@@ -19,14 +19,33 @@ def test_every_queue_has_a_dead_letter_queue_or_is_one(production: Assembly) -> 
         "baton-prod-parked-facts",
         "baton-prod-allocation-dead",
         "baton-prod-scan-dead",
+        "baton-prod-message-dead",
+        "baton-prod-notification-dead",
         *(f"baton-prod-location-{location}-dead" for location in LOCATIONS),
     }
 
 
 def test_every_queue_is_encrypted_with_our_key_and_keeps_two_weeks(production: Assembly) -> None:
     for name, queue in production.properties(QUEUE).items():
-        assert "DataKey" in str(queue["KmsMasterKeyId"]), name
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600, name
+        if queue["QueueName"] == "baton-prod-notification":  # who sends from another account has no grant on our key
+            assert queue["SqsManagedSseEnabled"] is True
+        else:
+            assert "DataKey" in str(queue["KmsMasterKeyId"]), name
+
+
+def test_the_queue_of_those_who_do_not_sign_takes_messages_of_amazons_account_and_nobody_elses(
+    production: Assembly,
+) -> None:
+    policies = [
+        policy["PolicyDocument"]["Statement"]
+        for policy in production.properties("AWS::SQS::QueuePolicy").values()
+        if "MessagingNotificationQueue" in json.dumps(policy["Queues"])
+    ]
+    allowed = [statement for statements in policies for statement in statements if statement["Effect"] == "Allow"]
+    (statement,) = allowed
+    assert "437568002678" in json.dumps(statement["Principal"])
+    assert sorted(statement["Action"]) == ["sqs:GetQueueAttributes", "sqs:SendMessage"]
 
 
 def test_every_queue_refuses_a_connection_without_tls(production: Assembly) -> None:
@@ -62,7 +81,7 @@ def test_each_location_gets_its_own_releases_and_nobody_elses() -> None:
 def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(production: Assembly) -> None:
     visibility = {queue["QueueName"]: queue.get("VisibilityTimeout") for queue in production.properties(QUEUE).values()}
     consumers = [(trigger, spec) for spec in FUNCTIONS for trigger in spec.triggers if isinstance(trigger, FromQueue)]
-    assert len(consumers) == 2
+    assert len(consumers) == 3
     for trigger, spec in consumers:
         hidden_s = visibility[f"baton-prod-{trigger.queue}"]
         assert isinstance(hidden_s, int)
@@ -71,7 +90,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(produ
 
 def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: Assembly) -> None:
     mappings = production.properties("AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 4
+    assert len(mappings) == 5
     for name, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         if "StartingPosition" in mapping:

@@ -4,7 +4,8 @@ from tests.aws import INDEXES
 from tests.infra.assembly import Assembly
 
 TABLE = "AWS::DynamoDB::GlobalTable"
-NAMES = {f"baton-prod-{name}" for name in ("orders", "inventory", "people", "customers", "procurement", "reference")}
+OWNED = ("orders", "inventory", "people", "customers", "messages", "procurement", "reference")
+NAMES = {f"baton-prod-{name}" for name in OWNED}
 
 
 def test_every_context_with_state_has_its_table(production: Assembly) -> None:
@@ -56,13 +57,14 @@ def test_the_tables_whose_facts_are_published_have_a_stream_of_both_images(produ
     }
 
 
-def test_claims_in_the_orders_table_expire(production: Assembly) -> None:
+def test_what_is_only_needed_for_a_while_expires(production: Assembly) -> None:
     expiring = {
         table["TableName"]: table["TimeToLiveSpecification"]
         for table in production.properties(TABLE).values()
         if "TimeToLiveSpecification" in table
     }
-    assert expiring == {"baton-prod-orders": {"AttributeName": "expires_at", "Enabled": True}}
+    expiry = {"AttributeName": "expires_at", "Enabled": True}
+    assert expiring == {"baton-prod-orders": expiry, "baton-prod-messages": expiry}
 
 
 def test_a_stage_for_trying_out_can_be_deleted(local: Assembly) -> None:
@@ -87,4 +89,6 @@ def test_the_tables_of_the_unit_tests_are_those_of_the_template(production: Asse
     }
     assert found == INDEXES
     keys = [table["KeySchema"] for table in production.properties(TABLE).values()]
-    assert keys == [[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]] * 6
+    assert keys == [[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]] * len(
+        OWNED
+    )

@@ -13,11 +13,11 @@ from oms.intake.rules import order_id_of
 from oms.reference.model import Channel
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of, crash, crash_points, restart
+from tests.edi import many
 from tests.imports import csv_file, csv_rows, deliver, on_the_queue, view
 from tests.intake import TestClock, archived, company, count, everything_stored, message_rows, open_desk, work_off
 from tests.lambda_events import api_event, sqs_event
 from tests.unit.intake.specimens import edifact_orders, x12_850
-from tests.unit.intake.test_edi import many
 
 
 def retailer(channel: Channel) -> Channel:

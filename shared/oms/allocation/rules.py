@@ -75,7 +75,7 @@ def rank(
     """Distance in km by location, nearest first, ties by id. An unknown country is equally far from everywhere."""
     there = centre_of(destination.country, destination.postal_area)
     distances = {
-        name: distance_km(Point(place.latitude, place.longitude), there) if there else 0
+        name: distance_km(Point(float(place.latitude), float(place.longitude)), there) if there else 0
         for name, place in locations.items()
         if name not in excluded
     }

@@ -29,6 +29,7 @@ from oms.entry.limits import admit
 from oms.entry.log import logger
 from oms.entry.principal import Principal, principal_of
 from oms.entry.problems import BASE_URL, PROBLEMS
+from oms.kernel.cards import redact
 from oms.kernel.errors import (
     ConflictError,
     Fault,
@@ -300,14 +301,14 @@ def _problem(
         "title": code.replace("_", " "),
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": redact(detail),
         "instance": request_id,
         "retryable": status == HTTPStatus.SERVICE_UNAVAILABLE or code in _RETRYABLE,
     }
     if known:
         document["advice"] = known.advice
     if faults:
-        document["faults"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+        document["faults"] = [{"field": redact(fault.field), "message": redact(fault.message)} for fault in faults]
     if why:
         document["why_not"] = [each._asdict() for each in why]
     again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}

@@ -36,6 +36,7 @@ IMPORT_ID, IMPORT_TO_CANCEL_ID = derive_id("imp", SEED, IMPORT_KEY), derive_id("
 # Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
 TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback
 
+BUYER = {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"}
 NEW_ORDER = {
     "channel": CHANNEL,
     "external_order_id": "EXAMPLE-1001",
@@ -47,7 +48,7 @@ NEW_ORDER = {
     "shipping_minor": 690,
     "tax_minor": 3513,
     "total_minor": 22003,
-    "customer": {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"},
+    "customer": BUYER,
     "ship_to": {
         "address_lines": ["Schönhauser Allee 44a"],
         "city": "Berlin",

@@ -5,6 +5,7 @@ machine proves itself with client credentials; what it is for us is the referenc
 scopes of its token narrow that further. Nobody may do anything that is not given.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ RESOURCE_SERVER = "baton"  # Cognito writes a scope as `baton/orders:write`
 STAFF = ("operator", "sales", "warehouse", "finance", "procurement", "privacy_officer", "auditor")
 ROLES = (*STAFF, "channel", "customer")  # a customer has no token: a signed link shows one order
 _BOUND = {"warehouse": "location", "channel": "channel"}  # who has no objects named sees none
+
+_INSTANT = re.compile(r"[0-9]{1,12}")  # seconds
 
 Names = frozenset[str]
 ClientOf = Callable[[str], Client | None]
@@ -105,7 +108,7 @@ def principal_of(event: Mapping[str, Any], *, now_s: float, client_of: ClientOf)
         raise UnauthorizedError("a token is needed")
     if claims.get("token_use") != "access":
         raise UnauthorizedError("an access token is needed; an id token says who one is, not what one may do")
-    if not str(claims.get("exp", "")).isdigit() or int(claims["exp"]) <= now_s:
+    if not _INSTANT.fullmatch(expiry := str(claims.get("exp", ""))) or int(expiry) <= now_s:
         raise UnauthorizedError("the token has no expiry or is past it")
     if claims.get("username") or "cognito:groups" in claims:
         return _person(subject, _groups(claims.get("cognito:groups", "")))

@@ -16,12 +16,13 @@ from oms.kernel.json import read_json
 
 
 class Message(NamedTuple):
-    """One message: its id, its JSON document, and how often it has been delivered, this time included."""
+    """One message: its id, its JSON document, how often it has been delivered (this time included), and its bytes."""
 
     id: str
     document: Any
     receives: int = 1
     receipt: str = ""
+    raw: bytes = b""
 
     @property
     def facts(self) -> list[Fact]:
@@ -89,8 +90,8 @@ def _read(records: Iterable[Mapping[str, Any]]) -> tuple[list[Message], set[str]
     for record in records:
         try:
             receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-            document, receipt = read_json(record["body"].encode()), record.get("receiptHandle", "")
-            messages.append(Message(record["messageId"], document, receives, receipt))
+            raw, receipt = record["body"].encode(), record.get("receiptHandle", "")
+            messages.append(Message(record["messageId"], read_json(raw), receives, receipt, raw))
         except RejectedError as error:
             logger.error("unreadable message", extra={"message_id": record["messageId"], "code": error.code})
             failed.add(record["messageId"])

@@ -6,7 +6,7 @@ not matter in which order the messages come. Some send only what changed, or onl
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from oms.intake.model import NewOrder
 from oms.reference.model import Channel
@@ -99,4 +99,31 @@ class ChannelPlugin(Protocol):
         Raises:
             RejectedError: it is meant to be an order and is not a valid one; `faults` name the sender's own fields.
         """
+        ...
+
+
+@runtime_checkable
+class SignsWithKeys(ChannelPlugin, Protocol):
+    """A sender that signs with keys of its own; `verify` finds the public one in `secrets.keys`."""
+
+    def key_id(self, arrival: Arrival) -> str | None:
+        """The id of the key that the message says it was signed with: not to be believed before `verify`."""
+        ...
+
+
+@runtime_checkable
+class AsksFirst(ChannelPlugin, Protocol):
+    """A sender that makes sure of an endpoint before it sends there."""
+
+    def challenge(self, code: str, *, token: str, endpoint: str) -> str:
+        """The answer to its question."""
+        ...
+
+
+@runtime_checkable
+class ComesByQueue(ChannelPlugin, Protocol):
+    """A sender that does not sign but writes to a queue that only senders may write to."""
+
+    def concerns(self, channel: Channel, arrival: Arrival) -> bool:
+        """Whether the message is for this channel. Never raises."""
         ...

@@ -121,3 +121,9 @@ class ReleasePort(Protocol):
     """Lets an order go on that was held for `hold_id`."""
 
     def __call__(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object: ...
+
+
+class KeyPort(Protocol):
+    """Asks a channel for one of the public keys that it signs with; None when it has none of that id."""
+
+    def __call__(self, channel: Channel, key_id: str) -> str | None: ...

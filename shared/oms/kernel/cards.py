@@ -12,7 +12,7 @@ Digits of any script count, also full-width, circled and keycap ones; characters
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -184,7 +184,7 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
                 first += 1
                 continue
             named = _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
-            fits = list(_fits(run, first, named))
+            fits = list(_fits(run, first, issued)) or (list(_fits(run, first, luhn)) if named else [])
             if not fits:
                 first += 1
                 continue
@@ -220,7 +220,7 @@ def _iban_fits(letters: str) -> bool:
     return int("".join(str(int(each, 36)) for each in letters[4:] + letters[:4])) % _IBAN_REST == 1
 
 
-def _fits(run: list[_Group], first: int, named: bool) -> Iterator[int]:
+def _fits(run: list[_Group], first: int, known: Callable[[str], bool]) -> Iterator[int]:
     """Ends of the sequences of whole groups from `first` on that are card numbers, the shortest first."""
     value = ""
     for end in range(first + 1, len(run) + 1):
@@ -229,7 +229,7 @@ def _fits(run: list[_Group], first: int, named: bool) -> Iterator[int]:
             return
         if not _as_people_write(run, first, end):
             continue
-        if len(value) >= _SHORTEST and luhn(value) and (issued(value) or named) and len(set(value)) > 1:
+        if len(value) >= _SHORTEST and luhn(value) and known(value) and len(set(value)) > 1:
             yield end
 
 

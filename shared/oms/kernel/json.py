@@ -13,7 +13,7 @@ from oms.kernel.errors import MalformedError, TooLargeError
 MAX_BYTES = 1_000_000  # a 1,000-line order is about 250 KB; SQS and EventBridge end at 1 MB
 MAX_DEPTH = 32
 _QUOTE, _BACKSLASH = b'"\\'
-_MAX_NUMBER = 40  # characters of one number
+_MAX_NUMBER = 128  # characters of one number, and how far its point may be from its digits
 
 
 def read_json(raw: bytes) -> Any:
@@ -79,13 +79,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _bounded_int(text: str) -> int:
     if len(text) > _MAX_NUMBER:
-        raise MalformedError(f"a number has more than {_MAX_NUMBER} digits", code="malformed_json")
+        raise MalformedError(f"a number has more than {_MAX_NUMBER} characters", code="malformed_json")
     return int(text)
 
 
 def _bounded_decimal(text: str) -> Decimal:
     if len(text) > _MAX_NUMBER:
-        raise MalformedError(f"a number has more than {_MAX_NUMBER} digits", code="malformed_json")
+        raise MalformedError(f"a number has more than {_MAX_NUMBER} characters", code="malformed_json")
     number = Decimal(text)
     if not number.is_finite() or abs(number.adjusted()) > _MAX_NUMBER:
         raise MalformedError("a number is out of range", code="malformed_json")

@@ -1,7 +1,7 @@
 """Money: integers in minor units with the currency's exponent (ISO 4217). No float touches it."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 # Exponents other than 2, ISO 4217 list one, amendment 177. Everything else that we accept has two decimals.
 _EXPONENTS = {
@@ -9,6 +9,8 @@ _EXPONENTS = {
     "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0, "UYW": 4, "VND": 0,
     "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
 }  # fmt: skip
+_MAX_TEXT = 60  # characters of an amount; shops write up to twelve decimals
+_EXACT = Context(prec=2 * _MAX_TEXT)  # the default of 28 digits would round a longer text without a word
 _MAX_DIGITS = 15  # below 2**53, so that every JSON reader keeps every minor unit
 
 
@@ -23,7 +25,7 @@ def to_minor(amount: str, currency: str) -> int:
     Raises:
         ValueError: not a plain decimal number, more decimals than the currency has, or more than 15 digits.
     """
-    if not amount.isascii() or "e" in amount.lower() or "_" in amount:
+    if not amount.isascii() or "e" in amount.lower() or "_" in amount or len(amount) > _MAX_TEXT:
         raise ValueError(f"{amount[:40]!r} is not a plain decimal amount")
     try:
         number = Decimal(amount.strip())
@@ -31,8 +33,8 @@ def to_minor(amount: str, currency: str) -> int:
         raise ValueError(f"{amount[:40]!r} is not a plain decimal amount") from None
     if not number.is_finite():
         raise ValueError("the amount is not finite")
-    scaled = number.scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
+    scaled = number.scaleb(exponent(currency), _EXACT)
+    if scaled != scaled.to_integral_value(context=_EXACT):
         raise ValueError(f"{amount} has more decimals than {currency} has")
     if len(str(abs(int(scaled)))) > _MAX_DIGITS:
         raise ValueError("the amount has more than 15 digits")

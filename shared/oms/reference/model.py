@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +35,9 @@ class Item(_Reference):
     max_per_order: Annotated[int, Field(ge=0)] = 0
 
 
+Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
+
+
 class Location(_Reference):
     """A place that ships. Cut-off and working days are in its own time zone; Monday is 0."""
 
@@ -41,8 +45,8 @@ class Location(_Reference):
     name: str
     country: str
     postal_code: str
-    latitude: float
-    longitude: float
+    latitude: Degrees
+    longitude: Degrees
     time_zone: str
     cutoff: time = time(15, 0)
     working_days: frozenset[int] = frozenset({0, 1, 2, 3, 4})

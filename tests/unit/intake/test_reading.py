@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from oms.intake.reading import MAX_NOTE, AddressNames, Reader, apart, note_of, settled
 from oms.kernel.errors import RejectedError
-from oms.validation.rules import total_of
+from oms.validation.checks.amounts import total_of
 from tests.intake import canonical
 
 PLACE = {"name": "Ada", "address1": "12 Square", "city": "London", "postal_code": "SW1", "country": "GB"}

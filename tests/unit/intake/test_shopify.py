@@ -14,7 +14,7 @@ from oms.intake.model import NewOrder
 from oms.intake.notices import Cancellation, Fetch, Ignored, Notice, Refund, Snapshot
 from oms.kernel.errors import RejectedError
 from oms.kernel.money import to_decimal_text
-from oms.validation.rules import total_faults
+from tests.amounts import total_faults
 from tests.intake import shopify
 from tests.unit.intake.specimens.shopify import CHANNEL
 

@@ -9,7 +9,7 @@ import pytest
 from oms.intake.channels import etsy, magento, walmart, woocommerce
 from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Snapshot
 from oms.kernel.errors import MalformedError, RejectedError
-from oms.validation.rules import total_faults
+from tests.amounts import total_faults
 from tests.intake import NOW
 from tests.unit.intake.specimens import etsy as etsy_specimen
 from tests.unit.intake.specimens import magento as magento_specimen

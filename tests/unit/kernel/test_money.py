@@ -18,7 +18,22 @@ def test_an_amount_becomes_minor_units_of_its_currency(amount: str, currency: st
 
 
 @pytest.mark.parametrize(
-    "amount", ["", "1e3", "NaN", "Infinity", "1_000", "1,00", "0.001", "٣", "0x10", "9999999999999999", "--1"]
+    "amount",
+    [
+        "",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "1_000",
+        "1,00",
+        "0.001",
+        "٣",
+        "0x10",
+        "9999999999999999",
+        "--1",
+        "1." + 40 * "9",
+        61 * "0",
+    ],
 )
 def test_what_is_not_a_plain_amount_is_refused(amount: str) -> None:
     with pytest.raises(ValueError, match=r"plain decimal|decimals|finite|digits"):

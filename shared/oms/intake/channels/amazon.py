@@ -25,6 +25,19 @@ class Amazon:
     def verify(self, _channel: Channel, _arrival: Arrival, _secrets: ChannelSecrets) -> bool:
         return False
 
+    def concerns(self, channel: Channel, arrival: Arrival) -> bool:
+        """Whether the notification is about the channel's seller and one of its marketplaces."""
+        try:
+            seller, marketplace = _addressee(notification_of(read_object(arrival.raw)))
+        except RejectedError:
+            return False
+        markets = [each for each in channel.options.get("marketplace_ids", "").split(",") if each]
+        return (
+            seller is not None
+            and seller == channel.options.get("seller_id")
+            and (not markets or marketplace is None or marketplace in markets)
+        )
+
     def message_id(self, arrival: Arrival) -> str | None:
         try:
             metadata = notification_of(read_object(arrival.raw)).get("NotificationMetadata")
@@ -46,7 +59,7 @@ def notification_of(document: Document) -> Document:
     return detail if isinstance(detail, dict) else document
 
 
-def addressee_of(notification: Document) -> tuple[str | None, str | None]:
+def _addressee(notification: Document) -> tuple[str | None, str | None]:
     """The seller and the marketplace that an order notification is about."""
     reader = Reader({})
     change = _change(reader, notification)

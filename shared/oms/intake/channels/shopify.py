@@ -26,6 +26,7 @@ from oms.kernel.errors import Fault, MalformedError, RejectedError
 from oms.reference.model import Channel
 
 _TOPIC = "x-shopify-topic"
+_FETCHED = "x-baton-fetched"
 _WHOLE_ORDER = frozenset(
     f"orders/{what}" for what in ("create", "updated", "paid", "cancelled", "fulfilled", "partially_fulfilled")
 )
@@ -67,7 +68,7 @@ class Shopify:
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
         document = read_object(raw)
-        topic = headers.get(_TOPIC, "")
+        topic = "orders/updated" if _FETCHED in headers else headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
         if topic in _WHOLE_ORDER:

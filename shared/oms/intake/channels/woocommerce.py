@@ -22,6 +22,7 @@ from oms.kernel.errors import Fault, MalformedError, RejectedError
 from oms.reference.model import Channel
 
 _TOPIC = "x-wc-webhook-topic"
+_FETCHED = "x-baton-fetched"
 _SIGNATURE = "x-wc-webhook-signature"
 _PING = re.compile(rb"webhook_id=\d{1,12}\Z")
 _WHOLE_ORDER = frozenset({"order.created", "order.updated", "order.restored"})
@@ -73,7 +74,7 @@ class WooCommerce:
         if _PING.match(raw):
             return [Ignored("ping")]
         document = read_object(raw)
-        topic = headers.get(_TOPIC, "")
+        topic = "order.updated" if _FETCHED in headers else headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
         reader = Reader(_THEIRS)

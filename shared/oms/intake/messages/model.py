@@ -69,6 +69,20 @@ class MessageReceived(BaseModel):
     message_id: str
 
 
+class ChallengeQuery(BaseModel):
+    """A sender's question before it sends anything (eBay)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    challenge_code: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ChallengeAnswer(BaseModel):
+    """What proves that the endpoint is ours, under the name that the sender looks for."""
+
+    challengeResponse: str  # noqa: N815  eBay's name
+
+
 class MessageView(BaseModel):
     """One message of the log. `processed`: see `outcome`; `parked`: see `reason`, mend the cause, then replay it."""
 

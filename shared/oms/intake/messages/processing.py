@@ -9,14 +9,15 @@ parks it when its tries are used up.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_plus
 
 from oms.aws import tables
+from oms.intake.fetching import FETCHED
 from oms.intake.messages.model import Letter, Problem, Reference, Result
-from oms.intake.messages.news import Known, News, Step
+from oms.intake.messages.news import Known, News, OrderUnknownError, Step
 from oms.intake.messages.receiving import known_channel, plugin_of
 from oms.intake.messages.store import Archive, MessageLog, label_of, reference_of
 from oms.intake.notices import ChannelPlugin, Fetch, Ignored, Notice, Snapshot
@@ -26,7 +27,6 @@ from oms.intake.service import TRIES, pause
 from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, TransientError
 from oms.reference.model import Channel
 
-FETCHED: Mapping[str, str] = {"x-baton-fetched": "1"}
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _LONGEST = 300  # characters of a text in the log
 _MOST_FAULTS = 20
@@ -52,12 +52,13 @@ class MessageDesk:
 
 
 class _Read(NamedTuple):
-    """A message that was read: what it says, from whom."""
+    """A message that was read: what it says, from whom; `fetched` when it is all that the sender has to say by now."""
 
     reference: Reference
     letter: Letter
     channel: Channel
     notices: Sequence[Notice]
+    fetched: bool
 
 
 class _Settled(Exception):  # noqa: N818  not an error: somebody else was first
@@ -124,15 +125,17 @@ def _read(reference: Reference, desk: MessageDesk) -> _Read | None:
         plugin = plugin_of(channel)
         if plugin is None:
             raise NotFoundError(f"nothing reads messages of kind {channel.kind}", code="unknown_channel")
-        return _Read(reference, letter, channel, _notices(plugin, channel, letter, desk.fetch))
+        notices, fetched = _notices(plugin, channel, letter, desk.fetch)
+        return _Read(reference, letter, channel, notices, fetched)
     except RejectedError as error:
         _park(reference, letter or Letter("webhook", f"{reference.hour}:00:00.000Z", {}, b""), _problem(error), desk)
         return None
 
 
-def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: FetchPort) -> list[Notice]:
-    """What the message says, and where it only names an order, what the sender says of that."""
+def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: FetchPort) -> tuple[list[Notice], bool]:
+    """What the message says, and where it only names an order, what the sender says of that; and whether it did."""
     said: list[Notice] = []
+    fetched = FETCHED.items() <= letter.headers.items()
     for notice in plugin.parse(channel, letter.headers, letter.raw):
         if not isinstance(notice, Fetch):
             said.append(notice)
@@ -140,8 +143,9 @@ def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: Fet
         document = fetch(channel, notice.external_order_id)
         if document is None:
             raise RejectedError("the sender does not know the order any more", code="order_gone")
+        fetched = True
         said += [each for each in plugin.parse(channel, FETCHED, document) if not isinstance(each, Fetch)]
-    return said or [Ignored("nothing in it concerns us")]
+    return said or [Ignored("nothing in it concerns us")], fetched
 
 
 def _work_off(read: _Read, known: Known, desk: MessageDesk) -> None:
@@ -172,7 +176,7 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
     mark = label_of(read.reference)
     tripped: set[str] = set()
     for attempt in range(1, TRIES + 1):
-        step = desk.news.step(notice, read.channel, known, tripped=tripped)
+        step = _step(read, notice, known, desk, tripped)
         row = []
         if before is not None:
             at = desk.news.intake.clock()
@@ -193,6 +197,16 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
             known.forget(step.order_id)
             return step
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _step(read: _Read, notice: Notice, known: Known, desk: MessageDesk, tripped: set[str]) -> Step:
+    """What the notice comes to. What ended before it was ours to ship is no order that is still to come."""
+    try:
+        return desk.news.step(notice, read.channel, known, tripped=tripped)
+    except OrderUnknownError:
+        if not read.fetched:
+            raise
+        return Step("ignored", detail="it ended before it was an order for us")
 
 
 def _park(reference: Reference, letter: Letter, problem: Problem, desk: MessageDesk) -> None:

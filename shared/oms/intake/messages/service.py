@@ -5,7 +5,7 @@ processed meanwhile stays as it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import merge
@@ -31,7 +31,6 @@ from oms.intake.messages.store import SHARDS, Archive, Entry, MessageLog, span
 from oms.kernel.errors import MalformedError, StateError
 from oms.kernel.signing import Seal
 from oms.kernel.time import Clock
-from oms.orders.store import OrderStore
 from oms.reference.store import ReferenceStore
 
 _DUE = timedelta(minutes=15)  # by now a message has its row, unless something was lost
@@ -44,12 +43,12 @@ _Thing = TypeVar("_Thing")
 
 @dataclass(frozen=True)
 class LogDesk:
-    """The collaborators of those who look after messages."""
+    """The collaborators of those who look after messages. `known_orders`: those of the ids that have come in."""
 
     reference: ReferenceStore
     archive: Archive
     log: MessageLog
-    orders: OrderStore
+    known_orders: Callable[[Iterable[str]], Collection[str]]
     queue: Queue
     clock: Clock
 
@@ -164,7 +163,7 @@ def order_of(references: Iterable[Reference]) -> dict[str, list[list[str]]]:
 def _without_row(channel: str, desk: LogDesk) -> Iterator[Archived]:
     """Messages that should have been worked off and were not: few, so each is looked up before it is believed."""
     now = desk.clock()
-    hour, due = now - _LOOK_BACK, now - _DUE
+    hour, due = (now - _LOOK_BACK).replace(minute=0, second=0, microsecond=0), now - _DUE
     while hour <= due:
         text = span(hour)
         archived = [each for each in desk.archive.listed(channel, text) if each.stored_at <= due]
@@ -184,7 +183,7 @@ def _whose_order_came(channel: str, desk: LogDesk) -> Iterator[Reference]:
         for some in in_batches(desk.log.of_status(channel, day, "parked")):
             rows = desk.log.find_many((channel, message_id) for message_id in some).values()
             waiting = [row for row in rows if row.view.reason == OrderUnknownError.reason]
-            there = desk.orders.get_many({name for row in waiting for name in row.view.order_ids}) if waiting else {}
+            there = desk.known_orders({name for row in waiting for name in row.view.order_ids})
             yield from (row.reference for row in waiting if any(name in there for name in row.view.order_ids))
 
 

@@ -5,6 +5,7 @@
 | one message as it came | object `messages/<channel>/<hour, UTC>/<message id>`, sealed by privacy |
 | messages of a channel and hour or day | objects by the prefix of that key |
 | what became of a message | get `MSG#<channel>#<message id>` / `MESSAGE` |
+| when a channel last sent something | index `received` from the newest, per day, shard and status |
 | messages of a channel and day | index `received`: `<channel>#<day>#<shard>`, `<status>#<received_at>#<message id>` |
 
 The put of the object is conditional on its absence, so a sender's repeat within the hour is no second object. A row
@@ -15,7 +16,7 @@ without its row for want of keeping it.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
@@ -27,13 +28,16 @@ from oms.intake.messages.model import Archived, Letter, MessageView, Problem, Re
 from oms.kernel.errors import NotFoundError, TransientError
 from oms.kernel.ids import shard_of
 from oms.kernel.json import write_json
-from oms.kernel.time import to_text
+from oms.kernel.time import from_text, to_text
 
 SHARDS = 8
 KEPT_S = 97 * 24 * 3600  # a week longer than the objects (90 days, infra/stacks/stateful.py)
 _PREFIX = "messages"
 _THERE = "PreconditionFailed"
 _GONE = frozenset({"NoSuchKey", "404"})
+_DAYS_BACK = 3
+_NEWEST = 5  # of a shard: so many of them may be ones that we asked for
+_SENT = frozenset({"webhook", "notification"})
 _DAY, _HOUR = len("2026-11-23"), len("2026-11-23T09")
 
 
@@ -202,6 +206,35 @@ class MessageLog:
             limit=limit,
         )
         return [Entry(row["received_sk"], row["pk"].rpartition("#")[2]) for row in rows]
+
+    def last_heard(self, channel: str, now: datetime) -> datetime | None:
+        """When the channel last sent a message itself, or, if it sent none in three days, when we last got one."""
+        asked: list[str] = []
+        for back in range(_DAYS_BACK):
+            day = (now - timedelta(days=back)).date().isoformat()
+            views = self._newest(channel, day)
+            sent = [view.received_at for view in views if view.source in _SENT]
+            if sent:
+                return from_text(max(sent))
+            asked += [view.received_at for view in views]
+        return from_text(max(asked)) if asked else None
+
+    def _newest(self, channel: str, day: str) -> list[MessageView]:
+        """The newest messages of a day: some of each status and shard, which hold the newest of all."""
+        keys = [
+            Key(self.table, row["pk"], row["sk"])
+            for shard in range(SHARDS)
+            for status in ("parked", "processed")
+            for row in tables.query(
+                self.table,
+                index="received",
+                condition="received_pk = :pk AND begins_with(received_sk, :status)",
+                values={":pk": f"{channel}#{day}#{shard}", ":status": f"{status}#"},
+                forward=False,
+                limit=_NEWEST,
+            )
+        ]
+        return [_logged(item).view for item in tables.get_many(keys).values()]
 
     def of_status(self, channel: str, day: str, status: str) -> Iterator[str]:
         """The ids of all messages of a day with a status."""

@@ -1,0 +1,1 @@
+"""Asking channels for their orders: the net under what they send, and the only way for those who send nothing."""

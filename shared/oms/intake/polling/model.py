@@ -1,0 +1,109 @@
+"""What we remember of asking one channel, and what a run of it came to."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.orders.model import Aggregate, Count, Value
+
+
+class Bucket(Value):
+    """Calls that we may make: `milli` thousandths of a call are there at `at`, and `per_hour` whole ones come.
+
+    `per_hour` starts at the published rate and follows what the sender's answers say. Before `blocked_until` none.
+    """
+
+    per_hour: Count
+    burst: Count
+    milli: Count
+    at: str
+    blocked_until: str | None = None
+
+
+class Window(Value):
+    """A stretch of time that is being listed: `cursor` is where it goes on.
+
+    `listed` are the orders seen so far, `total` how many there are by the sender's own count, `missed` those that we
+    should have had, of which `named` are the first. `tries`: listed anew because it came short.
+    """
+
+    since: str
+    until: str
+    cursor: str | None = None
+    listed: Count = 0
+    total: Count | None = None
+    missed: Count = 0
+    named: tuple[str, ...] = ()
+    tries: Count = 0
+
+
+class Polling(Aggregate):
+    """One channel as we poll it.
+
+    All that changed before `watermark` has been listed; None before the first time. `news` is the window behind it,
+    `audit` the one that is listed a second time to see whether anything was missed. `heard_at` is when the channel last
+    sent us something itself. `busy_until`: a run is at work on it.
+    """
+
+    channel: str
+    watermark: str | None = None
+    news: Window | None = None
+    audit: Window | None = None
+    audited_until: str
+    next_at: str
+    busy_until: str | None = None
+    failures: Count = 0
+    problem: str | None = None
+    silent: bool = False
+    heard_at: str | None = None
+    look_at: str | None = None
+    list_bucket: Bucket | None = None
+    fetch_bucket: Bucket | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"channel.{self.channel}"
+
+    @property
+    def of_order(self) -> None:
+        """A channel belongs to no order."""
+        return
+
+
+class Gap(Value):
+    """A window in which a sender had orders that we had not: `theirs` by its own count or its list, `ours` of them.
+
+    `short` are orders that it counted and did not list. What was listed has been taken in since.
+    """
+
+    channel: str
+    since: str
+    until: str
+    theirs: Count
+    ours: Count
+    short: Count
+    external_order_ids: tuple[str, ...]
+    found_at: str
+
+
+class Seen(Value):
+    """An order that was taken in from a list: whatever became of it, this version need not be taken in again."""
+
+    external_order_id: str
+    version: str
+
+
+Ending = Literal["done", "waits"]
+
+
+class PollReport(BaseModel):
+    """One run over all channels. `failing` and `silent` name channels."""
+
+    model_config = ConfigDict(frozen=True)
+
+    polled: int = 0
+    listed: int = 0
+    taken_in: int = 0
+    gaps: int = 0
+    failing: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()

@@ -1,0 +1,4 @@
+"""An order that is not paid."""
+
+BAD = {"payment": {"status": "pending", "method": "bank transfer"}}
+FAULTS = [("payment.status", "is pending")]
