@@ -1,29 +1,18 @@
 """Dropped files: each document is a message with its row, the sender is answered once, nothing is lost or doubled."""
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from functions.intake.api_import_orders import handler as api
-from functions.intake.queue_take_files import handler as take
-from oms.aws import clients
 from oms.intake.rules import order_id_of
-from oms.reference.model import Channel
 from oms.wiring import Wiring, wire
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.dropped import drop, objects, partners, reasons, taken
 from tests.edi import many
 from tests.imports import csv_file, csv_rows, deliver, on_the_queue, view
-from tests.intake import TestClock, archived, company, count, everything_stored, message_rows, open_desk, work_off
-from tests.lambda_events import api_event, sqs_event
-from tests.unit.intake.specimens import edifact_orders, x12_850
-
-
-def retailer(channel: Channel) -> Channel:
-    return channel.model_copy(
-        update={"currencies": frozenset({"USD", "EUR"}), "options": {**channel.options, "account_id": "DOLLAR"}}
-    )
+from tests.intake import TestClock, archived, company, count, everything_stored, message_rows, work_off
+from tests.lambda_events import api_event
 
 
 @pytest.fixture(autouse=True)
@@ -31,35 +20,6 @@ def company_with_partners() -> Iterator[Wiring]:
     with company(TestClock()) as wiring:
         partners(wiring)
         yield wiring
-
-
-def partners(wiring: Wiring) -> None:
-    for channel in (retailer(x12_850.CHANNEL), edifact_orders.CHANNEL):
-        wiring.reference.put_setting("CHANNEL", channel.name, channel)
-
-
-def drop(channel: str, name: str, raw: bytes) -> dict[str, Any]:
-    """Put a file into the inbox; the notification of the bucket."""
-    key = f"inbox/{channel}/{name}"
-    clients.s3().put_object(Bucket="baton-files", Key=key, Body=raw)
-    return {"Records": [{"s3": {"bucket": {"name": "baton-files"}, "object": {"key": key.replace(" ", "+")}}}]}
-
-
-def taken(notification: dict[str, Any]) -> int:
-    """The file goes in; how many messages came back to the queue."""
-    return len(take(sqs_event([notification]), None)["batchItemFailures"])
-
-
-def objects(prefix: str) -> dict[str, str]:
-    found = clients.s3().list_objects_v2(Bucket="baton-files", Prefix=prefix).get("Contents", [])
-    return {
-        each["Key"]: clients.s3().get_object(Bucket="baton-files", Key=each["Key"])["Body"].read().decode()
-        for each in found
-    }
-
-
-def reasons() -> list[tuple[str, str | None]]:
-    return sorted((row["status"], row.get("reason")) for row in message_rows().values())
 
 
 def test_each_purchase_order_of_a_file_becomes_a_message_and_an_order_and_the_sender_is_answered() -> None:
@@ -172,26 +132,3 @@ def test_no_name_or_address_of_a_file_is_left_in_the_clear() -> None:
     work_off()
     assert count("orders", "ORDER#") == 1
     assert "Canaris" not in everything_stored() + json.dumps(objects(""))
-
-
-def _delivery(notification: dict[str, Any]) -> Callable[[], object]:
-    return lambda: taken(notification)
-
-
-def test_a_lost_process_neither_loses_nor_doubles_a_document_or_an_answer() -> None:
-    raw = many("x12_850", 2)
-    restart(TestClock())
-    points = crash_points(calls_of(_delivery(drop("big_retail", "po.edi", raw))))
-    assert len(points) >= 20
-    for point in points:
-        with company(TestClock()) as wiring:
-            partners(wiring)
-            restart(TestClock())
-            told = drop("big_retail", "po.edi", raw)
-            crash(point, _delivery(told))
-            open_desk(restart(TestClock()))
-            assert [taken(told), taken(told)] == [0, 0], point
-            assert work_off() == [], point
-            assert reasons() == [("processed", None)] * 2, point
-            assert list(objects("outbox/")) == ["outbox/big_retail/000000001.po.edi"], point
-            assert (objects("inbox/"), count("orders", "ORDER#")) == ({}, 2), point
