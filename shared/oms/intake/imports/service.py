@@ -176,8 +176,11 @@ def uploads_in(document: Mapping[str, Any]) -> Iterator[str]:
             yield key.removeprefix(UPLOADS)
 
 
-def cut_file(import_id: str, *, desk: ImportWorks) -> None:
+def cut_file(import_id: str, *, desk: ImportWorks) -> list[Chunk]:
     """Look the whole file through, then put its chunks on the queue. A file that cannot be read begins nothing.
+
+    Returns:
+        The chunks that were put there.
 
     Raises:
         NotFoundError: no such job or file.
@@ -190,14 +193,15 @@ def cut_file(import_id: str, *, desk: ImportWorks) -> None:
         chunks = list(cutter.cut())
     except RejectedError as error:
         _fail(import_id, error, desk)
-        return
+        return []
     if not desk.jobs.begin(job.model_copy(update={"layout": cutter.layout, "etag": etag})):
         if desk.jobs.get(import_id).status not in GOES_ON:
             desk.files.remove(import_id)
-        return
+        return []
     desk.queue.send_all(chunk.model_dump() for chunk in chunks)
     desk.jobs.planned(import_id, orders=cutter.orders, chunks=cutter.chunks)
     _end_if_settled(import_id, desk)
+    return chunks
 
 
 def run_chunk(chunk: Chunk, *, desk: ImportWorks) -> None:
