@@ -17,6 +17,10 @@ SCOPES = {
     "people:read": "Read the person of an order, for a purpose",
     "fulfillment:write": "Confirm what a location did",
     "procurement:read": "Read purchase proposals",
+    "credit:read": "Read what customers on account owe",
+    "credit:write": "Agree terms with customers on account, and send their statements",
+    "policies:read": "Read what orders are checked for",
+    "policies:write": "Draft and publish what orders are checked for",
 }
 
 
