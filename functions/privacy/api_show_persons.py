@@ -19,7 +19,7 @@ api = Api("people")
     query=PersonQuery,
     answers={200: PersonView},
     problems=("malformed",),
-    example={"path": {"order_id": examples.ORDER_ID}, "query": {"purpose": "customer_service"}},
+    example={"path": {"order_id": examples.ORDER_ID}},
 )
 def show_person(request: Request) -> Answer:
     """Each look is written down before it is answered: who, as what, what for, which fields."""
