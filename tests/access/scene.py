@@ -137,7 +137,9 @@ def scene() -> Iterator[Scene]:
 def _place_others(wiring: Wiring) -> str:
     """The same orders through the other channel, to London; the parcel that goes out there."""
     for body in seeded.orders():
-        other = {**body, "channel": CHANNEL, "ship_to": {**body["ship_to"], "country": "GB", "postal_code": "E1 6AN"}}
+        london = {**body["ship_to"], "country": "GB", "postal_code": "E1 6AN"}
+        buyer = {**body["customer"], "email": f"other.{body['customer']['email']}"}
+        other = {**body, "channel": CHANNEL, "ship_to": london, "customer": buyer}
         new = NewOrder.model_validate(other)
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
     fact = {
