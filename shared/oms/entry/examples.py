@@ -43,6 +43,26 @@ POLICY = {
     },
     "note": "approval from 5,000 euros on",
 }
+CHANGED_BY, CHANGE_KEY = "local-seed", "example"
+
+
+def changed(external_id: str) -> dict[str, str]:
+    """Where the change set of the order of this name is."""
+    return {
+        "order_id": order_id(external_id),
+        "change_id": derive_id("chg", order_id(external_id), CHANGED_BY, CHANGE_KEY),
+    }
+
+
+CHANGE = {
+    "reason": "customer_request",
+    "note": "Wants one more, and it is a gift",
+    "edits": [
+        {"kind": "set_quantity", "number": 1, "quantity": 2},
+        {"kind": "discount", "discount_minor": 500},
+    ],
+}
+
 ORDER_ID = order_id(RELEASED)
 FULFILLMENT_ORDER_ID = fulfillment_order_id(ORDER_ID, 1, LOCATION)
 SHIPMENT_ID = derive_id("shp", SHIPPED_BY, FIRST_TRACKING_NUMBER)

@@ -59,15 +59,16 @@ class Facts:
 
 
 class Guard(NamedTuple):
-    """At most `most` orders of this `key` until `ends_at` (UTC): counted in each order's own transaction, not read."""
+    """At most `most` orders of this `kind` and `name` until `ends_at` (UTC): counted with each order, never read."""
 
-    key: str
+    kind: str
+    name: str
     most: int
     ends_at: datetime
 
     @property
     def label(self) -> str:
-        return f"guard {self.key}"
+        return f"guard {self.kind} {self.name}"
 
 
 class Check(NamedTuple):

@@ -2,7 +2,7 @@
 
 | access pattern | how |
 |---|---|
-| count an order in under a guard | orders: update `GUARD#<key>` / `GUARD` if fewer were counted or its time is over |
+| count an order in under a guard | orders: update `GUARD#<kind>#<name>` if fewer were counted or its time is over |
 | policies in force, and drafts | reference: pk `CONFIG`, as all settings; sk `POLICY#<name>`, `POLICY_DRAFT#<name>` |
 | a policy as it was | reference: get `POLICY#<name>` / `V#<version>` |
 
@@ -40,7 +40,7 @@ class GuardStore:
             expression = "SET expires_at = :ends ADD times :one"
             condition = "attribute_not_exists(pk) OR times < :most"
             values[":most"] = guard.most
-        key = Key(self.table, f"GUARD#{guard.key}", "GUARD")
+        key = Key(self.table, f"GUARD#{guard.kind}#{guard.name}", "GUARD")
         return tables.update(key, expression=expression, condition=condition, values=values, label=guard.label)
 
 

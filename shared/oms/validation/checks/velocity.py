@@ -21,9 +21,10 @@ class Pace(Params):
 def guards(order: OrderToCheck, facts: Facts, params: Pace) -> list[Guard]:
     if not params.orders or not params.minutes or (order.account_id is not None and not params.on_account):
         return []
-    stretch, length = divmod(int(facts.at.timestamp()), params.minutes * 60)[0], params.minutes * 60
+    length = params.minutes * 60
+    stretch = int(facts.at.timestamp()) // length
     ends_at = datetime.fromtimestamp((stretch + 1) * length, UTC) + timedelta(seconds=1)
-    return [Guard(f"VELOCITY#{facts.buyer}#{params.minutes}#{stretch}", params.orders, ends_at)]
+    return [Guard("velocity", f"{facts.buyer}.{params.minutes}.{stretch}", params.orders, ends_at)]
 
 
 def check(order: OrderToCheck, facts: Facts, params: Pace) -> list[Fault]:
