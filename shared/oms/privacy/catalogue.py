@@ -126,13 +126,18 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ),
     **{
         (model, "name"): "business"
-        for model in ("Channel", "Client", "Item", "Location", "Policy", "Service", "TrackedLine")
+        for model in (
+            "Channel", "CheckView", "Client", "Item", "Location", "Policy", "PolicyView", "Service", "TrackedLine",
+        )
     },
     ("Location", "postal_code"): "business",  # our own places
     ("RateCard", "region"): "business",
     **{
         (model, "note"): "remark"
-        for model in ("CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy")
+        for model in (
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy", "PolicyDraft",
+            "PolicyView",
+        )
     },
     **{
         (model, "why"): "remark"
@@ -142,7 +147,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "reason"): "business"  # codes
         for model in (
-            "CarrierScan", "ChannelPollFailed", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
+            "CarrierScan", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
             "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer", "MessageView",
             "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected", "ParcelVoided",
             "ReplayOrder", "Rule",
@@ -169,7 +174,7 @@ _NAMES: dict[Kind, str] = {
         " later latest_on lines location locations look_at mapping message_id method missing named next_at"
         " next_cursor not_to number_prefix off on on_error on_expiry only_to opened_at options origins outcome"
         " owner params parcel_id parcel_ids parent payment_method payment_status pickup_location place placed_at"
-        " plugin possible promised_on proposal_id proposed_at purpose rates received_at refund_id regions"
+        " plugin possible promised_on proposal_id proposed_at purpose rates received_at refund_id refuses_with regions"
         " release_by remote_areas requested_at return_status roles route rules service settled_at ship_by"
         " short_picks silent since sku source sscc state statement_as_of status submitted_at supplier taken_back"
         " time time_zone to tracking_status type units unsourced until version waits_at waits_for watch_at"
