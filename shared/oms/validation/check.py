@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.kernel.errors import Fault
+from oms.kernel.time import from_text
 from oms.reference.model import Channel, Item
 from oms.validation.model import OrderToCheck
 
@@ -58,12 +59,23 @@ class Facts:
     unanswered: bool = False
 
 
+def placed_at(order: OrderToCheck, facts: Facts) -> datetime:
+    """When the buyer placed it: orders that come late, or a year of them at once, were not placed at once."""
+    if order.placed_at is None:
+        return facts.at
+    try:
+        return min(from_text(order.placed_at), facts.at)
+    except ValueError:
+        return facts.at
+
+
 class Guard(NamedTuple):
-    """At most `most` orders of this `kind` and `name` until `ends_at` (UTC): counted with each order, never read."""
+    """At most `most` orders of this `kind` and `name` in a stretch of time (UTC): counted with each, never read."""
 
     kind: str
     name: str
     most: int
+    starts_at: datetime
     ends_at: datetime
 
     @property

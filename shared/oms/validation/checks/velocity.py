@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from oms.kernel.errors import Fault
-from oms.validation.check import Check, Count, Facts, Guard, Params
+from oms.validation.check import Check, Count, Facts, Guard, Params, placed_at
 from oms.validation.model import OrderToCheck
 
 
@@ -22,9 +22,10 @@ def guards(order: OrderToCheck, facts: Facts, params: Pace) -> list[Guard]:
     if not params.orders or not params.minutes or (order.account_id is not None and not params.on_account):
         return []
     length = params.minutes * 60
-    stretch = int(facts.at.timestamp()) // length
-    ends_at = datetime.fromtimestamp((stretch + 1) * length, UTC) + timedelta(seconds=1)
-    return [Guard("velocity", f"{facts.buyer}.{params.minutes}.{stretch}", params.orders, ends_at)]
+    stretch = int(placed_at(order, facts).timestamp()) // length
+    starts_at = datetime.fromtimestamp(stretch * length, UTC)
+    name = f"{facts.buyer}.{params.minutes}.{stretch}"
+    return [Guard("velocity", name, params.orders, starts_at, starts_at + timedelta(seconds=length))]
 
 
 def check(order: OrderToCheck, facts: Facts, params: Pace) -> list[Fault]:
