@@ -296,7 +296,7 @@ FUNCTIONS = (
         },
         memory_mb=1024,
     ),
-    FunctionSpec("fulfillment/task_release_fulfillment", _ORDER),
+    FunctionSpec("fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD}),
     FunctionSpec("fulfillment/task_withdraw_release", _ORDER),
     FunctionSpec("fulfillment/task_discard_packing_lists", {"documents": REMOVE_DOCUMENT}),
     FunctionSpec("shipping/task_void_parcels", _SHIPPING),
