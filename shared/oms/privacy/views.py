@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.kernel.text import Instant
 from oms.privacy.catalogue import Purpose
 from oms.privacy.model import Person
 
@@ -13,7 +14,6 @@ _PHONE_END = 2  # digits that tell two numbers of one customer apart
 _AREA = 3  # characters of a postal code, as everywhere outside of this context
 MASKED = "masked"  # the purpose of a look at masked data, in the log of accesses
 PurposeName = Literal["delivery", "customer_service", "invoicing", "fraud_check", "data_subject_request"]
-Instant = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$")]
 
 
 class PersonQuery(BaseModel):
