@@ -27,7 +27,15 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import (
+    ALLOCATION_TIMEOUT_S,
+    EXPOSURE_TIMEOUT_S,
+    FILE_TIMEOUT_S,
+    IMPORT_TIMEOUT_S,
+    MESSAGE_TIMEOUT_S,
+    NOTIFICATION_TIMEOUT_S,
+    SCAN_TIMEOUT_S,
+)
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -164,6 +172,7 @@ FUNCTIONS = (
             "pepper": READ_SECRET,
         },
     ),
+    FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {
@@ -196,6 +205,39 @@ FUNCTIONS = (
         timeout_s=MESSAGE_TIMEOUT_S,
     ),
     FunctionSpec(
+        "intake/api_import_orders",
+        {
+            "jobs": LOAD + SAVE + LIST,
+            "reference": LIST,
+            # A link carries the rights of who signed it: to store the file, to read the results.
+            "files": ADD_DOCUMENT + READ_DOCUMENT,
+        },
+    ),
+    FunctionSpec(
+        "intake/queue_run_imports",
+        {
+            **_INTAKE,
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+            "import_queue": SEND,
+        },
+        # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
+        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        memory_mb=1024,
+        timeout_s=IMPORT_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_take_files",
+        {
+            **{name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+        },
+        triggers=(FromQueue("file", batch=1, window_s=0),),
+        memory_mb=1024,
+        timeout_s=FILE_TIMEOUT_S,
+    ),
+    FunctionSpec(
         "intake/queue_receive_notifications",
         {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
         triggers=(FromQueue("notification", batch=10, window_s=0),),
@@ -215,6 +257,14 @@ FUNCTIONS = (
         triggers=(FromQueue("scan", batch=25, window_s=1),),
         timeout_s=SCAN_TIMEOUT_S,
     ),
+    FunctionSpec("credit/api_manage_accounts", {"customers": LOAD + SAVE + LIST + FORGET}),
+    FunctionSpec(
+        "credit/queue_recount_exposure",
+        {"orders": LOAD + LIST, "customers": LOAD + SAVE + FORGET},
+        triggers=(FromQueue("exposure", batch=10, window_s=5),),
+        timeout_s=EXPOSURE_TIMEOUT_S,
+    ),
+    FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
