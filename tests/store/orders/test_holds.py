@@ -7,13 +7,17 @@ import pytest
 
 from functions.allocation import queue_allocate_orders
 from functions.fulfillment import cron_watch_orders
+from functions.intake import api_submit_orders
 from functions.orders import api_manage_orders, api_read_orders
 from oms.aws.tables import commit
-from oms.orders.holding import HoldSpec, hold_id_of, with_holds
+from oms.orders.holding import HoldSpec, hold_id_of, remorse, with_holds
 from oms.orders.model import Order
+from oms.reference.model import Channel
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, batch
 from tests.amending_scene import Clock, allocate, allocated, company, exposure, place, propose, quantity
+from tests.intake import TestClock, canonical
+from tests.intake import company as intake_company
 from tests.lambda_events import api_event
 
 
@@ -178,3 +182,24 @@ def test_actions_say_what_can_be_done_and_what_would_make_the_rest_possible() ->
         assert late["add_line", None]["allowed"]
         for_auditor = actions(order.id, roles=("auditor",))
         assert not any(row["allowed"] for (name, _), row in for_auditor.items() if name not in ("allocate", "release"))
+
+
+def test_a_channel_with_a_remorse_window_holds_its_orders_from_when_they_were_placed() -> None:
+    at = START
+    until = remorse(30, at, "2026-11-23T08:45:00Z")
+    assert until == (HoldSpec("remorse", expires_at=START.replace(minute=15)),)
+    assert remorse(30, at, "2026-11-23T08:30:00Z") == ()
+    assert remorse(30, at, "2027-01-01T00:00:00Z") == (HoldSpec("remorse", expires_at=START.replace(minute=30)),)
+    assert remorse(0, at) == ()
+
+
+def test_an_order_of_such_a_channel_is_confirmed_and_takes_no_stock_until_the_window_ends() -> None:
+    clock = TestClock()
+    with intake_company(clock) as wiring:
+        desk = Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR"}), remorse_minutes=10)
+        wiring.reference.put_setting("CHANNEL", "sales_desk", desk)
+        event = api_event("POST /v1/orders", headers={"Idempotency-Key": "r-1"}, body=canonical())
+        answer = json.loads(api_submit_orders.handler(event, None)["body"])
+        assert (answer["status"], [hold["reason"] for hold in answer["holds"]]) == ("confirmed", ["remorse"])
+        order = wiring.orders.get(answer["order_id"])
+        assert (order.holds[0].blocks, order.look_at) == (("allocate",), "2026-11-23T09:40:00.000Z")
