@@ -13,6 +13,8 @@ from typing import Any
 
 from infra.local import company
 from oms.allocation.service import allocate_orders
+from oms.amending.model import NewChangeSet
+from oms.amending.service import open_change
 from oms.entry import examples
 from oms.entry.queue import Message
 from oms.intake.messages.model import Reference
@@ -35,6 +37,7 @@ STEPS = (
     "fulfillment.task_write_packing_lists",
     "fulfillment.task_release_fulfillment",
 )
+CHANGING = (examples.TO_CHANGE, examples.TO_CONFIRM, examples.TO_DECLINE)
 
 
 class ExampleError(Exception):
@@ -46,7 +49,8 @@ def orders() -> Iterator[dict[str, Any]]:
     yield _order(examples.HELD, account_id=company.NEAR_LIMIT)
     yield _order(examples.HELD_TOO, account_id=company.NEAR_LIMIT)
     stool = {"sku": company.SOLD_OUT, "quantity": 1, "unit_price_minor": 18900}
-    yield _order(examples.BACKORDERED, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
+    for name in (examples.BACKORDERED, examples.TO_HOLD, *CHANGING):
+        yield _order(name, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
     yield _order(examples.RELEASED)  # the last, because the cloud starts to work on it at once
 
 
@@ -60,21 +64,30 @@ def place(wiring: Wiring) -> int:
     placed = sum(_submit(body, wiring) for body in orders())
     if placed:
         _fulfill(wiring, steps)
-        _park(wiring)
+        for name in (examples.TO_CONFIRM, examples.TO_DECLINE):
+            _propose(name, wiring)
+        message_id = park(wiring, "shopify_eu")
+        if message_id != examples.PARKED_MESSAGE_ID:
+            raise ExampleError(f"the parked message has the id {message_id}")
     return placed
 
 
-def _park(wiring: Wiring) -> None:
-    """The message that the log's examples are about: archived and worked off; the cloud finds it done."""
+def _propose(name: str, wiring: Wiring) -> None:
+    """A change set that waits for a decision."""
+    new = NewChangeSet.model_validate(examples.CHANGE)
+    open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+
+
+def park(wiring: Wiring, channel: str) -> str:
+    """A message that names a SKU we do not have, archived and worked off as in the cloud; its id."""
     raw = json.dumps(examples.PARKED_WEBHOOK).encode()
     headers = {"x-shopify-topic": "orders/create", "content-type": "application/json"}
-    channel = wiring.reference.channels()["shopify_eu"]
     arrival = Arrival(headers, raw, wiring.clock())
-    message_id = keep_message(channel, arrival, source="webhook", given="example", desk=wiring.reception)
-    if message_id != examples.PARKED_MESSAGE_ID:
-        raise ExampleError(f"the parked message has the id {message_id}")
-    reference = Reference(channel.name, span(arrival.at), message_id)
+    known = wiring.reference.channels()[channel]
+    message_id = keep_message(known, arrival, source="webhook", given="example", desk=wiring.reception)
+    reference = Reference(channel, span(arrival.at), message_id)
     process_messages([Message(BY, order_of([reference]))], desk=wiring.messages)
+    return message_id
 
 
 def _submit(body: dict[str, Any], wiring: Wiring) -> bool:

@@ -18,6 +18,7 @@ from oms.intake.messages.model import MAX_TRIES
 # consumer still works on it (AWS's own rule for Lambda). tests/infra holds the two together.
 ALLOCATION_TIMEOUT_S = 30
 SCAN_TIMEOUT_S = 30
+EXPOSURE_TIMEOUT_S = 30
 # Ten messages, some of which ask their sender for the order.
 MESSAGE_TIMEOUT_S = 60
 NOTIFICATION_TIMEOUT_S = 30
@@ -51,6 +52,16 @@ def subscriptions(locations: Sequence[str]) -> tuple[Subscription, ...]:
             },
             "allocation",
         ),
+        # Only facts of orders on account take this route: the others cost no message.
+        Subscription(
+            "exposure",
+            {
+                "source": [{"prefix": "baton."}],
+                "detail-type": ["FulfillmentOrderShipped", "OrderCompleted"],
+                "detail": {"route": ["on_account"]},
+            },
+            "exposure",
+        ),
         Subscription("scan", {"source": [{"prefix": "carrier."}], "detail-type": ["CarrierStatus"]}, "scan"),
         *(
             Subscription(
@@ -80,6 +91,9 @@ class Messaging(Construct):
         self.queues = {
             "allocation": DurableQueue(
                 self, "allocation", visibility_s=6 * ALLOCATION_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
+            "exposure": DurableQueue(
+                self, "exposure", visibility_s=6 * EXPOSURE_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # At MAX_TRIES the function parks a message itself, with its reason; the last try is for when that fails.

@@ -30,7 +30,8 @@ _Key = tuple[str, str, str]  # table, pk, sk
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 OWN_CHANNEL, OWN_LOCATION = examples.CHANNEL, examples.LOCATION
-CHANNEL, LOCATION = "marketplace", "lon-1"
+OWN_SHOP = "shopify_eu"  # the channel of the examples that are about messages
+CHANNEL, LOCATION, SHOP = "marketplace", "lon-1", "shopify_us"
 SKU = "TOWEL-BATH"  # kept in London and Los Angeles only
 
 
@@ -49,11 +50,16 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "channel": lambda _scene: CHANNEL,
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
+    "message_id": lambda scene: scene.message_id,
 }
 # Where a parameter needs more than its name to be chosen: by operation.
 OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "release_hold": {"order_id": HELD},
     "reject_hold": {"order_id": HELD},
+    "list_messages": {"channel": SHOP},
+    "read_message": {"channel": SHOP},
+    "replay_message": {"channel": SHOP},
+    "replay_messages": {"channel": SHOP},
 }
 # The same, for an object that does not exist at all.
 MISSING: Mapping[str, str] = {
@@ -63,15 +69,19 @@ MISSING: Mapping[str, str] = {
     "channel": "nobody",
     "location": "nowhere-1",
     "sku": "NOTHING",
+    "account_id": "NOBODY",
+    "policy": "nobody",
+    "message_id": derive_id("msg", "nobody"),
 }
 
 
 class Scene:
     """The company, its handlers by route, and what is done to AWS."""
 
-    def __init__(self, wiring: Wiring, shipment_id: str) -> None:
+    def __init__(self, wiring: Wiring, shipment_id: str, message_id: str) -> None:
         self.wiring = wiring
         self.shipment_id: str = shipment_id
+        self.message_id: str = message_id
         self.handlers = _handlers()
         self.calls: list[str] = []
         self._kept: dict[_Key, Any] = {}
@@ -96,7 +106,15 @@ class Scene:
 
     def markers(self) -> set[str]:
         """What names the stranger's objects, wherever it stands."""
-        return {RELEASED, HELD, WORK, self.shipment_id, _order_id(examples.HELD_TOO), _order_id(examples.BACKORDERED)}
+        return {
+            RELEASED,
+            HELD,
+            WORK,
+            self.shipment_id,
+            _order_id(examples.HELD_TOO),
+            _order_id(examples.BACKORDERED),
+            self.message_id,
+        }
 
     def note(self, **call: Any) -> None:
         """Remember a call to AWS, but for the counting of callers and for the settings that are read each minute."""
@@ -124,7 +142,7 @@ def scene() -> Iterator[Scene]:
         )
         seed.fill(wiring)
         seeded.place(wiring)
-        made = Scene(wiring, _place_others(wiring))
+        made = Scene(wiring, _place_others(wiring), seeded.park(wiring, SHOP))
         rewire(wiring)
         made.keep()
         clients.session().register("before-call", made.note)
@@ -135,7 +153,9 @@ def scene() -> Iterator[Scene]:
 def _place_others(wiring: Wiring) -> str:
     """The same orders through the other channel, to London; the parcel that goes out there."""
     for body in seeded.orders():
-        other = {**body, "channel": CHANNEL, "ship_to": {**body["ship_to"], "country": "GB", "postal_code": "E1 6AN"}}
+        buyer = {**body["customer"], "email": f"{body['external_order_id'].lower()}@example.org"}
+        home = {**body["ship_to"], "country": "GB", "postal_code": "E1 6AN"}
+        other = {**body, "channel": CHANNEL, "customer": buyer, "ship_to": home}
         new = NewOrder.model_validate(other)
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
     fact = {
