@@ -43,9 +43,12 @@ def test_the_queue_of_those_who_do_not_sign_takes_messages_of_amazons_account_an
         if "MessagingNotificationQueue" in json.dumps(policy["Queues"])
     ]
     allowed = [statement for statements in policies for statement in statements if statement["Effect"] == "Allow"]
-    (statement,) = allowed
-    assert "437568002678" in json.dumps(statement["Principal"])
-    assert sorted(statement["Action"]) == ["sqs:GetQueueAttributes", "sqs:SendMessage"]
+    account, rules = allowed
+    assert "437568002678" in json.dumps(account["Principal"])
+    assert sorted(account["Action"]) == ["sqs:GetQueueAttributes", "sqs:SendMessage"]
+    assert (rules["Principal"], rules["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+    (pattern,) = rules["Condition"]["ArnLike"].values()
+    assert pattern.endswith(":rule/aws.partner/sellingpartnerapi.amazon.com/*")
 
 
 def test_every_queue_refuses_a_connection_without_tls(production: Assembly) -> None:
