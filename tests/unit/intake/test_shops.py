@@ -135,14 +135,13 @@ def test_a_woocommerce_order_to_be_picked_up_names_where_and_goes_to_the_billing
     assert (order.delivery.pickup_location, order.ship_to.city) == ("Shop Mitte", "San Francisco")
 
 
-def test_a_woocommerce_ping_is_genuine_and_asks_nothing() -> None:
+def test_a_woocommerce_ping_is_known_by_its_body_alone_and_believed_in_nothing() -> None:
     plugin, secrets = woocommerce.PLUGIN, ChannelSecrets("a", "b")
-    assert plugin.verify(woo_specimen.CHANNEL, Arrival({}, b"webhook_id=12", NOW), secrets)
-    assert plugin.parse(woo_specimen.CHANNEL, {}, b"webhook_id=12") == [Ignored("ping")]
+    assert plugin.is_ping(Arrival({}, b"webhook_id=12", NOW))
+    assert not plugin.verify(woo_specimen.CHANNEL, Arrival({}, b"webhook_id=12", NOW), secrets)
     for raw in (b"webhook_id=12\n", b"webhook_id=", b"webhook_id=12&order=1", b'{"webhook_id":12}'):
-        assert not plugin.verify(woo_specimen.CHANNEL, Arrival({}, raw, NOW), secrets)
-    signed = Arrival({"x-wc-webhook-signature": "eA=="}, b"webhook_id=12", NOW)
-    assert not plugin.verify(woo_specimen.CHANNEL, signed, secrets)
+        assert not plugin.is_ping(Arrival({}, raw, NOW))
+    assert not plugin.is_ping(Arrival({"x-wc-webhook-signature": "eA=="}, b"webhook_id=12", NOW))
 
 
 def test_other_woocommerce_topics() -> None:

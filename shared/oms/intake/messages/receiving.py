@@ -12,7 +12,16 @@ from typing import Protocol
 from oms.aws.secrets import KEPT_S, Secrets
 from oms.intake.messages.model import Letter, MessageReceived, Reference, Source
 from oms.intake.messages.store import Archive, span
-from oms.intake.notices import Arrival, AsksFirst, ChannelPlugin, ChannelSecrets, ComesByQueue, SignsWithKeys
+from oms.intake.model import WebhookIgnored
+from oms.intake.notices import (
+    Arrival,
+    AsksFirst,
+    ChannelPlugin,
+    ChannelSecrets,
+    ComesByQueue,
+    Pings,
+    SignsWithKeys,
+)
 from oms.intake.ports import KeyPort
 from oms.kernel.errors import (
     Fault,
@@ -64,9 +73,10 @@ class Reception:
     public_key: KeyPort
 
 
-def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageReceived:
+def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageReceived | WebhookIgnored:
     """Archive what a channel sends, after checking its signature over the raw bytes.
 
+    A ping, which only tries the address, is not signed and not archived.
     What claims to be JSON and is not is refused at once: its sender should know, and no replay would mend it.
 
     Raises:
@@ -79,6 +89,8 @@ def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageRece
     plugin = plugin_of(channel)
     if plugin is None:
         raise NotFoundError("this channel takes no webhooks", code="unknown_channel")
+    if isinstance(plugin, Pings) and plugin.is_ping(arrival):
+        return WebhookIgnored(ignored="ping")
     _verify(plugin, channel, arrival, desk)
     _readable(arrival)
     given = plugin.message_id(arrival)
