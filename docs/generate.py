@@ -2,16 +2,20 @@
 
 - docs/data-model.md: the docstring of every store, which is its table of items, keys and access patterns
 - docs/lifecycles.md: the state machines, drawn from the transitions that the code obeys
+- docs/access.md: who may call what, from the OpenAPI document, cell by cell as tests/store/test_access.py tests it
 """
 
 import ast
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "shared")]
 
-from oms.orders import lifecycle  # noqa: E402  the path is set just above
+from oms.entry.principal import ROLES  # noqa: E402  the path is set just above
+from oms.orders import lifecycle  # noqa: E402
 
 NOTE = "<!-- made by docs/generate.py; edit the code, then run `make export` -->\n"
 
@@ -19,7 +23,7 @@ NOTE = "<!-- made by docs/generate.py; edit the code, then run `make export` -->
 def data_model() -> str:
     """Every store's docstring under the name of its context."""
     parts = [NOTE, "# Data model\n", "One table per owner; key strings are written only in the file named.\n"]
-    for path in sorted((ROOT / "shared/oms").rglob("store.py")):
+    for path in sorted([*(ROOT / "shared/oms").rglob("store.py"), ROOT / "shared/oms/aws/buckets.py"]):
         text = ast.get_docstring(ast.parse(path.read_text()))
         if text:
             parts.append(f"## {path.parent.name}\n\n`{path.relative_to(ROOT).as_posix()}`\n\n{text}\n")
@@ -42,10 +46,42 @@ def lifecycles() -> str:
     return "\n".join(parts) + "\n"
 
 
+ACCESS = """# Who may do what
+
+A person's roles are the groups of the user pool; a machine's are in the reference setting `CLIENT#<client id>`, and the
+scopes of its token narrow them. `all`: every object. `own`: the objects that are theirs. `-`: 403. No token where one
+is needed: 401. A foreign object: 404, word for word like one that does not exist.
+
+A group such as `channel.shopify_eu` or `location.ber-1` binds whoever is in it, whatever the role: `all` then reads
+`own`. A warehouse without a location and a channel without a channel see nothing. Each cell is tested, with and without
+such groups: `tests/store/test_access.py`.
+"""
+
+
+def access() -> str:
+    """The table of operation x role, from the OpenAPI document; what `own` means, from the edge that checks it."""
+    document = json.loads((ROOT / "events/openapi.json").read_text())
+    edge = ast.get_docstring(ast.parse((ROOT / "shared/oms/entry/access.py").read_text())) or ""
+    shown = [*ROLES, "anyone"]
+    head = ["operation", "about", *(role.replace("_", " ") for role in shown)]
+    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            cells = [_access_cell(role, told) for role in shown]
+            rows.append(f"| {' | '.join([f'`{method.upper()} {path}`', told['x-own'], *cells])} |")
+    return "\n".join([NOTE, ACCESS, *rows, "\n## What an operation is about\n", edge, ""])
+
+
+def _access_cell(role: str, told: dict[str, Any]) -> str:
+    if role not in told["x-roles"]:
+        return "-"
+    return "own" if role in ("warehouse", "channel", "customer") else "all"
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` say which are not current."""
     stale = []
-    for name, text in {"data-model.md": data_model(), "lifecycles.md": lifecycles()}.items():
+    for name, text in {"data-model.md": data_model(), "lifecycles.md": lifecycles(), "access.md": access()}.items():
         path = ROOT / "docs" / name
         if not path.exists() or path.read_text() != text:
             stale.append(name)

@@ -17,6 +17,8 @@ from oms.allocation.service import allocate_orders
 from oms.aws import clients
 from oms.entry import examples
 from oms.entry.api import Api
+from oms.intake.imports.model import NewImport
+from oms.intake.imports.service import start_import
 from oms.intake.model import NewOrder
 from oms.intake.service import submit_order
 from oms.intake.store import Claim
@@ -30,7 +32,8 @@ _Key = tuple[str, str, str]  # table, pk, sk
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 OWN_CHANNEL, OWN_LOCATION = examples.CHANNEL, examples.LOCATION
-CHANNEL, LOCATION = "marketplace", "lon-1"
+OWN_SHOP = "shopify_eu"  # the channel of the examples that are about messages
+CHANNEL, LOCATION, SHOP = "marketplace", "lon-1", "shopify_us"
 SKU = "TOWEL-BATH"  # kept in London and Los Angeles only
 
 
@@ -40,6 +43,7 @@ def _order_id(name: str) -> str:
 
 RELEASED, HELD = _order_id(examples.RELEASED), _order_id(examples.HELD)
 WORK = fulfillment_order_id(RELEASED, 1, LOCATION)
+IMPORT = derive_id("imp", "scene", "import")
 
 # What stands in the place of an example's parameter when the object is a stranger's; a Callable asks the scene.
 OTHER: Mapping[str, Callable[["Scene"], str]] = {
@@ -47,13 +51,19 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "hold_id": lambda _scene: derive_id("hld", HELD, "credit_limit"),
     "shipment_id": lambda scene: scene.shipment_id,
     "channel": lambda _scene: CHANNEL,
+    "import_id": lambda _scene: IMPORT,
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
+    "message_id": lambda scene: scene.message_id,
 }
 # Where a parameter needs more than its name to be chosen: by operation.
 OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "release_hold": {"order_id": HELD},
     "reject_hold": {"order_id": HELD},
+    "list_messages": {"channel": SHOP},
+    "read_message": {"channel": SHOP},
+    "replay_message": {"channel": SHOP},
+    "replay_messages": {"channel": SHOP},
 }
 # The same, for an object that does not exist at all.
 MISSING: Mapping[str, str] = {
@@ -61,17 +71,22 @@ MISSING: Mapping[str, str] = {
     "hold_id": derive_id("hld", "nobody"),
     "shipment_id": derive_id("shp", "nobody"),
     "channel": "nobody",
+    "import_id": derive_id("imp", "nobody"),
     "location": "nowhere-1",
     "sku": "NOTHING",
+    "account_id": "NOBODY",
+    "policy": "nobody",
+    "message_id": derive_id("msg", "nobody"),
 }
 
 
 class Scene:
     """The company, its handlers by route, and what is done to AWS."""
 
-    def __init__(self, wiring: Wiring, shipment_id: str) -> None:
+    def __init__(self, wiring: Wiring, shipment_id: str, message_id: str) -> None:
         self.wiring = wiring
         self.shipment_id: str = shipment_id
+        self.message_id: str = message_id
         self.handlers = _handlers()
         self.calls: list[str] = []
         self._kept: dict[_Key, Any] = {}
@@ -96,7 +111,16 @@ class Scene:
 
     def markers(self) -> set[str]:
         """What names the stranger's objects, wherever it stands."""
-        return {RELEASED, HELD, WORK, self.shipment_id, _order_id(examples.HELD_TOO), _order_id(examples.BACKORDERED)}
+        return {
+            IMPORT,
+            RELEASED,
+            HELD,
+            WORK,
+            self.shipment_id,
+            _order_id(examples.HELD_TOO),
+            _order_id(examples.BACKORDERED),
+            self.message_id,
+        }
 
     def note(self, **call: Any) -> None:
         """Remember a call to AWS, but for the counting of callers and for the settings that are read each minute."""
@@ -124,7 +148,7 @@ def scene() -> Iterator[Scene]:
         )
         seed.fill(wiring)
         seeded.place(wiring)
-        made = Scene(wiring, _place_others(wiring))
+        made = Scene(wiring, _place_others(wiring), seeded.park(wiring, SHOP))
         rewire(wiring)
         made.keep()
         clients.session().register("before-call", made.note)
@@ -135,9 +159,12 @@ def scene() -> Iterator[Scene]:
 def _place_others(wiring: Wiring) -> str:
     """The same orders through the other channel, to London; the parcel that goes out there."""
     for body in seeded.orders():
-        other = {**body, "channel": CHANNEL, "ship_to": {**body["ship_to"], "country": "GB", "postal_code": "E1 6AN"}}
+        buyer = {**body["customer"], "email": f"{body['external_order_id'].lower()}@example.org"}
+        home = {**body["ship_to"], "country": "GB", "postal_code": "E1 6AN"}
+        other = {**body, "channel": CHANNEL, "customer": buyer, "ship_to": home}
         new = NewOrder.model_validate(other)
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
+    start_import(NewImport(channel=CHANNEL, format="csv"), key="import", by="scene", desk=wiring.imports)
     fact = {
         **seeded._confirmed(),
         "id": f"{RELEASED}.1.0",
