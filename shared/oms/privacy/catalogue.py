@@ -166,7 +166,7 @@ _NAMES: dict[Kind, str] = {
         " expires_at express external_line_id external_version failed_step failing faults field fields finished_at"
         " found_at free_mail fulfillment_order_id fulfillment_order_ids fulfillment_status gln good gs1_prefix"
         " hazmat heard_at high_minor hold_id holds holidays id ignored import_id incident kind kinds label_number"
-        " later latest_on lines location locations look_at mapping message_id method missing named next_at"
+        " later latest_on lines listed_until location locations look_at mapping message_id method missing named next_at"
         " next_cursor not_to number_prefix off on on_error on_expiry only_to opened_at options origins outcome"
         " owner params parcel_id parcel_ids parent payment_method payment_status pickup_location place placed_at"
         " plugin possible promised_on proposal_id proposed_at purpose rates received_at refund_id regions"
