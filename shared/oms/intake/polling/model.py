@@ -136,7 +136,7 @@ class ChannelPolling(BaseModel):
 
 
 class Backfill(BaseModel):
-    """List everything again that changed from this instant on, at most 90 days back."""
+    """List everything again that changed from this instant on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
