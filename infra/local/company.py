@@ -108,14 +108,6 @@ CHANNELS = (
         currencies=frozenset({"EUR"}),
         options={"notification_url": "https://oms.example.com/v1/channels/ebay_de/webhooks"},
     ),
-    # A shop that is asked every five minutes, and is never there (RFC 2606).
-    Channel(
-        name="woo_shop",
-        kind="woocommerce",
-        currencies=frozenset({"EUR"}),
-        options={"base_url": "https://shop.invalid"},
-        poll_minutes=5,
-    ),
     Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
     Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
 )

@@ -131,6 +131,15 @@ class AsksFirst(ChannelPlugin, Protocol):
 
 
 @runtime_checkable
+class Pings(ChannelPlugin, Protocol):
+    """A sender that tries the address, unsigned, before it sends anything; it wants exactly a 200."""
+
+    def is_ping(self, arrival: Arrival) -> bool:
+        """Whether the message is that, and nothing else. Never raises."""
+        ...
+
+
+@runtime_checkable
 class ComesByQueue(ChannelPlugin, Protocol):
     """A sender that does not sign but writes to a queue that only senders may write to."""
 
