@@ -4,7 +4,7 @@ from tests.aws import INDEXES
 from tests.infra.assembly import Assembly
 
 TABLE = "AWS::DynamoDB::GlobalTable"
-OWNED = ("orders", "inventory", "people", "customers", "messages", "procurement", "reference")
+OWNED = ("orders", "inventory", "people", "customers", "messages", "procurement", "polls", "reference", "limits")
 NAMES = {f"baton-prod-{name}" for name in OWNED}
 
 
@@ -54,6 +54,7 @@ def test_the_tables_whose_facts_are_published_have_a_stream_of_both_images(produ
     assert streams == {
         "baton-prod-orders": "NEW_AND_OLD_IMAGES",
         "baton-prod-procurement": "NEW_AND_OLD_IMAGES",
+        "baton-prod-polls": "NEW_AND_OLD_IMAGES",
     }
 
 
@@ -64,7 +65,9 @@ def test_what_is_only_needed_for_a_while_expires(production: Assembly) -> None:
         if "TimeToLiveSpecification" in table
     }
     expiry = {"AttributeName": "expires_at", "Enabled": True}
-    assert expiring == {"baton-prod-orders": expiry, "baton-prod-messages": expiry}
+    assert expiring == dict.fromkeys(
+        (f"baton-prod-{name}" for name in ("orders", "messages", "polls", "limits")), expiry
+    )
 
 
 def test_a_stage_for_trying_out_can_be_deleted(local: Assembly) -> None:
