@@ -16,7 +16,7 @@ STAGE ?= dev
 
 .PHONY: help
 help: ## list the verbs
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install everything into .venv and .local (done by every other verb when needed)
@@ -41,6 +41,10 @@ token: setup ## print an access token: make token ROLE=warehouse LOCATION=ber-1 
 .PHONY: demo
 demo: setup ## replay real orders: make demo ORDERS=online_retail.csv.gz LIMIT=500
 	@$(LOCAL) demo "$(ORDERS)" "$(LIMIT)"
+
+.PHONY: messages
+messages: setup ## what became of channels' messages: make messages CHANNEL=shopify_eu ON=2026-11-23 REPLAY=all|<reason>|<id>
+	@$(LOCAL) messages "$(CHANNEL)" "$(ON)" "$(REPLAY)"
 
 .PHONY: invoke
 invoke: setup ## run one handler against moto: make invoke FUNCTION=intake/api_submit_orders EVENT=events/samples/x.json
@@ -70,6 +74,10 @@ export: setup ## write the generated files: contract, catalog, data model
 .PHONY: bench
 bench: setup ## count and measure the work per order; writes docs/performance.md
 	@$(PYTHON) -m tests.bench
+
+.PHONY: reliability
+reliability: setup ## measure what is promised: storms of messages, payloads, signatures, cards; writes docs/reliability.md
+	@$(PYTHON) -m tests.reliability
 
 .PHONY: synth
 synth: setup ## write the CloudFormation templates of STAGE to cdk.out, checked by cdk-nag

@@ -1,7 +1,9 @@
 """moto with our tables: for single-threaded tests of stores and use cases. Concurrency is tested on the local cloud."""
 
+import copy
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import pytest
 from botocore.loaders import create_loader
 from moto import mock_aws
+from moto.dynamodb.models.dynamo_type import LimitedSizeDict
+from moto.dynamodb.models.table import Table
 
 from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients
@@ -24,10 +28,28 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},
     "reference": {},
-    "jobs": {},
+    "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},
 }
 
+
+def _snapshot(table: Table, _memo: Any = None) -> Table:
+    """A table as moto keeps it during a transaction, to go back to: the values themselves are never changed in place.
+
+    moto would copy every value of every item for each write of a transaction, which is most of its time.
+    """
+    kept = copy.copy(table)
+    kept.items = defaultdict(dict)
+    for partition, rows in table.items.items():
+        for sort, item in rows.items():
+            same = copy.copy(item)
+            same.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+            dict.update(same.attrs, item.attrs)
+            kept.items[partition][sort] = same
+    return kept
+
+
+Table.__deepcopy__ = _snapshot
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
 
 
@@ -73,7 +95,6 @@ def _create_tables() -> None:
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
             **extra,
         )
 

@@ -5,6 +5,7 @@ from oms.allocation.partial import Asked, cancel_units
 from oms.allocation.recall import cancel_order as cancel_all
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.orders.actions import MAY_CANCEL
 from oms.wiring import wire
 
 api = Api("orders")
@@ -15,7 +16,7 @@ api = Api("orders")
     "/v1/orders/{order_id}/cancel",
     summary="Cancel every unit that has not shipped and is not being picked, or so many units of some lines",
     scope="orders:write",
-    roles={"operator", "sales", "channel"},
+    roles=MAY_CANCEL,
     own="order",
     body=CancelOrder,
     headers={"Idempotency-Key": "Needed with `lines`: a request that comes again under it cancels nothing more"},

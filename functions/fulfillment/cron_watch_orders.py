@@ -1,4 +1,4 @@
-"""The stuck-order watchdog, every five minutes."""
+"""The watchdog, every minute: orders that are stuck, holds and change sets whose time is up."""
 
 from oms.entry.cron import cron
 from oms.fulfillment.model import WatchReport
@@ -8,4 +8,9 @@ from oms.wiring import wire
 
 @cron
 def handler() -> WatchReport:
-    return watch_orders(orders=wire().orders, workflow=wire().resolve_exception, clock=wire().clock)
+    return watch_orders(
+        orders=wire().orders,
+        workflow=wire().resolve_exception,
+        deadlines=wire().deadlines,
+        clock=wire().clock,
+    )

@@ -59,7 +59,7 @@ def read_message(request: Request) -> Answer:
     own="channel",
     answers={202: MessageReceived},
     problems=("unknown_channel", "wrong_state"),
-    example={"path": {"channel": "shopify_eu", "message_id": examples.PARKED_MESSAGE_ID}, "body": {}},
+    example={"path": {"channel": "shopify_eu", "message_id": examples.PARKED_MESSAGE_ID}},
 )
 def replay_message(request: Request) -> Answer:
     done = service.replay_message(request.path["channel"], request.path["message_id"], wire().message_care)

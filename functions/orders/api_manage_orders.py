@@ -3,12 +3,12 @@
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
 from oms.orders import holds
+from oms.orders.actions import MAY_DECIDE
 from oms.orders.holding import HoldDecision, HoldOutcome, NewHold
 from oms.wiring import wire
 
 api = Api("orders")
-# A person of one of these roles puts a hold; who may release it says its reason (`oms.orders.holding.REASONS`).
-_ROLES = {"operator", "sales", "finance"}
+# Who may release a hold says its reason besides (`oms.orders.holding.REASONS`).
 _PROBLEMS = ("malformed_json", "not_found", "wrong_state", "conflict", "too_large", "invalid")
 
 
@@ -17,7 +17,7 @@ _PROBLEMS = ("malformed_json", "not_found", "wrong_state", "conflict", "too_larg
     "/v1/orders/{order_id}/holds",
     summary="Put a hold on an order; the steps that it blocks wait until it is released or its time is up",
     scope="orders:write",
-    roles=_ROLES,
+    roles=MAY_DECIDE,
     own="order",
     body=NewHold,
     answers={200: HoldOutcome},
@@ -43,7 +43,7 @@ def put_hold(request: Request) -> Answer:
     "/v1/orders/{order_id}/holds/{hold_id}/release",
     summary="Release a hold; the order goes on when nothing else holds it",
     scope="orders:write",
-    roles=_ROLES,
+    roles=MAY_DECIDE,
     own="order",
     body=HoldDecision,
     answers={200: HoldOutcome},
@@ -69,7 +69,7 @@ def release_hold(request: Request) -> Answer:
     "/v1/orders/{order_id}/holds/{hold_id}/reject",
     summary="Refuse the order that waits for this hold",
     scope="orders:write",
-    roles=_ROLES,
+    roles=MAY_DECIDE,
     own="order",
     body=HoldDecision,
     answers={200: HoldOutcome},

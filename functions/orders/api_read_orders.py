@@ -3,6 +3,7 @@
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
 from oms.orders import service
+from oms.orders.actions import Actions
 from oms.orders.listing import OrderQuery
 from oms.orders.views import OrderPage, OrderView, Timeline
 from oms.wiring import wire
@@ -72,6 +73,21 @@ def read_timeline(request: Request) -> Answer:
     return Answer(
         200, service.read_timeline(request.path["order_id"], orders=wire().orders, bounds=request.principal.bounds)
     )
+
+
+@api.route(
+    "GET",
+    "/v1/orders/{order_id}/actions",
+    summary="Read what you can do with an order now and, of what you cannot, why not and what would make it possible",
+    scope="orders:read",
+    roles=_READERS,
+    own="order",
+    answers={200: Actions},
+    example={"path": {"order_id": examples.ORDER_ID}},
+)
+def read_actions(request: Request) -> Answer:
+    order_id, roles = request.path["order_id"], request.principal.roles
+    return Answer(200, service.read_actions(order_id, roles=roles, orders=wire().orders, clock=wire().clock))
 
 
 handler = api.handler

@@ -78,6 +78,20 @@ def demo(orders: str, limit: str) -> int:
         return replay(cloud, orders, int(limit or 500), console, say)
 
 
+def messages(channel: str = "", on: str = "", replay: str = "") -> int:
+    """Show what became of the channels' messages; try parked ones again if asked."""
+    from infra.local.messages import messages as show  # noqa: PLC0415
+
+    cloud = _running()
+    if cloud is None:
+        console.print(NOT_RUNNING)
+        return 1
+    try:
+        return show(cloud, channel, on, replay, console)
+    finally:
+        cloud.close()
+
+
 @contextmanager
 def _running_or_temporary() -> Iterator[local.Cloud]:
     cloud = _running()
@@ -95,7 +109,14 @@ def _running() -> local.Cloud | None:
     return next((cloud for cloud in map(local.attach, HOMES) if cloud), None)
 
 
-VERBS: dict[str, Callable[..., int]] = {"run": run, "up": up, "down": down, "token": token, "demo": demo}
+VERBS: dict[str, Callable[..., int]] = {
+    "run": run,
+    "up": up,
+    "down": down,
+    "token": token,
+    "demo": demo,
+    "messages": messages,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -8,8 +8,11 @@ from datetime import time
 
 from oms.allocation.model import Position
 from oms.credit.model import Account
+from oms.entry import examples
 from oms.procurement.model import Offer, Supplier
 from oms.reference.model import Channel, Client, Item, Location
+from oms.validation.policies import PolicyDraft
+from oms.validation.policy import Rule
 
 ITEMS = tuple(
     Item(sku=sku, name=name, weight_g=weight, length_mm=length, width_mm=width, height_mm=height)
@@ -98,11 +101,20 @@ LOCATIONS = (
 CHANNELS = (
     Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"})),
     Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"})),
+    Channel(name="amazon_us", kind="amazon", currencies=frozenset({"USD"}), options={"seller_id": "A3TH9S8BH6GOGM"}),
     Channel(
         name="ebay_de",
         kind="ebay",
         currencies=frozenset({"EUR"}),
         options={"notification_url": "https://oms.example.com/v1/channels/ebay_de/webhooks"},
+    ),
+    # A shop that is asked every five minutes, and is never there (RFC 2606).
+    Channel(
+        name="woo_shop",
+        kind="woocommerce",
+        currencies=frozenset({"EUR"}),
+        options={"base_url": "https://shop.invalid"},
+        poll_minutes=5,
     ),
     Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
     Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
@@ -117,6 +129,7 @@ CLIENTS = {
 }
 
 ACCOUNTS = (
+    Account(id="GRP-POST", name="Post Hotels Group", currency="EUR", limit_minor=6_000_000),
     Account(
         id="ACC-ATELIER",
         name="Atelier Lumière SARL",
@@ -124,11 +137,15 @@ ACCOUNTS = (
         limit_minor=500_000,
         unpaid_invoices_minor=497_000,
     ),
-    Account(id="ACC-HOTEL", name="Hotel Zur Post GmbH", currency="EUR", limit_minor=2_000_000),
+    Account(id="ACC-HOTEL", name="Hotel Zur Post GmbH", currency="EUR", limit_minor=2_000_000, parent="GRP-POST"),
     Account(id="ACC-HARBOUR", name="Harbour Stores Ltd", currency="GBP", limit_minor=1_200_000),
     Account(id="ACC-PRAIRIE", name="Prairie Home Inc.", currency="USD", limit_minor=1_500_000),
 )
 NEAR_LIMIT = "ACC-ATELIER"  # has room for 30 euro
+
+# What the sales desk thinks of doing: whoever looks at an order sees what it would have changed.
+DRAFTED = examples.DRAFTED
+POLICY_DRAFT = PolicyDraft(rules={"order_size": Rule(params={"lines": 200})}, note="long orders are looked at")
 
 SOLD_OUT = "STOOL-OAK"
 # (SKU, location): what the reorder scan finds, and nothing else. Stock outlasts many demos everywhere else.

@@ -17,9 +17,11 @@ from infra.local import census, company, summary
 from infra.local.census import Census
 from infra.local.cloud import Cloud, Reply
 from infra.local.gate import Gate
+from infra.local.messages import today
 from infra.local.partners import Partners
 from infra.local.seed import domain
 from infra.local.traffic import Purchase, purchases, send
+from oms.intake.messages.service import prove
 from oms.wiring import Wiring
 
 ORDERS = 100
@@ -55,8 +57,12 @@ def main_job(cloud: Cloud, console: Console, say: Say) -> int:
             sending = pool.submit(_send_all, cloud, everything, sent, gate)
             seen = _watch(cloud, wiring, sending, sent, partners, gate, console)
         proposals = summary.scan_reorder_points(cloud)
+        proofs = [prove(name, today(), wiring.message_care) for name in sorted(company.SIGNED_CHANNELS)]
         problems = _problems(seen, sent, census.dead_letters(cloud))
-        summary.show(cloud, console, seen, sent.seconds, sent.took_s, proposals)
+        problems += [
+            f"{proof.channel}: {len(proof.overdue)} messages have no row" for proof in proofs if not proof.holds
+        ]
+        summary.show(cloud, console, seen, sent.seconds, sent.took_s, proposals, proofs)
     return _finish(cloud, console, problems)
 
 

@@ -13,8 +13,14 @@ from typing import Any
 
 from infra.local import company
 from oms.allocation.service import allocate_orders
+from oms.amending.model import NewChangeSet
+from oms.amending.service import open_change
+from oms.aws import clients
 from oms.entry import examples
 from oms.entry.queue import Message
+from oms.intake.imports.model import NewImport
+from oms.intake.imports.service import cut_file, run_chunk, start_import
+from oms.intake.imports.store import UPLOADS
 from oms.intake.messages.model import Reference
 from oms.intake.messages.processing import process_messages
 from oms.intake.messages.receiving import keep_message
@@ -35,6 +41,7 @@ STEPS = (
     "fulfillment.task_write_packing_lists",
     "fulfillment.task_release_fulfillment",
 )
+CHANGING = (examples.TO_CHANGE, examples.TO_CONFIRM, examples.TO_DECLINE)
 
 
 class ExampleError(Exception):
@@ -46,7 +53,8 @@ def orders() -> Iterator[dict[str, Any]]:
     yield _order(examples.HELD, account_id=company.NEAR_LIMIT)
     yield _order(examples.HELD_TOO, account_id=company.NEAR_LIMIT)
     stool = {"sku": company.SOLD_OUT, "quantity": 1, "unit_price_minor": 18900}
-    yield _order(examples.BACKORDERED, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
+    for name in (examples.BACKORDERED, examples.TO_HOLD, *CHANGING):
+        yield _order(name, lines=[stool], tax_minor=0, taxes_included=True, total_minor=18900 + 690)
     yield _order(examples.RELEASED)  # the last, because the cloud starts to work on it at once
 
 
@@ -60,10 +68,31 @@ def place(wiring: Wiring) -> int:
     placed = sum(_submit(body, wiring) for body in orders())
     if placed:
         _fulfill(wiring, steps)
+        for name in (examples.TO_CONFIRM, examples.TO_DECLINE):
+            _propose(name, wiring)
         message_id = park(wiring, "shopify_eu")
         if message_id != examples.PARKED_MESSAGE_ID:
             raise ExampleError(f"the parked message has the id {message_id}")
+        _import(wiring)
     return placed
+
+
+def _propose(name: str, wiring: Wiring) -> None:
+    """A change set that waits for a decision."""
+    new = NewChangeSet.model_validate(examples.CHANGE)
+    open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+
+
+def _import(wiring: Wiring) -> None:
+    """The import jobs of the examples: one that has run, one that waits; the cloud finds the first one done."""
+    works = wiring.import_works
+    request = NewImport(channel=examples.CHANNEL, format="csv", dry_run=True)
+    start_import(request, key=examples.IMPORT_TO_CANCEL_KEY, by=examples.SEED, desk=works)
+    job = start_import(request, key=examples.IMPORT_KEY, by=examples.SEED, desk=works)
+    key = f"{UPLOADS}{job.import_id}"
+    clients.s3().put_object(Bucket=works.files.bucket, Key=key, Body=examples.IMPORT_CSV.encode())
+    for chunk in cut_file(job.import_id, desk=works):
+        run_chunk(chunk, desk=works)
 
 
 def park(wiring: Wiring, channel: str) -> str:

@@ -13,6 +13,7 @@ from infra.local.outputs import CHANNEL_SECRETS, settings
 from infra.local.rate_cards import RATE_CARDS, SHIPPER
 from oms.allocation.model import Position
 from oms.aws import clients as domain_clients
+from oms.validation.policies import draft_policy
 from oms.wiring import Wiring
 
 
@@ -96,3 +97,6 @@ def _reference(wiring: Wiring) -> None:
     for card in RATE_CARDS:
         wiring.reference.put_setting("CARRIER", card.key, card)
     wiring.reference.put_setting("SHIPPER", "default", SHIPPER)
+    desk = wiring.policy_desk
+    if desk.policies.draft(company.DRAFTED) is None:
+        draft_policy(company.DRAFTED, company.POLICY_DRAFT, by="system:seed", desk=desk)

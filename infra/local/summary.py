@@ -11,6 +11,7 @@ from infra.local import census, company
 from infra.local.census import Census
 from infra.local.cloud import Cloud
 from infra.local.prices import cost_per_order_usd, list_prices
+from oms.intake.messages.model import Proof
 from oms.kernel.money import to_decimal_text
 
 REORDER_SCHEDULE = "baton-local-scan-reorder-points"
@@ -30,6 +31,7 @@ def show(
     seconds: list[float],
     took_s: float,
     proposals: int,
+    proofs: list[Proof],
 ) -> None:
     """Print the summary."""
     table = Table(title="What became of the orders (counted from the tables)", title_justify="left", show_header=False)
@@ -37,6 +39,7 @@ def show(
     table.add_column("figure")
     for name, figure in _figures(cloud, seen, seconds, took_s, proposals):
         table.add_row(name, figure)
+    table.add_row("messages", _messages(proofs))
     console.print(table)
     outputs = cloud.outputs
     console.print(f"API   {outputs['ApiUrl']}\nDocs  {outputs['DocsUrl']}\nAll   {cloud.home.outputs}")
@@ -56,6 +59,15 @@ def _figures(cloud: Cloud, seen: Census, seconds: list[float], took_s: float, pr
         ("list price", _price()),
         ("dead-letter queues", json.dumps(dead) if dead else "empty"),
     ]
+
+
+def _messages(proofs: list[Proof]) -> str:
+    """The account of what the shops posted, from the archive and the log."""
+    archived, processed, parked, waiting = (
+        sum(counts)
+        for counts in zip(*((p.archived, p.processed, p.parked, len(p.missing)) for p in proofs), strict=True)
+    )
+    return f"{archived} in the archive = {processed} processed + {parked} parked + {waiting} waiting"
 
 
 def _pace(seconds: list[float], took_s: float) -> str:

@@ -12,6 +12,12 @@ from infra.settings import Settings
 
 # One trace in a hundred, after one per second: enough to see where time goes; all of them cost more than the orders.
 TRACED_SHARE = 0.01
+# What the poller's report says of the channels, by metric (see watches.py): the pattern of a log line, and its value.
+CHANNEL_METRICS = {
+    "ChannelGaps": ("{ $.result.gaps > 0 }", "$.result.gaps"),
+    "ChannelsFailing": ('{ $.result.failing[0] = "*" }', "1"),
+    "ChannelsSilent": ('{ $.result.silent[0] = "*" }', "1"),
+}
 
 
 class EdgeStack(Stack):
@@ -60,3 +66,15 @@ class EdgeStack(Stack):
             query_string="stats count(*) by route, status | filter status >= 400 | sort count desc",
             log_group_names=[f"/aws/vendedlogs/apigateway/{settings.name('api')}"],
         )
+        for name, (pattern, value) in CHANNEL_METRICS.items():
+            logs.CfnMetricFilter(
+                self,
+                name,
+                log_group_name=f"/aws/lambda/{settings.name('cron-poll-channels')}",
+                filter_pattern=pattern,
+                metric_transformations=[
+                    logs.CfnMetricFilter.MetricTransformationProperty(
+                        metric_namespace=settings.name("channels"), metric_name=name, metric_value=value
+                    )
+                ],
+            )

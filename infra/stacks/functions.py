@@ -27,7 +27,15 @@ from infra.stacks.grants import (
     UNWRAP,
     WRAP,
 )
-from infra.stacks.messaging import ALLOCATION_TIMEOUT_S, MESSAGE_TIMEOUT_S, NOTIFICATION_TIMEOUT_S, SCAN_TIMEOUT_S
+from infra.stacks.messaging import (
+    ALLOCATION_TIMEOUT_S,
+    EXPOSURE_TIMEOUT_S,
+    FILE_TIMEOUT_S,
+    IMPORT_TIMEOUT_S,
+    MESSAGE_TIMEOUT_S,
+    NOTIFICATION_TIMEOUT_S,
+    SCAN_TIMEOUT_S,
+)
 
 API_WAITS_S = 29
 Grants = Mapping[str, tuple[str, ...]]
@@ -122,6 +130,14 @@ _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
 # The reference table also keeps the counters of numbers and of daily capacity.
 _TAKES_BACK: Grants = {**_ORDER_AND_STOCK, "reference": LOAD + LIST + SAVE}
+# A change moves stock, credit and promise, and writes another address: in one transaction with the order.
+_AMENDING: Grants = {
+    **_TAKES_BACK,
+    "customers": LOAD + SAVE + FORGET,
+    "people": LOAD + SAVE + FORGET,
+    "people_key": WRAP + UNWRAP,
+    "pepper": READ_SECRET,
+}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -131,8 +147,13 @@ FUNCTIONS = (
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
+    FunctionSpec(
+        "amending/api_change_orders",
+        _AMENDING,
+        memory_mb=1024,
+    ),
     FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE}),
+    FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec(
         "tracking/api_track_parcels",
@@ -151,6 +172,7 @@ FUNCTIONS = (
             "pepper": READ_SECRET,
         },
     ),
+    FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {
@@ -171,6 +193,7 @@ FUNCTIONS = (
             **_INTAKE,
             **_TAKES_BACK,
             "orders": LOAD + SAVE + LIST + FORGET,
+            "customers": LOAD + SAVE + FORGET,
             "messages": LOAD + SAVE,
             "archive": READ_MESSAGE,
             "channel_secrets": READ_SECRET,
@@ -180,6 +203,39 @@ FUNCTIONS = (
         triggers=(FromQueue("message", batch=10, window_s=0),),
         memory_mb=1024,
         timeout_s=MESSAGE_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/api_import_orders",
+        {
+            "jobs": LOAD + SAVE + LIST,
+            "reference": LIST,
+            # A link carries the rights of who signed it: to store the file, to read the results.
+            "files": ADD_DOCUMENT + READ_DOCUMENT,
+        },
+    ),
+    FunctionSpec(
+        "intake/queue_run_imports",
+        {
+            **_INTAKE,
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+            "import_queue": SEND,
+        },
+        # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
+        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        memory_mb=1024,
+        timeout_s=IMPORT_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_take_files",
+        {
+            **{name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+        },
+        triggers=(FromQueue("file", batch=1, window_s=0),),
+        memory_mb=1024,
+        timeout_s=FILE_TIMEOUT_S,
     ),
     FunctionSpec(
         "intake/queue_receive_notifications",
@@ -201,6 +257,14 @@ FUNCTIONS = (
         triggers=(FromQueue("scan", batch=25, window_s=1),),
         timeout_s=SCAN_TIMEOUT_S,
     ),
+    FunctionSpec("credit/api_manage_accounts", {"customers": LOAD + SAVE + LIST + FORGET}),
+    FunctionSpec(
+        "credit/queue_recount_exposure",
+        {"orders": LOAD + LIST, "customers": LOAD + SAVE + FORGET},
+        triggers=(FromQueue("exposure", batch=10, window_s=5),),
+        timeout_s=EXPOSURE_TIMEOUT_S,
+    ),
+    FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
@@ -235,8 +299,9 @@ FUNCTIONS = (
     FunctionSpec("orders/task_hold_order", _ORDER),
     FunctionSpec(
         "fulfillment/cron_watch_orders",
-        {**_ORDER, "resolve_exception": START, "undelivered": SEND},
-        triggers=(OnSchedule("rate(5 minutes)"),),
+        {**_AMENDING, "resolve_exception": START, "undelivered": SEND},
+        # Every minute, because a remorse window ends to the minute: a run finds nothing for 24 queries.
+        triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=120,
     ),
     FunctionSpec(

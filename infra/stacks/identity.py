@@ -16,6 +16,10 @@ SCOPES = {
     "orders:write": "Submit, cancel and release orders",
     "fulfillment:write": "Confirm what a location did",
     "procurement:read": "Read purchase proposals",
+    "credit:read": "Read what customers on account owe",
+    "credit:write": "Agree terms with customers on account, and send their statements",
+    "policies:read": "Read what orders are checked for",
+    "policies:write": "Draft and publish what orders are checked for",
 }
 
 

@@ -18,8 +18,11 @@ from oms.intake.messages.model import MAX_TRIES
 # consumer still works on it (AWS's own rule for Lambda). tests/infra holds the two together.
 ALLOCATION_TIMEOUT_S = 30
 SCAN_TIMEOUT_S = 30
+EXPOSURE_TIMEOUT_S = 30
 # Ten messages, some of which ask their sender for the order.
 MESSAGE_TIMEOUT_S = 60
+IMPORT_TIMEOUT_S = 120
+FILE_TIMEOUT_S = 300
 NOTIFICATION_TIMEOUT_S = 30
 # The account from which Amazon's Selling Partner API sends notifications:
 # https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
@@ -51,6 +54,16 @@ def subscriptions(locations: Sequence[str]) -> tuple[Subscription, ...]:
             },
             "allocation",
         ),
+        # Only facts of orders on account take this route: the others cost no message.
+        Subscription(
+            "exposure",
+            {
+                "source": [{"prefix": "baton."}],
+                "detail-type": ["FulfillmentOrderShipped", "OrderCompleted"],
+                "detail": {"route": ["on_account"]},
+            },
+            "exposure",
+        ),
         Subscription("scan", {"source": [{"prefix": "carrier."}], "detail-type": ["CarrierStatus"]}, "scan"),
         *(
             Subscription(
@@ -81,6 +94,9 @@ class Messaging(Construct):
             "allocation": DurableQueue(
                 self, "allocation", visibility_s=6 * ALLOCATION_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
+            "exposure": DurableQueue(
+                self, "exposure", visibility_s=6 * EXPOSURE_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
             "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # At MAX_TRIES the function parks a message itself, with its reason; the last try is for when that fails.
             "message": DurableQueue(
@@ -91,6 +107,11 @@ class Messaging(Construct):
                 key=key,
                 settings=settings,
             ),
+            # A chunk of a hundred orders, or the cutting of a whole file.
+            "import": DurableQueue(
+                self, "import", visibility_s=6 * IMPORT_TIMEOUT_S, attempts=10, key=key, settings=settings
+            ),
+            "file": DurableQueue(self, "file", visibility_s=6 * FILE_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
             "notification": DurableQueue(
                 self,

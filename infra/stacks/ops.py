@@ -16,6 +16,7 @@ from infra.stacks.stateful import StatefulStack
 from infra.stacks.stateless import StatelessStack
 from infra.stacks.watches import (
     api_watches,
+    channel_watches,
     function_metric,
     function_watches,
     queue_metric,
@@ -59,6 +60,7 @@ class OpsStack(Stack):
             *function_watches(FUNCTIONS, stateless.functions),
             *workflow_watches(stateless),
             *api_watches(stateless),
+            *channel_watches(settings),
         ]
         for watch in watches:
             alarm(self, watch, prefix=settings.name("alarm"), topic=topic)

@@ -80,6 +80,24 @@ def api_watches(stateless: StatelessStack) -> Iterator[Watch]:
     )
 
 
+def channel_watches(settings: Settings) -> Iterator[Watch]:
+    """From the log of the poller, by the metric filters of edge.py."""
+    for name, metric_name, why in (
+        (
+            "channel-gaps",
+            "ChannelGaps",
+            "A channel had orders that we had not. They are taken in; why did they not come?",
+        ),
+        ("channels-failing", "ChannelsFailing", "A channel cannot be asked: see its problem in the poller's log."),
+        ("channels-silent", "ChannelsSilent", "A channel sends nothing any more: is its subscription still there?"),
+    ):
+        yield Watch(name, why, metric(settings.name("channels"), metric_name, {}), periods=_PERIODS[name])
+
+
+# A channel that is down for a moment is asked again in a minute or two; a gap has happened.
+_PERIODS = {"channel-gaps": 1, "channels-failing": 10, "channels-silent": 1}
+
+
 def queue_metric(name: str, queue: str) -> cloudwatch.Metric:
     return metric("AWS/SQS", name, {"QueueName": queue}, statistic="Maximum")
 

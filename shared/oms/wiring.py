@@ -13,25 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from oms.allocation.model import Cancellation
     from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
+    from oms.amending.deadlines import Deadlines
     from oms.amending.ports import AmendingDesk
     from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
     from oms.aws.queues import Queue
     from oms.aws.secrets import Secrets
+    from oms.credit.accounts import Books
     from oms.credit.service import CreditDesk
     from oms.credit.store import AccountStore
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
-    from oms.intake.imports.service import ImportDesk
-    from oms.intake.imports.store import JobStore
+    from oms.intake.imports.service import ImportDesk, ImportWorks
+    from oms.intake.imports.store import FileStore, JobStore
+    from oms.intake.inbox.service import InboxDesk
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
     from oms.intake.messages.store import Archive, MessageLog
     from oms.intake.model import NewOrder
+    from oms.intake.polling.care import PollCare
     from oms.intake.polling.run import PollDesk
     from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
@@ -46,6 +51,10 @@ if TYPE_CHECKING:
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
+    from oms.validation.check import Score
+    from oms.validation.model import OrderToCheck
+    from oms.validation.policies import Desk as PolicyDesk
+    from oms.validation.scoring import HttpScorer
     from oms.validation.service import Checks
 
 # Where partners are simulated: only there may an address be a private one.
@@ -128,6 +137,20 @@ class Wiring:
         return CreditDesk(self.accounts, self.clock)
 
     @cached_property
+    def books(self) -> "Books":
+        from oms.credit.accounts import Books
+
+        return Books(self.credit, self.clock)
+
+    @cached_property
+    def policy_desk(self) -> "PolicyDesk":
+        from oms.validation.policies import Desk
+        from oms.validation.store import PolicyStore
+
+        policies = PolicyStore(self.setting("REFERENCE_TABLE"))
+        return Desk(policies=policies, reference=self.reference, clock=self.clock)
+
+    @cached_property
     def checks(self) -> "Checks":
         from oms.validation.service import Checks
         from oms.validation.store import GuardStore
@@ -137,7 +160,23 @@ class Wiring:
             served_countries=self.served_countries,
             guards=GuardStore(self.setting("ORDERS_TABLE")),
             fingerprint=self.people.fingerprint,
+            scorer=self.score,
         )
+
+    @cached_property
+    def scorer(self) -> "HttpScorer":
+        from oms.aws.http import Http
+        from oms.validation.scoring import HttpScorer
+
+        private = self.stage in _STAGES_AT_HOME
+        return HttpScorer(
+            client=lambda wait_s: Http(private=private, connect_s=wait_s, total_s=wait_s, clock=self.clock),
+            key=lambda: self.secrets.read(self.setting("PEPPER_SECRET")).get("scorer_key"),
+        )
+
+    def score(self, order: "OrderToCheck", buyer: str, *, url: str, timeout_ms: int) -> "Score | None":
+        """An outside scorer's opinion (port of validation): its client is imported when a policy asks for it."""
+        return self.scorer(order, buyer, url=url, timeout_ms=timeout_ms)
 
     @cached_property
     def intake(self) -> "IntakeDesk":
@@ -235,6 +274,13 @@ class Wiring:
         return PollStore(self.setting("POLLS_TABLE"))
 
     @cached_property
+    def poll_care(self) -> "PollCare":
+        """For those who look after polling."""
+        from oms.intake.polling.care import PollCare
+
+        return PollCare(reference=self.reference, store=self.polls, clock=self.clock)
+
+    @cached_property
     def poll_desk(self) -> "PollDesk":
         """For those who ask the channels: what they list goes in like what is sent."""
         from time import sleep
@@ -258,47 +304,64 @@ class Wiring:
         return JobStore(self.setting("JOBS_TABLE"))
 
     @cached_property
-    def imports(self) -> "ImportDesk":
-        """For import jobs, from their request to their results."""
-        from oms.aws.queues import Queue
-        from oms.intake.imports.service import ImportDesk
+    def import_files(self) -> "FileStore":
         from oms.intake.imports.store import FileStore
 
-        return ImportDesk(
-            intake=self.intake,
+        return FileStore(self.setting("FILES_BUCKET"))
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        """For those who ask for import jobs: they take no order."""
+        from oms.intake.imports.service import ImportDesk
+
+        return ImportDesk(reference=self.reference, jobs=self.import_jobs, files=self.import_files, clock=self.clock)
+
+    @cached_property
+    def import_works(self) -> "ImportWorks":
+        from oms.aws.queues import Queue
+        from oms.intake.imports.service import ImportWorks
+
+        return ImportWorks(
+            reference=self.reference,
             jobs=self.import_jobs,
-            files=FileStore(self.setting("FILES_BUCKET")),
+            files=self.import_files,
+            clock=self.clock,
+            intake=self.intake,
             queue=Queue(self.setting("IMPORT_QUEUE_URL")),
         )
+
+    @cached_property
+    def inbox(self) -> "InboxDesk":
+        from oms.intake.inbox.service import InboxDesk
+        from oms.intake.inbox.store import Inbox
+
+        inbox = Inbox(self.setting("FILES_BUCKET"), self.setting("JOBS_TABLE"))
+        return InboxDesk(inbox=inbox, reception=self.reception, jobs=self.import_jobs)
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)
 
     def _cancel(self, order_id: str, *, units: "Mapping[int, int] | None", reason: str, by: str) -> bool:
-        """Cancel for a channel (port of intake)."""
+        """Cancel for a channel (port of intake); False: not, or not all of it, is possible any more."""
+        from oms.allocation.partial import Asked, cancel_units
         from oms.allocation.recall import cancel_order
-        from oms.kernel.errors import StateError
+        from oms.kernel.errors import StateError, TooLargeError
 
-        if units is not None:
-            return False
+        desk, exposure, now = self.taking_back, self.credit, self.clock()
         try:
-            cancel_order(
-                order_id,
-                reason=reason,
-                note=None,
-                by=by,
-                desk=self.taking_back,
-                exposure=self.credit,
-                now=self.clock(),
-            )
-        except StateError:
+            if units is None:
+                cancel_order(order_id, reason=reason, note=None, by=by, desk=desk, exposure=exposure, now=now)
+            else:
+                cancel_units(order_id, Asked(units, None, reason, None, by), desk=desk, exposure=exposure, now=now)
+        except (StateError, TooLargeError):
             return False
         return True
 
     def _amend(self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", by: str) -> bool:
-        """Change goods or person for a channel (port of intake): a person does it."""
-        del order_id, new, gone, by
-        return False
+        """Change goods or person for a channel (port of intake); False: a person must do it."""
+        from oms.amending.channel import amend_for_channel
+
+        return amend_for_channel(order_id, new, gone=gone, by=by, desk=self.amending)
 
     def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
         """Release a hold for a channel (port of intake)."""
@@ -385,6 +448,18 @@ class Wiring:
             served_countries=self.served_countries,
             clock=self.clock,
         )
+
+    @cached_property
+    def deadlines(self) -> "Deadlines":
+        """Keeps the deadlines of holds and change sets (port of the watchdog)."""
+        from oms.allocation.recall import cancel_order
+        from oms.amending.deadlines import Deadlines
+
+        def cancel(order_id: str, reason: str, by: str, now: "datetime") -> "Cancellation":
+            desk, exposure = self.taking_back, self.credit
+            return cancel_order(order_id, reason=reason, note="expired", by=by, desk=desk, exposure=exposure, now=now)
+
+        return Deadlines(self.amending, cancel)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":

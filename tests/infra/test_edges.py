@@ -128,7 +128,7 @@ def test_the_stream_filter_passes_exactly_what_carries_facts(production: Assembl
 def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(production: Assembly) -> None:
     schedules = production.properties("AWS::Scheduler::Schedule")
     assert {schedule["ScheduleExpression"] for schedule in schedules.values()} == {
-        "rate(5 minutes)",
+        "rate(1 minute)",
         "cron(0 4 * * ? *)",
     }
     for name, schedule in schedules.items():

@@ -7,19 +7,21 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from infra.local import seed
 from oms.aws import clients
-from oms.kernel.time import utc_now
-from oms.wiring import Wiring, rewire
+from oms.kernel.time import to_text, utc_now
+from oms.wiring import Wiring, rewire, wire
 from tests.aws import environment, moto_cloud
 from tests.conductor import Conductor
 from tests.infra.assembly import Assembly
 from tests.journey.orders import deliver, hand_over, parcels_of, post, webhook
 from tests.lambda_events import api_event
+from tests.polling import add_channel, shop_on_loopback
 
 _DYNAMODB_PARTS = {
     "Put": "PutItem",
@@ -107,7 +109,19 @@ def used() -> Recorder:
         conductor.call("procurement/api_list_proposals", api_event("GET /v1/purchase-proposals"))
         conductor.call("allocation/api_read_stock", api_event("GET /v1/stock/{sku}", path={"sku": "MUG-BLUE"}))
         conductor.call("fulfillment/cron_watch_orders", {})
+        poll(conductor)
     return recorder
+
+
+def poll(conductor: Conductor) -> None:
+    """A shop that sold something yesterday, and has said nothing since."""
+    sold = utc_now() - timedelta(hours=20)
+    with shop_on_loopback() as shop:
+        shop.sells(1, at=sold)
+        options = {"base_url": shop.partner.url, "poll_since": to_text(sold - timedelta(hours=1))}
+        add_channel("woo_2", "", options=options, silent_after_minutes=60)
+        conductor.call("intake/cron_poll_channels", {})
+        wire().partners._http.close()
 
 
 def test_every_function_finds_the_settings_that_it_reads(used: Recorder, local: Assembly) -> None:

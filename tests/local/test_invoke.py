@@ -38,6 +38,14 @@ def test_an_api_sample_with_a_signature_is_taken_as_it_stands() -> None:
     assert f"+ {kept}" in told(report)
 
 
+def test_a_notification_by_queue_is_archived_like_a_webhook() -> None:
+    report = run("intake/queue_receive_notifications", "intake/amazon_notification.sqs.json")
+    assert report.answer == {"batchItemFailures": []}
+    assert (report.added, report.changed, report.removed, report.sent) == ([], [], [], [])
+    (kept,) = report.objects
+    assert "messages/amazon_us/" in kept
+
+
 def test_a_canonical_sample_becomes_an_order() -> None:
     report = run("intake/api_submit_orders", "intake/canonical_order.json")
     assert report.answer["statusCode"] == 201

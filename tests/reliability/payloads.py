@@ -113,6 +113,18 @@ def _square(folder: Path) -> Iterator[Sample]:
         elif "Response" in path.name:
             for place, order in enumerate(_orders_in(document, "line_items")):
                 yield Sample(f"{path.name} {place}", _FETCHED, {"order": order})
+                if order.get("state") == "OPEN":
+                    yield Sample(f"{path.name} {place} (to be shipped)", _FETCHED, _shipped(order))
+
+
+def _shipped(order: Any) -> Any:
+    """All given orders of Square are sold over the counter: here as one that is sent, with SKUs of the catalogue."""
+    address = {"address_line_1": "500 Electric Ave", "locality": "New York", "postal_code": "10003", "country": "US"}
+    recipient = {"display_name": "Ada Lovelace", "address": address}
+    work = {"type": "SHIPMENT", "state": "PROPOSED", "shipment_details": {"recipient": recipient}}
+    lines = [{"catalog_object_id": f"VARIATION-{place}", **row} for place, row in enumerate(order["line_items"])]
+    skus = {row["catalog_object_id"]: f"SKU-{place}" for place, row in enumerate(lines)}
+    return {"order": {**order, "line_items": lines, "fulfillments": [work]}, "skus": skus, "location": {}}
 
 
 def _bigcommerce(folder: Path) -> Iterator[Sample]:

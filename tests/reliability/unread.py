@@ -79,6 +79,16 @@ UNREAD: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"orderItems\.\*\.(?:ASIN|Condition.*|Title|ProductInfo\..*|SerialNumberRequired|StoreChainStoreId)", _ITEM),
         (r"orderItems\.\*\.(?:Is.*|DeemedResellerCategory|QuantityShipped)", _SHOP),
     ),
+    "square": (
+        (r"order\.(?:discounts|taxes)\..*", "how they were worked out; their amounts are on the lines"),
+        (r"order\.line_items\.\*\.applied_(?:discounts|taxes)\..*", _TWICE),
+        (r"order\.line_items\.\*\.(?:base_price|variation_total_price|total|total_service_charge)_money\..*", _TWICE),
+        (r"order\.line_items\.\*\.modifiers\.\*\.(?:.*_money\..*|catalog_object_id|uid)", _TWICE),
+        (r"order\.(?:net_amounts|total_discount_money)\..*|order\.updated_at", _TWICE),
+        (r"order\.line_items\.\*\.(?:name|variation_name)", _ITEM),
+        (r"order\.location_id", "the store that sold it; which location ships is ours to decide"),
+        (r"order\.source\.name", _SHOP),
+    ),
     "bigcommerce": (
         (r".*(?:_ex_tax|_tax|_tax_class_id|base_.*)", _TWICE),
         (r".*(?:currency_id|currency_exchange_rate|_transactional_exchange_rate)", _BASE),

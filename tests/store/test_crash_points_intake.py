@@ -11,7 +11,19 @@ from oms.intake.rules import order_id_of, person_id_of
 from oms.orders.holding import hold_id_of
 from oms.wiring import wire
 from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
-from tests.intake import LIMIT, TestClock, canonical, company, count, hook, message_rows, open_desk, shopify, work_off
+from tests.intake import (
+    LIMIT,
+    TestClock,
+    archived,
+    canonical,
+    company,
+    count,
+    hook,
+    message_rows,
+    open_desk,
+    shopify,
+    work_off,
+)
 from tests.lambda_events import api_event
 
 _SENT = canonical(account_id="ACME")
@@ -69,6 +81,59 @@ def test_a_lost_process_neither_loses_nor_doubles_an_order(
             assert _exposure() == exposure, point
             outcomes = [row["outcome"] for row in message_rows().values()]
             assert outcomes == (["created"] if channel == "shopify_eu" else []), point
+
+
+def _news(kind: str) -> tuple[str, dict[str, Any]]:
+    """A later word of the shop on its order."""
+    later = {**shopify(updated_at="2026-11-23T09:05:00Z", financial_status="paid")}
+    later["line_items"] = [{**row, "id": 100 + place} for place, row in enumerate(later["line_items"])]
+    if kind == "cancelled":
+        return "orders/cancelled", {**later, "cancelled_at": "2026-11-23T09:05:00Z"}
+    if kind == "refunded":
+        paid_back = [{"id": 9, "kind": "refund", "status": "success", "amount": "14.50", "currency": "EUR"}]
+        about = {"id": 77, "order_id": later["id"], "refund_line_items": [], "transactions": paid_back}
+        return "refunds/create", about
+    if kind == "changed":
+        later["line_items"][1] |= {"quantity": 5}
+        later["total_price"] = "208.40"
+    return "orders/updated", later
+
+
+@pytest.mark.parametrize("kind", ["paid", "changed", "cancelled", "refunded"])
+def test_a_lost_process_takes_a_channels_later_word_over_once(kind: str) -> None:
+    first = shopify(updated_at="2026-11-23T09:01:00Z", financial_status="pending")
+    first["line_items"] = [{**row, "id": 100 + place} for place, row in enumerate(first["line_items"])]
+    order_id = order_id_of("shopify_eu", "5678901234567")
+    topic, later = _news(kind)
+
+    def seed() -> list[str]:
+        hook(first)
+        work_off()
+        known = archived()
+        hook(later, topic=topic)
+        return [key for key in archived() if key not in known]
+
+    def state() -> tuple[Any, ...]:
+        order = wire().orders.get(order_id)
+        said = [row.what for row in order.log]
+        holds = sorted(hold.reason for hold in order.holds)
+        money = (order.total_minor, order.payment_status, order.external_version)
+        return order.status, order.lines, holds, money, said, len(message_rows())
+
+    with company(TestClock()):
+        keys = seed()
+        points = crash_points(calls_of(lambda: work_off(*keys)))
+        expected = state()
+    assert len(points) >= 6
+    for point in points:
+        with company(TestClock()):
+            keys = seed()
+            crash(point, lambda keys=keys: work_off(*keys))  # type: ignore[misc]
+            open_desk(restart(TestClock()))
+            assert work_off(*keys) == [], point
+            assert work_off(*keys) == [], point
+            assert state() == expected, point
+            assert {row["status"] for row in message_rows().values()} == {"processed"}, point
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: dat
             ),
             currency=order.currency,
             entered_at=to_text(now),
+            account_id=order.account_id,
         ).changed(at=now, by=BY, what="Opened")
         for location in plan.locations
     )

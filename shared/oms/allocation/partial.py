@@ -21,10 +21,13 @@ from oms.orders.whynot import units_not_cancelled
 
 
 class Asked(NamedTuple):
-    """One request to cancel units, by line number. `key` is the caller's: a request that comes again is the same."""
+    """One request to cancel units, by line number. `key` is the caller's: a request that comes again is the same.
+
+    Without a key the caller knows by the order itself what has been done already.
+    """
 
     units: Mapping[int, int]
-    key: str
+    key: str | None
     reason: str
     note: str | None
     by: str
@@ -32,7 +35,7 @@ class Asked(NamedTuple):
     def mark(self, order_id: str) -> tuple[str, str]:
         """How the order's log knows the request: who asked with which key, and for what."""
         body = [f"{number}:{units}" for number, units in sorted(self.units.items())]
-        return derive_id("cxl", order_id, self.by, self.key), derive_id("", self.reason, *body)[1:9]
+        return derive_id("cxl", order_id, self.by, self.key or ""), derive_id("", self.reason, *body)[1:9]
 
 
 def cancel_units(
@@ -50,10 +53,11 @@ def cancel_units(
         TooLargeError: it takes back more than fits one transaction.
         ConflictError: lost the race five times.
     """
-    for lost in range(1, TRIES + 1):
+    lost, done = 0, False
+    while True:
         tree = desk.orders.tree(order_id)
         parcels = desk.parcels_of(tree.fulfillment_orders)
-        if _done_before(tree.order, asked):
+        if done or _done_before(tree.order, asked):
             return settle(tree, parcels, desk, at=now, by=asked.by)
         _refuse_unknown(tree.order, asked)
         why = units_not_cancelled(tree, parcels, asked.units)
@@ -65,12 +69,16 @@ def cancel_units(
         try:
             desk.commit(header, recall, *exposure.moved_writes(tree.order, header))
         except ConflictError:
+            lost += 1
             if lost == TRIES:
                 raise
-    raise AssertionError("unreachable: the last try returns or raises")
+        else:
+            done = True
 
 
 def _done_before(order: Order, asked: Asked) -> bool:
+    if asked.key is None:
+        return False
     key, body = asked.mark(order.id)
     before = next((row.why for row in order.log if row.why and row.why.startswith(f"{key}.")), None)
     if before is not None and not before.startswith(f"{key}.{body} "):
@@ -108,7 +116,7 @@ def _fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
         again, asks = asked_again(order, at)
         facts.append(again)
     key, body = asked.mark(order.id)
-    why = f"{key}.{body} {asked.reason}"
+    why = f"{key}.{body} {asked.reason}" if asked.key is not None else asked.reason
     return order.changed(
         *facts,
         at=at,

@@ -16,13 +16,14 @@ from oms.amending.model import (
     StockChange,
 )
 from oms.amending.ports import AmendingDesk, Stock
-from oms.amending.rules import Plan, Wish, goods, plan_of, put_on, taken_off, with_wish
+from oms.amending.wishes import Plan, Wish, goods, plan_of, put_on, taken_off, with_wish
 from oms.events.fact import FactData
 from oms.events.orders import OrderCancelled, OrderChanged
 from oms.kernel.errors import Fault, RejectedError
 from oms.kernel.json import write_json
 from oms.kernel.time import to_text
 from oms.orders.amounts import live_units
+from oms.orders.holding import HoldSpec, with_holds
 from oms.orders.model import Order, Parcel, Promise
 from oms.orders.ports import CreditAnswer
 from oms.orders.reach import units_of
@@ -50,6 +51,7 @@ class Told(NamedTuple):
     at: datetime
     person_id: str | None = None
     more: Mapping[str, Any] = {}
+    holds: tuple[HoldSpec, ...] = ()
 
 
 def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: Told, desk: AmendingDesk) -> Draft:
@@ -118,23 +120,12 @@ def _promised(
 
 
 def _header(order: Order, wish: Wish, fields: dict[str, Any], told: Told, *, asks: bool) -> Order:
-    difference = fields.get("total_minor", order.total_minor) - order.total_minor
-    moved = Counter(put_on(order, wish))
-    moved.subtract(taken_off(order, wish))
-    facts: list[FactData] = [
-        OrderChanged(
-            order_id=order.id,
-            change_id=told.change_id,
-            kinds=wish.kinds,
-            units={str(number): units for number, units in sorted(moved.items()) if units},
-            difference_minor=difference,
-            total_minor=order.total_minor + difference,
-        )
-    ]
+    off, on = taken_off(order, wish), put_on(order, wish)
+    facts: list[FactData] = [_changed(order, wish, fields, told)]
     if fields["status"] == "cancelled":
-        gone = sum(taken_off(order, wish).values())
-        facts.append(OrderCancelled(order_id=order.id, reason=told.reason, units=gone))
-    elif order.status != "validating" and any(line.open for line in fields["lines"]) and (asks or put_on(order, wish)):
+        facts.append(OrderCancelled(order_id=order.id, reason=told.reason, units=sum(off.values())))
+    waits = any(line.open for line in fields["lines"])
+    if order.status != "validating" and fields["status"] != "cancelled" and waits and (asks or on):
         again, asked = asked_again(order, told.at)
         facts.append(again)
         fields |= asked
@@ -142,7 +133,24 @@ def _header(order: Order, wish: Wish, fields: dict[str, Any], told: Told, *, ask
         fields["entered_at"] = to_text(told.at)
     if told.person_id is not None:
         fields["person_id"] = told.person_id
+    if told.holds:
+        fields["holds"], held = with_holds(order, told.holds, at=told.at)
+        facts += held
     return order.changed(*facts, at=told.at, by=told.by, why=told.why, **{**fields, **told.more})
+
+
+def _changed(order: Order, wish: Wish, fields: Mapping[str, Any], told: Told) -> OrderChanged:
+    total = fields.get("total_minor", order.total_minor)
+    moved = Counter(put_on(order, wish))
+    moved.subtract(taken_off(order, wish))
+    return OrderChanged(
+        order_id=order.id,
+        change_id=told.change_id,
+        kinds=wish.kinds,
+        units={str(number): units for number, units in sorted(moved.items()) if units},
+        difference_minor=total - order.total_minor,
+        total_minor=total,
+    )
 
 
 def preview_of(draft: Draft, answer: CreditAnswer) -> Preview:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from oms.amending.model import ChangeAddress, Edit, KeptEdit
-from oms.amending.rules import Wish, add_line, follow, line_of, replace, set_units, wish_as_it_is
+from oms.amending.wishes import Wish, add_line, follow, line_of, replace, set_units, wish_as_it_is
 from oms.orders.model import Destination, Line, Order, RequestedDelivery
 
 _AREA = 3  # characters of a postal code that zones and transit tables need

@@ -212,3 +212,9 @@ class Declined(_Inbound):
     """Why a change set is not made; shown in the timeline."""
 
     reason: Remark
+
+
+class Confirmed(_Inbound):
+    """Make it. `over_credit_limit`: why finance lets it exceed the account's limit; shown in the timeline."""
+
+    over_credit_limit: Remark | None = None

@@ -295,7 +295,8 @@ def _refuse_closed(change: ChangeSet, at: datetime) -> None:
 
 
 def _shown(change: ChangeSet, scene: _Scene, desk: AmendingDesk) -> Tagged:
-    preview, why = None, ()
+    preview: Preview | None = None
+    why: tuple[WhyNot, ...] = ()
     if change.status == "pending":
         preview, why = _looked_at(change, scene, desk)
     names = set(ChangeSetView.model_fields) & set(ChangeSet.model_fields)

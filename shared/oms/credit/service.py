@@ -131,10 +131,10 @@ def counted(order: Order) -> bool:
 
 
 def with_order(row: Ledger, order: Order) -> Ledger:
-    """The row for the order as it is now; what has shipped is known from elsewhere and stays."""
-    return row._replace(
-        live_minor=order.total_minor if counted(order) else 0, ended=order.status in TERMINAL_ORDER_STATES
-    )
+    """The row for the order as it is now; what has shipped is known from elsewhere and is no more than there is."""
+    live = order.total_minor if counted(order) else 0
+    ended = order.status in TERMINAL_ORDER_STATES
+    return row._replace(live_minor=live, shipped_minor=min(row.shipped_minor, live), ended=ended)
 
 
 def _waits(found: list[Answered]) -> CreditAnswer:

@@ -249,6 +249,8 @@ class Api:
             raw_query=event.get("rawQueryString") or "",
             own=route.own,
         )
+        if "idempotency-key" in request.headers and any(name.lower() == "idempotency-key" for name in route.headers):
+            request.idempotency_key()  # refused when it is no key, also where the operation could do without
         answer = route.run(request)
         return replace(answer, headers={**quota, **answer.headers})
 

@@ -26,6 +26,43 @@ def held(external_id: str) -> dict[str, str]:
     return {"order_id": order_id(external_id), "hold_id": derive_id("hld", order_id(external_id), "credit_limit")}
 
 
+ACCOUNT_ID = "ACC-HOTEL"
+TERMS = {"name": "Hotel Zur Post GmbH", "currency": "EUR", "limit_minor": 2_500_000, "parent": "GRP-POST"}
+STATEMENT = {
+    "as_of": "2026-11-23T06:00:00Z",
+    "currency": "EUR",
+    "unpaid_invoices_minor": 84_000,
+    "due": [{"on": "2026-12-15", "amount_minor": 84_000}],
+    "billed": [{"order_id": order_id(RELEASED), "amount_minor": 12_690}],
+}
+DRAFTED = "sales_desk"  # the seeded local cloud has a draft of this policy
+POLICY = {
+    "rules": {
+        "order_size": {"mode": "hold", "params": {"amount_minor": {"EUR": 500_000}, "units": 200}},
+        "payment": {"mode": "hold", "params": {"said_nothing": False}},
+    },
+    "note": "approval from 5,000 euros on",
+}
+CHANGED_BY, CHANGE_KEY = "local-seed", "example"
+
+
+def changed(external_id: str) -> dict[str, str]:
+    """Where the change set of the order of this name is."""
+    return {
+        "order_id": order_id(external_id),
+        "change_id": derive_id("chg", order_id(external_id), CHANGED_BY, CHANGE_KEY),
+    }
+
+
+CHANGE = {
+    "reason": "customer_request",
+    "note": "Wants one more, and it is a gift",
+    "edits": [
+        {"kind": "set_quantity", "number": 1, "quantity": 2},
+        {"kind": "discount", "discount_minor": 500},
+    ],
+}
+
 ORDER_ID = order_id(RELEASED)
 FULFILLMENT_ORDER_ID = fulfillment_order_id(ORDER_ID, 1, LOCATION)
 SHIPMENT_ID = derive_id("shp", SHIPPED_BY, FIRST_TRACKING_NUMBER)

@@ -233,7 +233,8 @@ def _headers(route: Route) -> list[Json]:
             "in": "header",
             "description": what,
             # The edge checks for itself and answers with a code; the schema says what a good call carries.
-            "required": name.lower() == "idempotency-key",
+            # "Needed with ..." says when; the others are needed always, or never.
+            "required": name.lower() == "idempotency-key" and not what.startswith("Needed with"),
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             **({"example": examples[name.lower()]} if name.lower() in examples else {}),
         }

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+ON_ACCOUNT = "on_account"  # the route of facts that credit must hear: who pays at once costs no message
+
 
 class FactData(BaseModel):
     """Base of the declared facts. The class name, past tense, is the fact's type; `SOURCE` is who says it."""

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from oms.events.fact import FactData
+from oms.events.fact import ON_ACCOUNT, FactData
 
 
 class _FulfillmentFact(FactData):
@@ -76,10 +76,14 @@ class FulfillmentOrderPacked(_FulfillmentFact):
 
 
 class FulfillmentOrderShipped(_FulfillmentFact):
-    """The carrier has the parcels; stock has left the books."""
+    """The carrier has the parcels; stock has left the books. With `account_id` it is to be billed."""
 
     units: int
     parcel_ids: list[str]
+    account_id: str | None = None
+
+    def route(self) -> str | None:
+        return ON_ACCOUNT if self.account_id else super().route()
 
 
 class FulfillmentOrderParked(_FulfillmentFact):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from oms.events.fact import FactData
+from oms.events.fact import ON_ACCOUNT, FactData
 
 
 class _OrderFact(FactData):
@@ -113,6 +113,10 @@ class OrderCompleted(_OrderFact):
 
     delivered_units: int
     on_time: bool | None
+    account_id: str | None = None
+
+    def route(self) -> str | None:
+        return ON_ACCOUNT if self.account_id else super().route()
 
 
 class OrderUpdated(_OrderFact):

@@ -139,12 +139,14 @@ class ExceptionTask(BaseModel):
 class WatchReport(BaseModel):
     """What one run of the watchdog did.
 
-    `contended`: changed by somebody else meanwhile, seen again next time. `unreadable`: logged, for a person to mend.
+    `expired`: the time of a hold or a change set was up. `contended`: changed by somebody else meanwhile, seen again
+    next time. `unreadable`: logged, for a person to mend.
     """
 
     looked_at: int = 0
     rearmed: int = 0
     started: int = 0
+    expired: int = 0
     contended: int = 0
     unreadable: int = 0
     unfinished: bool = False
@@ -158,6 +160,13 @@ class Stock(Protocol):
 
     def give_back_writes(self, location: str, units: Mapping[str, int], *, restock: bool) -> list[Any]:
         """Committed units that will not ship: back on the shelf, or off the books because they are not there."""
+
+
+class DeadlinesPort(Protocol):
+    """The deadlines that holds and change sets put on an order (context amending)."""
+
+    def keep(self, order_id: str) -> int:
+        """Do what is due now; how much it was."""
 
 
 class ExceptionWorkflow(Protocol):

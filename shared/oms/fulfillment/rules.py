@@ -204,7 +204,9 @@ def _left(case: Case, manifest: Mapping[int, int], now: datetime) -> Decision:
     after = _moved(work, ("pick", "pack", "ship"), now).model_copy(update={"lines": lines})
     parcels = tuple(_handed_over(parcel) for parcel in case.parcels)
     ids = [parcel.id for parcel in parcels if parcel.status != "voided"]
-    fact = _named(FulfillmentOrderShipped, work, units=sum(manifest.values()), parcel_ids=ids)
+    fact = _named(
+        FulfillmentOrderShipped, work, units=sum(manifest.values()), parcel_ids=ids, account_id=work.account_id
+    )
     return Decision("applied", Case(after, case.order, parcels), (fact,), Effect("shipped", _by_sku(work, manifest)))
 
 

@@ -20,7 +20,7 @@ from oms.fulfillment.dwell import (
     next_look,
     overdue,
 )
-from oms.fulfillment.model import ExceptionTask, ExceptionWorkflow, TaskOutcome, WatchReport
+from oms.fulfillment.model import DeadlinesPort, ExceptionTask, ExceptionWorkflow, TaskOutcome, WatchReport
 from oms.fulfillment.release import again_on_conflict
 from oms.kernel.errors import ConflictError
 from oms.kernel.time import Clock, to_text
@@ -37,9 +37,16 @@ GRACE = timedelta(hours=12)  # longer than all rounds of any rule take
 
 
 def watch_orders(
-    *, orders: OrderStore, workflow: ExceptionWorkflow, clock: Clock, limit: int = MAX_PER_RUN
+    *,
+    orders: OrderStore,
+    workflow: ExceptionWorkflow,
+    deadlines: DeadlinesPort,
+    clock: Clock,
+    limit: int = MAX_PER_RUN,
 ) -> WatchReport:
     """Look at every live order whose deadline in the index has passed, most overdue first.
+
+    What its holds and its change set say is done at once: a hold is released, the order cancelled, or its owner told.
 
     The index may say "look" too early: then the deadline moves on. An order that is really overdue starts the
     exception workflow once per version of its header, and is looked at again after a grace.
@@ -48,7 +55,7 @@ def watch_orders(
     for order_id in _due(orders, clock()):
         if report.looked_at == limit:
             return report.model_copy(update={"unfinished": True})
-        outcome = _look(order_id, orders, workflow, clock())
+        outcome = _look(order_id, orders, workflow, deadlines, clock)
         counts = {"looked_at": report.looked_at + 1, outcome: getattr(report, outcome) + 1}
         report = report.model_copy(update=counts)
     return report
@@ -68,10 +75,19 @@ def _due(orders: OrderStore, now: datetime) -> Iterator[str]:
                     break
 
 
-def _look(order_id: str, orders: OrderStore, workflow: ExceptionWorkflow, now: datetime) -> str:
-    """`rearmed`, `started`, `contended` or `unreadable`."""
+def _look(
+    order_id: str, orders: OrderStore, workflow: ExceptionWorkflow, deadlines: DeadlinesPort, clock: Clock
+) -> str:
+    """`rearmed`, `started`, `expired`, `contended` or `unreadable`."""
+    now = clock()
     try:
         tree, parcels = read_whole(orders, order_id)
+        if tree.order.look_at < tree.order.watch_at and deadlines.keep(order_id):
+            tree, parcels = read_whole(orders, order_id)
+            if tree.order.look_at > to_text(now) or tree.order.status not in LIVE_ORDER_STATES:
+                return "expired"
+    except ConflictError:
+        return "contended"
     except (ValidationError, zlib.error):
         _log.exception("order %s cannot be read", order_id)  # the next one must not wait for it
         return "unreadable"

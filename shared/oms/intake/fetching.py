@@ -198,6 +198,10 @@ class Partners:
         self._keys: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._unknown: list[datetime] = []
 
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
     def gateway_of(self, channel: Channel) -> Gateway | None:
         found: Gateway | None = find_plugin(_GATEWAYS, channel.kind)
         return found

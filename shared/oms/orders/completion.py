@@ -50,6 +50,7 @@ def completion(tree: OrderTree, parcels: Iterable[Parcel]) -> tuple[OrderComplet
         order_id=order.id,
         delivered_units=order.units_allocated,
         on_time=last[:10] <= until if until and last else None,
+        account_id=order.account_id,
     )
     status = move(ORDER, order.status, "complete")
     return fact, {"status": status, "parcels_total": len(held), "parcels_delivered": len(held)}

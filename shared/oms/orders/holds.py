@@ -160,13 +160,13 @@ def run_out(order: Order, at: datetime) -> list[Hold]:
     return sorted(late, key=lambda hold: (hold.expires_at or "", hold.id))
 
 
-def let_expire(order: Order, hold: Hold, *, by: str, at: datetime, orders: OrderStore, credit: Exposure) -> None:
-    """Release a hold whose time is up.
+def let_go(order: Order, hold: Hold, *, why: str, by: str, at: datetime, orders: OrderStore, credit: Exposure) -> None:
+    """Release a hold for a reason that needs no person: its time is up, or what it waited for is there.
 
     Raises:
         ConflictError: somebody else wrote first.
     """
-    tables.commit(*_release_writes(order, hold, "expired", by, at, orders, credit))
+    tables.commit(*_release_writes(order, hold, why, by, at, orders, credit))
 
 
 def escalate(order: Order, hold: Hold, *, by: str, at: datetime, orders: OrderStore) -> None:

@@ -289,6 +289,7 @@ class FulfillmentOrder(Aggregate):
     cost_minor: Count = 0
     currency: str
     entered_at: str
+    account_id: str | None = None
     ship_by: str | None = None
     reminders: Count = 0
     short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once

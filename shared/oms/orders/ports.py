@@ -1,7 +1,7 @@
 """What several contexts need of another one and may not import; `oms.wiring` binds it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from oms.orders.holding import HoldSpec
 from oms.orders.model import FulfillmentOrder, Order, Parcel
@@ -32,6 +32,9 @@ class CreditAnswer(Protocol):
 
 class ExposurePort(Protocol):
     """What a customer on account owes for orders (context credit). An order that is not on account costs nothing."""
+
+    def exposure_writes(self, order: Order) -> list[Any]:
+        """Let an order in whatever the limit says: a person has decided."""
 
     def moved_writes(self, before: Order, after: Order) -> list[Any]:
         """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
@@ -110,65 +113,4 @@ class WantedOrder(Protocol):
     @property
     def ship_to(self) -> WantedPlace: ...
     @property
-    def payment(self) -> Any: ...
-    @property
     def delivery(self) -> Any: ...
-
-
-class News(NamedTuple):
-    """What a sender says of an order that we know.
-
-    `version` is the sender's: one that is not greater than the order's changes nothing. `gone` are units that the
-    sender took off, by external line id, whether or not the lines still count them. `fingerprint` is the keyed hash of
-    the body (`Order.body_hash`).
-    """
-
-    wanted: WantedOrder
-    version: str | None
-    fingerprint: str
-    gone: Mapping[str, int] = {}
-
-
-class Amended(NamedTuple):
-    """What became of it.
-
-    `unchanged`: it says what we know; `stale`: we know something newer; `updated`: done; `cancelled`: nothing of the
-    order is left; `held`: not (all) possible any more, a person must look (hold `channel_changed` or
-    `cancellation_asked`); `too_late`: the order has ended. `note` says what, without personal data.
-    """
-
-    order_id: str
-    outcome: Literal["unchanged", "stale", "updated", "cancelled", "held", "too_late"]
-    note: str | None = None
-
-
-# Writes to be committed together with the order's change (such as the message's row), told what became of it.
-WithIt = Callable[[Amended], Sequence[Any]]
-
-
-class AmendPort(Protocol):
-    """Changes that a channel asks for (context amending). Each commits once, `with_it` included, whatever came out.
-
-    All raise NotFoundError for an order that does not exist, and ConflictError when others kept writing first.
-    """
-
-    def amend(self, order_id: str, news: News, *, by: str, with_it: WithIt) -> Amended:
-        """Make the order what its sender says it is now, as far as no location is at work on it."""
-        ...
-
-    def cancel(
-        self,
-        order_id: str,
-        units: Mapping[str, int] | None,
-        *,
-        reason: str,
-        version: str | None,
-        by: str,
-        with_it: WithIt,
-    ) -> Amended:
-        """The sender has cancelled the order, or units of it by external line id: take back what can be."""
-        ...
-
-    def ask_to_cancel(self, order_id: str, *, reason: str, version: str | None, by: str, with_it: WithIt) -> Amended:
-        """The buyer asks: hold the order (`cancellation_asked`) until a person decides."""
-        ...

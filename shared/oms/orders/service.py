@@ -1,9 +1,11 @@
 """Reading orders: one query for the tree, one batch read for its parcels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from oms.kernel.signing import Seal
+from oms.kernel.time import Clock
+from oms.orders.actions import Actions, actions_of
 from oms.orders.bounds import EVERYTHING, Bounds
 from oms.orders.listing import OrderQuery, list_orders
 from oms.orders.model import Order, Parcel
@@ -32,6 +34,16 @@ def read_order(
     tree, parcels = _with_parcels(order_id, orders)
     view = order_view(tree, parcels, token=token_of(tree.order), base_url=base_url)
     return TaggedOrder(bounds.view(view), entity_tag(tree, parcels.values()))
+
+
+def read_actions(order_id: str, *, roles: Collection[str], orders: OrderStore, clock: Clock) -> Actions:
+    """What somebody with these roles can do with an order now, and why not the rest.
+
+    Raises:
+        NotFoundError: no such order.
+    """
+    tree, parcels = _with_parcels(order_id, orders)
+    return actions_of(tree, parcels, roles, clock())
 
 
 def read_timeline(order_id: str, *, orders: OrderStore, bounds: Bounds = EVERYTHING) -> Timeline:

@@ -73,13 +73,18 @@ def _fewer(free: Mapping[int, int], number: int) -> str:
 
 def not_changed(order: Order, at: datetime) -> Why | None:
     """Why no change set can be opened."""
-    over = ended(order) or being_cancelled(order)
+    over = not_amended(order)
     if over:
         return over
     if order.change and order.change.expires_at > to_text(at):
         possible = f"confirm or decline it, or wait until {order.change.expires_at}"
         return Why("change_open", f"the change set {order.change.id} waits for a decision", possible)
     return None
+
+
+def not_amended(order: Order) -> Why | None:
+    """Why nothing about the order can be changed any more."""
+    return ended(order) or being_cancelled(order)
 
 
 def not_redirected(tree: OrderTree, parcels: Mapping[str, Parcel]) -> Why | None:

@@ -43,7 +43,7 @@ class Policy(BaseModel):
     rules: Mapping[str, Rule]
     by: str
     at: str
-    note: str = ""
+    note: str | None = None
 
 
 class Set(NamedTuple):

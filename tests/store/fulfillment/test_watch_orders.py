@@ -74,7 +74,16 @@ def watch() -> dict[str, Any]:
 
 
 def report(**counts: int) -> dict[str, Any]:
-    return {"looked_at": 0, "rearmed": 0, "started": 0, "contended": 0, "unreadable": 0, "unfinished": False, **counts}
+    return {
+        "looked_at": 0,
+        "rearmed": 0,
+        "started": 0,
+        "expired": 0,
+        "contended": 0,
+        "unreadable": 0,
+        "unfinished": False,
+        **counts,
+    }
 
 
 def executions(wiring: Wiring) -> list[str]:
@@ -142,7 +151,10 @@ def test_work_is_bounded_and_the_next_run_goes_on() -> None:
         for number in range(7):
             store(wiring, waiting(f"ord_{number}", "confirmed", NOW))
         time.passes(hours=1)
-        looks = [watch_orders(orders=wiring.orders, workflow=workflow, clock=time, limit=3) for _ in range(4)]
+        looks = [
+            watch_orders(orders=wiring.orders, workflow=workflow, deadlines=wiring.deadlines, clock=time, limit=3)
+            for _ in range(4)
+        ]
         assert [(look.looked_at, look.unfinished) for look in looks] == [(3, True), (3, True), (1, False), (0, False)]
         assert sorted(document.order_id for document in workflow.started.values()) == [f"ord_{n}" for n in range(7)]
 
@@ -182,9 +194,11 @@ def test_every_order_beyond_its_dwell_is_found_and_no_other(cases: list[tuple[tu
                 _store_work(wiring, order_id, below, since)
             if since + MAX_DWELL[state] <= time.now:
                 late.add((order_id, state))
-        watch_orders(orders=wiring.orders, workflow=workflow, clock=time)
+        watch_orders(orders=wiring.orders, workflow=workflow, deadlines=wiring.deadlines, clock=time)
         assert {(document.order_id, document.state) for document in workflow.started.values()} == late
-        assert watch_orders(orders=wiring.orders, workflow=workflow, clock=time).looked_at == 0
+        assert (
+            watch_orders(orders=wiring.orders, workflow=workflow, deadlines=wiring.deadlines, clock=time).looked_at == 0
+        )
 
 
 def _store_work(wiring: Wiring, order_id: str, below: str, since: datetime) -> None:

@@ -1,13 +1,16 @@
 """What a sender had and we had not is found, filled, and told; and who says nothing at all is noticed."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from functions.intake.api_manage_polling import handler as manage
 from oms.kernel.time import to_text
 from oms.reference.model import Channel
 from oms.wiring import wire
-from tests.intake import NOW, TestClock, archived, company, hook, shopify, work_off
+from tests.intake import NOW, TestClock, archived, body_of, company, hook, shopify, work_off
+from tests.lambda_events import api_event
 from tests.polling import CHANNEL, Shop, add_channel, facts, later, minutes, run, shop_on_loopback, state, taken_in
 
 
@@ -108,3 +111,39 @@ def test_a_channel_that_is_polled_well_is_silent_all_the_same_when_it_sends_noth
         later(clock, 50)
         report = later(clock, 15)
         assert report.silent == ("never", "woo_1")
+
+
+def ask(method: str, path: str, body: Any = None) -> Any:
+    answer = manage(
+        api_event(f"{method} /v1/channels/{{channel}}/polling{path}", path={"channel": CHANNEL}, body=body), None
+    )
+    return answer["statusCode"], body_of(answer)
+
+
+def test_an_operator_sees_how_polling_stands_and_has_a_stretch_of_time_listed_again(
+    shop: Shop, clock: TestClock
+) -> None:
+    assert ask("GET", "") == (200, {"channel": CHANNEL, "poll_minutes": 15, "failures": 0, "silent": False, "gaps": []})
+    run(clock)
+    shop.sells(7, at=NOW - minutes(600))
+    later(clock, 15)
+    assert taken_in() == []
+    status, shown = ask("POST", "/backfill", {"since": to_text(NOW - minutes(720))})
+    assert (status, shown["listed_until"]) == (202, to_text(NOW - minutes(720)))
+    assert run(clock).taken_in == 1
+    assert taken_in() == [(7, "23:30:00")]
+    status, shown = ask("GET", "")
+    assert (status, shown["listed_until"], shown["calls_per_hour"]) == (200, to_text(NOW + minutes(15)), 3600)
+    assert "problem" not in shown
+    assert [row.what for row in state().log] == ["backfill"]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("since", "status"), [("2026-11-24T00:00:00Z", 400), ("2026-01-01T00:00:00Z", 400), ("yesterday", 422)]
+)
+def test_a_backfill_needs_an_instant_that_makes_sense(clock: TestClock, since: str, status: int) -> None:
+    run(clock)
+    before = state()
+    assert ask("POST", "/backfill", {"since": since})[0] == status
+    assert state() == before

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.intake.model import Instant
 from oms.orders.model import Aggregate, Count, Value
 
 
@@ -107,3 +108,33 @@ class PollReport(BaseModel):
     gaps: int = 0
     failing: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+
+
+class ChannelPolling(BaseModel):
+    """How a channel is asked for its orders, and what it had that we had not.
+
+    `listed_until`: everything that changed before is in. `calls_per_hour` is the rate that the channel's answers taught
+    us. `problem` says why asking fails; `gaps` are the newest first, and filled.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str
+    poll_minutes: int
+    listed_until: str | None = None
+    audited_until: str | None = None
+    next_at: str | None = None
+    calls_per_hour: int | None = None
+    failures: int = 0
+    problem: str | None = None
+    heard_at: str | None = None
+    silent: bool = False
+    gaps: tuple[Gap, ...] = ()
+
+
+class Backfill(BaseModel):
+    """List everything again that changed from this instant on, at most 90 days back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    since: Instant

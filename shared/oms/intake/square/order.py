@@ -102,12 +102,12 @@ def _work(reader: _Reader, order: Document) -> tuple[Document, str | None]:
     works = reader.rows(order, "fulfillments", "order")
     if not works:
         return {}, "it was sold over the counter"
-    open_ones = [work for work in works if work.get("state") not in _OVER]
+    open_ones = [work for work in works if str(work.get("state")) not in _OVER]
     if not open_ones:
         return {}, "it was handed over already"
     if len(open_ones) > 1:
         reader.fault("order.fulfillments", "must be one: an order goes to one address")
-    if open_ones[0].get("type") not in _DETAILS:
+    if str(open_ones[0].get("type")) not in _DETAILS:
         reader.fault("order.fulfillments.0.type", f"must be one of {', '.join(sorted(_DETAILS))}")
     return open_ones[0], None
 
@@ -169,7 +169,7 @@ def _people(
     if not address:
         reader.fault(place, "is needed: nothing can be sent without it")
     person = reader.person(address, _ADDRESS, place)
-    notes = [text for path, row in rows if (text := reader.text(row, "note", path))]
+    notes = [text for path, row in rows for text in _wishes(reader, row, path)]
     said = [reader.text(details, each, path) for each in ("shipping_note", "dropoff_notes", "note")]
     return {
         "customer": {
@@ -187,6 +187,18 @@ def _people(
         },
         "note": note_of(None, [text for text in (*said, *notes) if text]),
     }
+
+
+def _wishes(reader: _Reader, row: Document, path: str) -> list[str]:
+    """What the buyer wants of a line beyond its SKU; what it costs is in the line's amount."""
+    modifiers = [
+        text
+        for place, each in enumerate(reader.rows(row, "modifiers", path))
+        if (text := reader.text(each, "name", f"{path}.modifiers.{place}"))
+    ]
+    named = f"{reader.text(row, 'name', path) or 'item'}: {', '.join(modifiers)}"
+    note = reader.text(row, "note", path)
+    return ([named] if modifiers else []) + ([note] if note else [])
 
 
 def _refunds(reader: _Reader, order: Document, order_id: str) -> list[Notice]:

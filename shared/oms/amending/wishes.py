@@ -192,7 +192,7 @@ def put_on(order: Order, wish: Wish) -> dict[int, int]:
 
 
 def plan_of(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish) -> Plan:
-    """What has to be taken back. Only what no location knows of may be: the rest has been released."""
+    """What has to be taken back. An edit may have only what no location knows of: the rest has been released."""
     order = tree.order
     off = taken_off(order, wish)
     why = units_not_taken_off(tree, parcels, off)

@@ -1,0 +1,190 @@
+"""Every field of every model, and whose data it may hold: the record of processing (GDPR article 30) as data.
+
+A field that can hold text must stand here, or the build fails (tests/architecture/test_personal_data.py): by its name
+alone where the name says it all, by model and name where it does not. docs/personal-data.md is made from this file.
+
+| kind | what it is | where it may be |
+|---|---|---|
+| personal | says who somebody is, or is their own words | on the way in, and in the envelopes of this context |
+| pseudonym | leads to a person only together with other data | anywhere inside, never in a public answer to strangers |
+| staff | which of our people or systems did it | log rows |
+| remark | words of our people: shown as such, card numbers cut down, no customer's data by instruction | log rows |
+| business | nothing of a person | anywhere |
+"""
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["personal", "pseudonym", "staff", "remark", "business"]
+
+
+class Purpose(NamedTuple):
+    """What data is used for. `basis` is the letter of GDPR article 6(1); `fields` of a person are what it needs."""
+
+    name: str
+    what: str
+    basis: str
+    fields: frozenset[str]
+    recipients: tuple[str, ...]
+    roles: frozenset[str] = frozenset()
+
+
+class Retention(NamedTuple):
+    """How long personal data is kept, and from when."""
+
+    days: int
+    since: str
+    why: str
+
+
+WHO = frozenset({"name", "company"})
+WHERE = frozenset({"address_lines", "city", "region", "postal_code", "country"})
+REACH = frozenset({"email", "phone"})
+WORDS = frozenset({"note", "gift_message"})
+ALL = WHO | WHERE | REACH | WORDS | {"billing"}
+
+PURPOSES = (
+    Purpose(
+        "delivery",
+        "bring the goods to the recipient",
+        "b (contract)",
+        WHO | WHERE | {"phone", "gift_message"},
+        ("the location that packs", "the carrier"),
+        frozenset({"operator", "sales", "warehouse"}),
+    ),
+    Purpose(
+        "customer_service",
+        "answer the customer about the order",
+        "b (contract)",
+        WHO | WHERE | REACH | WORDS,
+        ("customer service", "the channel the order came from"),
+        frozenset({"operator", "sales"}),
+    ),
+    Purpose(
+        "invoicing",
+        "bill, collect and refund",
+        "b (contract), c (tax law)",
+        WHO | {"email", "country", "billing"},
+        ("accounting", "the tax office"),
+        frozenset({"finance"}),
+    ),
+    Purpose(
+        "fraud_check",
+        "tell a fraud from a customer before goods leave",
+        "f (legitimate interest)",
+        WHO | WHERE | REACH | {"billing"},
+        ("an outside scorer, where one is bound",),
+        frozenset({"operator", "finance"}),
+    ),
+    Purpose(
+        "data_subject_request",
+        "answer, correct or erase at the person's own request",
+        "c (articles 15 to 20)",
+        ALL,
+        ("the person",),
+        frozenset({"privacy_officer"}),
+    ),
+)
+# What our own programs read a person for; each reading is in the log of accesses.
+SYSTEM_PURPOSES = ("packing_list", "label", "change_set", "fraud_check", "notification")
+
+PERSON = Retention(1_095, "the order is closed", "claims from the contract lapse after three years")
+BILLING = Retention(3_650, "the order is closed", "tax law, as long as the longest of the countries served asks for")
+MESSAGE = Retention(90, "the message arrived", "to replay what could not be processed")
+ACCESS = Retention(730, "the access", "to answer who read whose data")
+RETENTION = {"person": PERSON, "billing": BILLING, "message": MESSAGE, "access": ACCESS}
+
+
+class Personal(NamedTuple):
+    """A field with somebody's data: on the way in (`moved_to` says which field of Person takes it) or at rest."""
+
+    moved_to: str
+    retention: str = "person"
+
+
+_NAME, _PLACE = ("name", "company"), ("address_lines", "city", "region", "postal_code")
+PERSONAL: dict[tuple[str, str], Personal] = {
+    **{("Customer", field): Personal(field) for field in (*_NAME, "email", "phone")},
+    **{("ShipTo", field): Personal(field) for field in _PLACE},
+    **{("BillTo", field): Personal("billing", "billing") for field in (*_NAME, *_PLACE)},
+    ("NewOrder", "note"): Personal("note"),
+    ("NewOrder", "gift_message"): Personal("gift_message"),
+    # A change of address that the customer asked for, on its way to a new envelope.
+    **{("Place", field): Personal(field) for field in _PLACE},
+    ("ChangeAddress", "name"): Personal("name"),
+    **{("Person", field): Personal(field) for field in (*_NAME, *_PLACE, "email", "phone", "note", "gift_message")},
+    ("Person", "billing"): Personal("billing", "billing"),
+    # What a reader is shown, masked or for a purpose.
+    **{("PersonView", field): Personal(field) for field in (*_NAME, *_PLACE, "email", "phone", "note", "gift_message")},
+    **{("BillingView", field): Personal("billing", "billing") for field in (*_NAME, *_PLACE)},
+}
+
+# Names that say different things on different models.
+BY_MODEL: dict[tuple[str, str], Kind] = {
+    **dict.fromkeys(
+        (("Account", "name"), ("AccountView", "name"), ("LevelView", "name"), ("Terms", "name"), ("Supplier", "name")),
+        "business",  # companies; a sole trader's is public in a register
+    ),
+    **{
+        (model, "name"): "business"
+        for model in ("Channel", "Client", "Item", "Location", "Policy", "Service", "TrackedLine")
+    },
+    ("Location", "postal_code"): "business",  # our own places
+    ("RateCard", "region"): "business",
+    **{
+        (model, "note"): "remark"
+        for model in ("CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy")
+    },
+    **{
+        (model, "why"): "remark"
+        for model in ("ImportView", "LogRow", "TimelineRow")
+    },
+    **{(model, "reason"): "remark" for model in ("ChangeSet", "ChangeSetView", "Declined", "HoldDecision")},
+    **{
+        (model, "reason"): "business"  # codes
+        for model in (
+            "CarrierScan", "ChannelPollFailed", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
+            "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer", "MessageView",
+            "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected", "ParcelVoided",
+            "ReplayOrder", "Rule",
+        )
+    },
+}  # fmt: skip
+
+_NAMES: dict[Kind, str] = {
+    "pseudonym": (
+        "account_id body_hash external_number external_order_id external_order_ids fingerprint order_id order_ids"
+        " person_hash person_id postal_area reference subject tracking_number tracking_token tracking_url url"
+    ),
+    "staff": "by decided_by let_in_by requested_by",
+    # Our own words about a case; the tests of each context look for clear text in them.
+    "remark": "detail error message problem undo_error",
+    "business": (
+        "amount_minor as_of at audited_until blocked blocked_until blocks busy_until cancelling carrier"
+        " challengeResponse challenge_code change_id changed channel channels check classes code columns"
+        " confirmation_id country created_at currencies currency cursor data decided_at decision delimiter"
+        " deliver_by delivered_at disposable earliest_on effect entered_at etag event_id excluded_locations"
+        " expires_at express external_line_id external_version failed_step failing faults field fields finished_at"
+        " found_at free_mail fulfillment_order_id fulfillment_order_ids fulfillment_status gln good gs1_prefix"
+        " hazmat heard_at high_minor hold_id holds holidays id ignored import_id incident kind kinds label_number"
+        " later latest_on lines location locations look_at mapping message_id method missing named next_at"
+        " next_cursor not_to number_prefix off on on_error on_expiry only_to opened_at options origins outcome"
+        " owner params parcel_id parcel_ids parent payment_method payment_status pickup_location place placed_at"
+        " plugin possible promised_on proposal_id proposed_at purpose rates received_at refund_id regions"
+        " release_by remote_areas requested_at return_status roles route rules service settled_at ship_by"
+        " short_picks silent since sku source sscc state statement_as_of status submitted_at supplier taken_back"
+        " time time_zone to tracking_status type units unsourced until version waits_at waits_for watch_at"
+        " watermark weights what zones"
+    ),
+}
+BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+
+
+def kind_of(model: str, field: str) -> Kind | None:
+    """What a field may hold; None when nobody has said."""
+    if (model, field) in PERSONAL:
+        return "personal"
+    return BY_MODEL.get((model, field)) or BY_NAME.get(field)
+
+
+def purpose_of(name: str) -> Purpose | None:
+    return next((purpose for purpose in PURPOSES if purpose.name == name), None)
