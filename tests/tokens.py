@@ -1,4 +1,4 @@
-"""Access tokens of the local user pool, good and forged: signed here with the emulator's own key where that is needed."""
+"""Access tokens of the local user pool, good and forged: signed with the emulator's own key where that is needed."""
 
 import base64
 import hashlib
@@ -56,11 +56,13 @@ class Mint:
 
     def person(self, subject: str, *groups: str) -> str:
         """Somebody with groups."""
-        return self.token(sub=subject, username=subject, **{"cognito:groups": list(groups)})
+        claims: dict[str, Any] = {"cognito:groups": list(groups)}
+        return self.token(sub=subject, username=subject, **claims)
 
     def machine(self, client_id: str, scope: str) -> str:
         """The token of a machine, as client credentials give it; the audience is one that the API accepts."""
-        return self.token(sub=client_id, scope=scope, username=None, **{"cognito:groups": None})
+        claims: dict[str, Any] = {"cognito:groups": None}
+        return self.token(sub=client_id, scope=scope, username=None, **claims)
 
     def _unsigned(self, head: Claims, claims: Claims) -> str:
         now = int(time.time())
