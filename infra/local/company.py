@@ -10,7 +10,7 @@ from oms.allocation.model import Position
 from oms.credit.model import Account
 from oms.entry import examples
 from oms.procurement.model import Offer, Supplier
-from oms.reference.model import Channel, Client, Item, Location
+from oms.reference.model import Channel, Client, Item, Limit, Location
 from oms.validation.policies import PolicyDraft
 from oms.validation.policy import Rule
 
@@ -117,7 +117,10 @@ SIGNED_CHANNELS = ("shopify_eu", "shopify_us", "ebay_de")
 CLIENTS = {
     "wms-ber-1": Client(
         name="Warehouse system of Berlin", roles=frozenset({"warehouse"}), locations=frozenset({"ber-1"})
-    )
+    ),
+    "price-robot": Client(
+        name="Robot that asks too often", roles=frozenset({"auditor"}), limit=Limit(burst=30, per_minute=60)
+    ),
 }
 
 ACCOUNTS = (
