@@ -46,6 +46,11 @@ class Settings:
         """Where channels' messages are kept as they came."""
         return f"{self.name('archive')}-{self.account}-{self.region}"
 
+    @property
+    def files_bucket(self) -> str:
+        """Where files of orders are dropped and answered, and import jobs have theirs."""
+        return f"{self.name('files')}-{self.account}-{self.region}"
+
     def name(self, thing: str) -> str:
         """The physical name of a thing: deterministic, so that scripts and alarms can be written before it exists."""
         return f"baton-{self.stage}-{thing}"

@@ -28,7 +28,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},
     "reference": {},
-    "jobs": {},
+    "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},
 }
 

@@ -83,6 +83,25 @@ def rows(kind: str, changes: Mapping[str, str | None]) -> bytes:
     return "".join(row + terminator for row in kept).encode()
 
 
+def many(kind: str, count: int) -> bytes:
+    """One interchange with this many documents."""
+    specimen = list(SPECIMENS[kind].ROWS)
+    first, last = ("ST*", "SE*") if kind == "x12_850" else ("UNH", "UNT")
+    begin = next(place for place, row in enumerate(specimen) if row.startswith(first))
+    end = next(place for place, row in enumerate(specimen) if row.startswith(last)) + 1
+    size = end - begin
+    documents: list[str] = []
+    for number in range(1, count + 1):
+        rows_of = [row.replace("4711", f"{number}") for row in specimen[begin:end]]
+        if kind == "x12_850":
+            documents += [f"ST*850*{number:04d}", *rows_of[1:-1], f"SE*{size}*{number:04d}"]
+        else:
+            documents += [f"UNH+{number}+ORDERS:D:96A:UN", *rows_of[1:-1], f"UNT+{size}+{number}"]
+    trailer = [row.replace("GE*1", f"GE*{count}").replace("UNZ+1", f"UNZ+{count}") for row in specimen[end:]]
+    terminator = "~" if kind == "x12_850" else "'"
+    return "".join(row + terminator for row in [*specimen[:begin], *documents, *trailer]).encode()
+
+
 def broken(raw: bytes, random: Random) -> bytes:
     """The document with one to six pieces lost, doubled, exchanged or made up."""
     text = bytearray(raw)

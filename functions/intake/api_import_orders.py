@@ -1,9 +1,9 @@
 """Import jobs: begin one, see how far it is, fetch its results, cancel it. The file itself goes to the bucket."""
 
 from oms.entry import examples
-from oms.entry.api import Answer, Api, Request
+from oms.entry.api import Answer, Api, Request, parse_query
 from oms.intake.imports import service
-from oms.intake.imports.model import ImportStarted, ImportView, NewImport, ResultsLink
+from oms.intake.imports.model import ImportPage, ImportQuery, ImportStarted, ImportView, NewImport, ResultsLink
 from oms.wiring import wire
 
 api = Api("imports")
@@ -28,6 +28,7 @@ _MAY_SEE = _MAY | {"auditor"}
         "too_large",
         "invalid",
         "idempotency_key_reused",
+        "channel_not_canonical",
     ),
     example={
         "headers": {"Idempotency-Key": "example-import"},
@@ -38,6 +39,23 @@ def start_import(request: Request) -> Answer:
     new = request.body(NewImport)
     key = request.idempotency_key()
     return Answer(201, service.start_import(new, key=key, by=f"user:{request.principal.subject}", desk=wire().imports))
+
+
+@api.route(
+    "GET",
+    "/v1/channels/{channel}/imports",
+    summary="List the imports of a channel, the newest first",
+    scope="orders:read",
+    roles=_MAY_SEE,
+    own="channel",
+    query=ImportQuery,
+    answers={200: ImportPage},
+    problems=("malformed",),
+    example={"path": {"channel": examples.CHANNEL}},
+)
+def list_imports(request: Request) -> Answer:
+    query = parse_query(ImportQuery, request.query)
+    return Answer(200, service.list_imports(request.path["channel"], query, desk=wire().imports))
 
 
 @api.route(

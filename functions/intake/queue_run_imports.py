@@ -8,7 +8,7 @@ from oms.wiring import wire
 
 
 def run(messages: list[Message]) -> Mapping[str, Exception]:
-    return run_imports(messages, desk=wire().imports)
+    return run_imports(messages, desk=wire().import_works)
 
 
 handler = queue(run)

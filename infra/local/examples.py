@@ -15,8 +15,12 @@ from infra.local import company
 from oms.allocation.service import allocate_orders
 from oms.amending.model import NewChangeSet
 from oms.amending.service import open_change
+from oms.aws import clients
 from oms.entry import examples
 from oms.entry.queue import Message
+from oms.intake.imports.model import NewImport
+from oms.intake.imports.service import cut_file, run_chunk, start_import
+from oms.intake.imports.store import UPLOADS
 from oms.intake.messages.model import Reference
 from oms.intake.messages.processing import process_messages
 from oms.intake.messages.receiving import keep_message
@@ -69,6 +73,7 @@ def place(wiring: Wiring) -> int:
         message_id = park(wiring, "shopify_eu")
         if message_id != examples.PARKED_MESSAGE_ID:
             raise ExampleError(f"the parked message has the id {message_id}")
+        _import(wiring)
     return placed
 
 
@@ -76,6 +81,18 @@ def _propose(name: str, wiring: Wiring) -> None:
     """A change set that waits for a decision."""
     new = NewChangeSet.model_validate(examples.CHANGE)
     open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+
+
+def _import(wiring: Wiring) -> None:
+    """The import jobs of the examples: one that has run, one that waits; the cloud finds the first one done."""
+    works = wiring.import_works
+    request = NewImport(channel=examples.CHANNEL, format="csv", dry_run=True)
+    start_import(request, key=examples.IMPORT_TO_CANCEL_KEY, by=examples.SEED, desk=works)
+    job = start_import(request, key=examples.IMPORT_KEY, by=examples.SEED, desk=works)
+    key = f"{UPLOADS}{job.import_id}"
+    clients.s3().put_object(Bucket=works.files.bucket, Key=key, Body=examples.IMPORT_CSV.encode())
+    for chunk in cut_file(job.import_id, desk=works):
+        run_chunk(chunk, desk=works)
 
 
 def park(wiring: Wiring, channel: str) -> str:

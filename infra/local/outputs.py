@@ -51,6 +51,8 @@ def settings(outputs: dict[str, Any]) -> dict[str, str]:
         "DOCUMENTS_BUCKET": outputs["DocumentsBucket"],
         "ARCHIVE_BUCKET": outputs["ArchiveBucket"],
         "MESSAGE_QUEUE_URL": outputs["MessageQueueUrl"],
+        "FILES_BUCKET": outputs["FilesBucket"],
+        "IMPORT_QUEUE_URL": outputs["ImportQueueUrl"],
         "PEOPLE_KEY_ID": outputs["PeopleKeyId"],
         "PEPPER_SECRET": outputs["PepperSecret"],
         "CHANNEL_SECRET_PREFIX": CHANNEL_SECRETS,

@@ -30,6 +30,8 @@ from infra.stacks.grants import (
 from infra.stacks.messaging import (
     ALLOCATION_TIMEOUT_S,
     EXPOSURE_TIMEOUT_S,
+    FILE_TIMEOUT_S,
+    IMPORT_TIMEOUT_S,
     MESSAGE_TIMEOUT_S,
     NOTIFICATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
@@ -201,6 +203,39 @@ FUNCTIONS = (
         triggers=(FromQueue("message", batch=10, window_s=0),),
         memory_mb=1024,
         timeout_s=MESSAGE_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/api_import_orders",
+        {
+            "jobs": LOAD + SAVE + LIST,
+            "reference": LIST,
+            # A link carries the rights of who signed it: to store the file, to read the results.
+            "files": ADD_DOCUMENT + READ_DOCUMENT,
+        },
+    ),
+    FunctionSpec(
+        "intake/queue_run_imports",
+        {
+            **_INTAKE,
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+            "import_queue": SEND,
+        },
+        # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
+        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        memory_mb=1024,
+        timeout_s=IMPORT_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "intake/queue_take_files",
+        {
+            **{name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+        },
+        triggers=(FromQueue("file", batch=1, window_s=0),),
+        memory_mb=1024,
+        timeout_s=FILE_TIMEOUT_S,
     ),
     FunctionSpec(
         "intake/queue_receive_notifications",

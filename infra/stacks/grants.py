@@ -36,6 +36,7 @@ START = ("states:StartExecution",)
 WILDCARDS = {
     "documents": "Keys are made of shipment ids: the function may touch any document of the one bucket it works for.",
     "archive": "Keys are made of channel, hour and message id: a message may be of any channel.",
+    "files": "Keys are made of channels, file names and job ids: a function works on the files of any of them.",
     "channel_secrets": "A channel is added as data, with its secret under the stage's prefix, without a deployment.",
 }
 
@@ -71,6 +72,11 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
         ),
         "archive": Resource(
             [f"arn:aws:s3:::{settings.archive_bucket}/*"], {"ARCHIVE_BUCKET": stateful.archive.bucket_name}
+        ),
+        "files": Resource([f"arn:aws:s3:::{settings.files_bucket}/*"], {"FILES_BUCKET": stateful.files.bucket_name}),
+        "import_queue": Resource(
+            [messaging.queues["import"].queue.queue_arn],
+            {"IMPORT_QUEUE_URL": messaging.queues["import"].queue.queue_url},
         ),
         "archive_index": Resource([f"arn:aws:s3:::{settings.archive_bucket}"], {}),
         "message_queue": Resource(

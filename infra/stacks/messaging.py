@@ -21,6 +21,8 @@ SCAN_TIMEOUT_S = 30
 EXPOSURE_TIMEOUT_S = 30
 # Ten messages, some of which ask their sender for the order.
 MESSAGE_TIMEOUT_S = 60
+IMPORT_TIMEOUT_S = 120
+FILE_TIMEOUT_S = 300
 NOTIFICATION_TIMEOUT_S = 30
 # The account from which Amazon's Selling Partner API sends notifications:
 # https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
@@ -105,6 +107,11 @@ class Messaging(Construct):
                 key=key,
                 settings=settings,
             ),
+            # A chunk of a hundred orders, or the cutting of a whole file.
+            "import": DurableQueue(
+                self, "import", visibility_s=6 * IMPORT_TIMEOUT_S, attempts=10, key=key, settings=settings
+            ),
+            "file": DurableQueue(self, "file", visibility_s=6 * FILE_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
             "notification": DurableQueue(
                 self,

@@ -1,12 +1,14 @@
 """What must survive a deployment: tables, keys, documents, secrets, identities, the bus and the queues."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
@@ -31,10 +33,12 @@ class StatefulStack(Stack):
         self.pepper = _pepper(self, self.data_key, settings)
         self.messaging = Messaging(self, key=self.data_key, settings=settings)
         self.archive = _archive(self, self.data_key, self.messaging, settings)
+        self.files = _files(self, self.data_key, self.messaging, settings)
         self.identity = Identity(self, settings=settings)
         for name, table in self.tables.items():
             CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
         CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)
+        CfnOutput(self, "FilesBucket", value=self.files.bucket_name)
         CfnOutput(self, "DocumentsBucket", value=self.documents.bucket_name)
         CfnOutput(self, "PeopleKeyId", value=self.people_key.key_id)
         CfnOutput(self, "PepperSecret", value=pepper_name(settings))
@@ -51,12 +55,30 @@ def _archive(scope: Construct, key: kms.IKey, messaging: Messaging, settings: Se
     Kept for 90 days, the longest that a chargeback or a claim asks back; the log keeps its rows a week longer.
     """
     bucket = _bucket(scope, "Archive", settings.archive_bucket, key, days=90, settings=settings)
-    queue = messaging.queues["message"].queue
-    policy = accept_notifications(queue, bucket=settings.archive_bucket, account=settings.account)
+    _tell(bucket, settings.archive_bucket, {"messages/": messaging.queues["message"].queue}, settings)
+    return bucket
+
+
+def _files(scope: Construct, key: kms.IKey, messaging: Messaging, settings: Settings) -> s3.Bucket:
+    """Files of orders: dropped by partners (`inbox/`), answered (`outbox/`), of import jobs (`uploads/`, `results/`).
+
+    What comes in is removed as soon as it is taken; what is left goes after 30 days.
+    """
+    bucket = _bucket(scope, "Files", settings.files_bucket, key, days=30, settings=settings)
+    told = {"uploads/": messaging.queues["import"].queue, "inbox/": messaging.queues["file"].queue}
+    _tell(bucket, settings.files_bucket, told, settings)
+    return bucket
+
+
+def _tell(bucket: s3.Bucket, name: str, queues: Mapping[str, sqs.Queue], settings: Settings) -> None:
+    """Tell each queue of the objects that are stored under its prefix.
+
+    A property of the bucket: `add_event_notification` would deploy a function of its own to set it.
+    """
     resource = bucket.node.default_child
-    if not isinstance(resource, s3.CfnBucket) or policy is None:
-        raise TypeError("a bucket without its CloudFormation resource, or a queue without its policy")
-    # A property of the bucket: `add_event_notification` would deploy a function of its own to set it.
+    policies = [accept_notifications(queue, bucket=name, account=settings.account) for queue in queues.values()]
+    if not isinstance(resource, s3.CfnBucket):
+        raise TypeError("a bucket without its CloudFormation resource")
     resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
         queue_configurations=[
             s3.CfnBucket.QueueConfigurationProperty(
@@ -64,14 +86,17 @@ def _archive(scope: Construct, key: kms.IKey, messaging: Messaging, settings: Se
                 queue=queue.queue_arn,
                 filter=s3.CfnBucket.NotificationFilterProperty(
                     s3_key=s3.CfnBucket.S3KeyFilterProperty(
-                        rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value="messages/")]
+                        rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value=prefix)]
                     )
                 ),
             )
+            for prefix, queue in queues.items()
         ]
     )
-    resource.node.add_dependency(policy)
-    return bucket
+    for policy in policies:
+        if policy is None:
+            raise TypeError("a queue without its policy")
+        resource.node.add_dependency(policy)
 
 
 def _bucket(scope: Construct, identifier: str, name: str, key: kms.IKey, *, days: int, settings: Settings) -> s3.Bucket:

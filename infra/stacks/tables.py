@@ -18,6 +18,7 @@ TABLES = (
     TableSpec("procurement", indexes=(Index("open", "open_pk", "open_sk"),), stream=True),
     TableSpec("polls", stream=True, ttl="expires_at"),
     TableSpec("reference"),
+    TableSpec("jobs", indexes=(Index("of_channel", "channel_pk", "channel_sk"),), ttl="expires_at"),
     # Token buckets of the callers: of no worth a minute later, and written the most often.
     TableSpec("limits", ttl="expires_at", hot=True),
 )

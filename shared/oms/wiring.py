@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.intake.fetching import Partners
-    from oms.intake.imports.service import ImportDesk
-    from oms.intake.imports.store import JobStore
+    from oms.intake.imports.service import ImportDesk, ImportWorks
+    from oms.intake.imports.store import FileStore, JobStore
+    from oms.intake.inbox.service import InboxDesk
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
@@ -303,18 +304,39 @@ class Wiring:
         return JobStore(self.setting("JOBS_TABLE"))
 
     @cached_property
-    def imports(self) -> "ImportDesk":
-        """For import jobs, from their request to their results."""
-        from oms.aws.queues import Queue
-        from oms.intake.imports.service import ImportDesk
+    def import_files(self) -> "FileStore":
         from oms.intake.imports.store import FileStore
 
-        return ImportDesk(
-            intake=self.intake,
+        return FileStore(self.setting("FILES_BUCKET"))
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        """For those who ask for import jobs: they take no order."""
+        from oms.intake.imports.service import ImportDesk
+
+        return ImportDesk(reference=self.reference, jobs=self.import_jobs, files=self.import_files, clock=self.clock)
+
+    @cached_property
+    def import_works(self) -> "ImportWorks":
+        from oms.aws.queues import Queue
+        from oms.intake.imports.service import ImportWorks
+
+        return ImportWorks(
+            reference=self.reference,
             jobs=self.import_jobs,
-            files=FileStore(self.setting("FILES_BUCKET")),
+            files=self.import_files,
+            clock=self.clock,
+            intake=self.intake,
             queue=Queue(self.setting("IMPORT_QUEUE_URL")),
         )
+
+    @cached_property
+    def inbox(self) -> "InboxDesk":
+        from oms.intake.inbox.service import InboxDesk
+        from oms.intake.inbox.store import Inbox
+
+        inbox = Inbox(self.setting("FILES_BUCKET"), self.setting("JOBS_TABLE"))
+        return InboxDesk(inbox=inbox, reception=self.reception, jobs=self.import_jobs)
 
     def _fetch(self, channel: "Channel", external_order_id: str) -> bytes | None:
         return self.partners.fetch(channel, external_order_id)

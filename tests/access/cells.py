@@ -20,6 +20,7 @@ BINDING = {
     "orders": {"channel", "location"},
     "shipment": {"channel", "location"},
     "channel": {"channel"},
+    "import": {"channel"},
     "channels": {"channel"},
     "location": {"location"},
     "locations": {"location"},

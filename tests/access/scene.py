@@ -17,6 +17,8 @@ from oms.allocation.service import allocate_orders
 from oms.aws import clients
 from oms.entry import examples
 from oms.entry.api import Api
+from oms.intake.imports.model import NewImport
+from oms.intake.imports.service import start_import
 from oms.intake.model import NewOrder
 from oms.intake.service import submit_order
 from oms.intake.store import Claim
@@ -41,6 +43,7 @@ def _order_id(name: str) -> str:
 
 RELEASED, HELD = _order_id(examples.RELEASED), _order_id(examples.HELD)
 WORK = fulfillment_order_id(RELEASED, 1, LOCATION)
+IMPORT = derive_id("imp", "scene", "import")
 
 # What stands in the place of an example's parameter when the object is a stranger's; a Callable asks the scene.
 OTHER: Mapping[str, Callable[["Scene"], str]] = {
@@ -48,6 +51,7 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "hold_id": lambda _scene: derive_id("hld", HELD, "credit_limit"),
     "shipment_id": lambda scene: scene.shipment_id,
     "channel": lambda _scene: CHANNEL,
+    "import_id": lambda _scene: IMPORT,
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
     "message_id": lambda scene: scene.message_id,
@@ -67,6 +71,7 @@ MISSING: Mapping[str, str] = {
     "hold_id": derive_id("hld", "nobody"),
     "shipment_id": derive_id("shp", "nobody"),
     "channel": "nobody",
+    "import_id": derive_id("imp", "nobody"),
     "location": "nowhere-1",
     "sku": "NOTHING",
     "account_id": "NOBODY",
@@ -107,6 +112,7 @@ class Scene:
     def markers(self) -> set[str]:
         """What names the stranger's objects, wherever it stands."""
         return {
+            IMPORT,
             RELEASED,
             HELD,
             WORK,
@@ -158,6 +164,7 @@ def _place_others(wiring: Wiring) -> str:
         other = {**body, "channel": CHANNEL, "customer": buyer, "ship_to": home}
         new = NewOrder.model_validate(other)
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
+    start_import(NewImport(channel=CHANNEL, format="csv"), key="import", by="scene", desk=wiring.imports)
     fact = {
         **seeded._confirmed(),
         "id": f"{RELEASED}.1.0",

@@ -7,6 +7,7 @@ FUNCTION = "AWS::Lambda::Function"
 WILDCARD_RESOURCES = {
     "arn:aws:s3:::baton-prod-documents-111122223333-us-east-1/*": "documents of one bucket, keyed by shipment id",
     "arn:aws:s3:::baton-prod-archive-111122223333-us-east-1/*": "messages, keyed by channel, hour, id",
+    "arn:aws:s3:::baton-prod-files-111122223333-us-east-1/*": "files, keyed by channel and name or by job",
     "arn:aws:secretsmanager:us-east-1:111122223333:secret:baton/prod/channel/*": "a channel is added as data",
 }
 # These actions know no resource at all.

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from oms.intake.notices import ChannelPlugin
 from oms.reference.model import Channel
 
 
+@runtime_checkable
 class FilePlugin(ChannelPlugin, Protocol):
     """A channel plug-in that can also take a file apart and answer it."""
 

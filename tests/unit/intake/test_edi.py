@@ -13,7 +13,7 @@ from oms.intake.model import NewOrder
 from oms.intake.notices import Arrival, Cancellation, Ignored, Snapshot
 from oms.kernel.errors import Fault, RejectedError
 from tests.amounts import total_faults
-from tests.edi import AGREED, PLUGINS, REAL, SPECIMENS, Real, broken, channel, parse, real_orders, refusal, rows
+from tests.edi import AGREED, PLUGINS, REAL, SPECIMENS, Real, broken, channel, many, parse, real_orders, refusal, rows
 from tests.unit.intake.specimens import x12_850
 
 KINDS = sorted(PLUGINS)
@@ -265,25 +265,6 @@ def test_a_file_taken_apart_says_what_it_said_whole(count: int, kind: str) -> No
     apart = [notice for part in parts for notice in plugin.parse(channel(kind, TERMS), {}, part)]
     assert apart == list(plugin.parse(channel(kind, TERMS), {}, raw))
     assert len({plugin.message_id(Arrival({}, part, NOW)) for part in parts}) == count
-
-
-def many(kind: str, count: int) -> bytes:
-    """One interchange with this many documents."""
-    specimen = list(SPECIMENS[kind].ROWS)
-    first, last = ("ST*", "SE*") if kind == "x12_850" else ("UNH", "UNT")
-    begin = next(place for place, row in enumerate(specimen) if row.startswith(first))
-    end = next(place for place, row in enumerate(specimen) if row.startswith(last)) + 1
-    size = end - begin
-    documents: list[str] = []
-    for number in range(1, count + 1):
-        rows_of = [row.replace("4711", f"{number}") for row in specimen[begin:end]]
-        if kind == "x12_850":
-            documents += [f"ST*850*{number:04d}", *rows_of[1:-1], f"SE*{size}*{number:04d}"]
-        else:
-            documents += [f"UNH+{number}+ORDERS:D:96A:UN", *rows_of[1:-1], f"UNT+{size}+{number}"]
-    trailer = [row.replace("GE*1", f"GE*{count}").replace("UNZ+1", f"UNZ+{count}") for row in specimen[end:]]
-    terminator = "~" if kind == "x12_850" else "'"
-    return "".join(row + terminator for row in [*specimen[:begin], *documents, *trailer]).encode()
 
 
 def test_an_accepted_file_is_answered_word_for_word() -> None:

@@ -77,8 +77,25 @@ class ImportView(BaseModel):
     repeated: int = 0
     refused: int = 0
     skipped: int = 0
+    file_name: str | None = None
     created_at: str
     finished_at: str | None = None
+
+
+class ImportPage(BaseModel):
+    """Imports of a channel, the newest first; `next_before` is there while there may be more."""
+
+    imports: list[ImportView]
+    next_before: str | None = None
+
+
+class ImportQuery(BaseModel):
+    """Which imports: those begun before `before` (a `next_before`), `limit` at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    before: Annotated[str, Field(max_length=80)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
 
 
 class ResultsLink(BaseModel):
@@ -119,6 +136,7 @@ class Job(BaseModel):
     request: NewImport
     by: str
     created_at: str
+    file_name: str | None = None
     layout: Layout = Layout()
     etag: str | None = None
 

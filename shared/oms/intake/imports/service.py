@@ -16,6 +16,8 @@ from oms.intake.imports.model import (
     COUNTED,
     GOES_ON,
     Chunk,
+    ImportPage,
+    ImportQuery,
     ImportStarted,
     ImportView,
     Job,
@@ -31,9 +33,11 @@ from oms.intake.imports.taking import Taker, take_all
 from oms.intake.service import IntakeDesk
 from oms.kernel.errors import Fault, NotFoundError, RejectedError, StateError, TransientError
 from oms.kernel.ids import derive_id
-from oms.kernel.time import to_text
+from oms.kernel.time import Clock, to_text
 from oms.reference.model import Channel
+from oms.reference.store import ReferenceStore
 
+_CANONICAL = "canonical"
 UPLOAD_FOR = timedelta(hours=1)
 RESULTS_FOR = timedelta(minutes=15)
 _PLANNED: tuple[Any, ...] = ("planning", "running")
@@ -41,11 +45,19 @@ _PLANNED: tuple[Any, ...] = ("planning", "running")
 
 @dataclass(frozen=True)
 class ImportDesk:
-    """The collaborators of imports."""
+    """The collaborators of those who ask for imports."""
 
-    intake: IntakeDesk
+    reference: ReferenceStore
     jobs: JobStore
     files: FileStore
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class ImportWorks(ImportDesk):
+    """The collaborators of those who run them."""
+
+    intake: IntakeDesk
     queue: Queue
 
 
@@ -63,10 +75,11 @@ def start_import(request: NewImport, *, key: str, by: str, desk: ImportDesk) -> 
 
     Raises:
         NotFoundError: code `unknown_channel`.
-        RejectedError: code `idempotency_key_reused`: the key named a job with another request.
+        RejectedError: code `channel_not_canonical`; or `idempotency_key_reused`: the key names another request.
     """
-    _channel(request.channel, desk)
-    at = desk.intake.clock()
+    if _channel(request.channel, desk).kind != _CANONICAL:
+        raise RejectedError(f"{request.channel} has messages of its own", code="channel_not_canonical")
+    at = desk.clock()
     job = Job(id=derive_id("imp", by, key), request=request, by=by, created_at=to_text(at))
     desk.jobs.create(job, at)
     found = desk.jobs.get(job.id)
@@ -84,10 +97,20 @@ def read_import(import_id: str, *, desk: ImportDesk) -> ImportView:
     Raises:
         NotFoundError: no such job.
     """
-    found = desk.jobs.get(import_id)
-    request = found.job.request
+    return _view(desk.jobs.get(import_id))
+
+
+def list_imports(channel: str, query: ImportQuery, *, desk: ImportDesk) -> ImportPage:
+    """The imports of a channel, those of dropped files too, newest first."""
+    found = desk.jobs.page(channel, before=query.before, limit=query.limit)
+    more = found[-1][0] if len(found) == query.limit else None
+    return ImportPage(imports=[_view(each) for _, each in found], next_before=more)
+
+
+def _view(found: Progress) -> ImportView:
+    job, request = found.job, found.job.request
     return ImportView(
-        import_id=import_id,
+        import_id=job.id,
         channel=request.channel,
         format=request.format,
         dry_run=request.dry_run,
@@ -97,7 +120,8 @@ def read_import(import_id: str, *, desk: ImportDesk) -> ImportView:
         why=found.why,
         faults=list(found.faults),
         orders=found.orders,
-        created_at=found.job.created_at,
+        file_name=job.file_name,
+        created_at=job.created_at,
         finished_at=found.finished_at,
         **found.counts,
     )
@@ -127,10 +151,10 @@ def link_results(import_id: str, *, desk: ImportDesk) -> ResultsLink:
     if desk.jobs.get(import_id).finished_at is None:
         raise StateError("the import is not finished: its results are written at the end")
     url = desk.files.results_link(import_id, expires_s=int(RESULTS_FOR.total_seconds()))
-    return ResultsLink(url=url, expires_at=to_text(desk.intake.clock() + RESULTS_FOR))
+    return ResultsLink(url=url, expires_at=to_text(desk.clock() + RESULTS_FOR))
 
 
-def run_imports(messages: Iterable[QueueMessage], *, desk: ImportDesk) -> dict[str, Exception]:
+def run_imports(messages: Iterable[QueueMessage], *, desk: ImportWorks) -> dict[str, Exception]:
     """Work off what the queue says: files that have come, and chunks. The errors by message id."""
     errors: dict[str, Exception] = {}
     for message in messages:
@@ -152,8 +176,11 @@ def uploads_in(document: Mapping[str, Any]) -> Iterator[str]:
             yield key.removeprefix(UPLOADS)
 
 
-def cut_file(import_id: str, *, desk: ImportDesk) -> None:
+def cut_file(import_id: str, *, desk: ImportWorks) -> list[Chunk]:
     """Look the whole file through, then put its chunks on the queue. A file that cannot be read begins nothing.
+
+    Returns:
+        The chunks that were put there.
 
     Raises:
         NotFoundError: no such job or file.
@@ -166,17 +193,18 @@ def cut_file(import_id: str, *, desk: ImportDesk) -> None:
         chunks = list(cutter.cut())
     except RejectedError as error:
         _fail(import_id, error, desk)
-        return
+        return []
     if not desk.jobs.begin(job.model_copy(update={"layout": cutter.layout, "etag": etag})):
         if desk.jobs.get(import_id).status not in GOES_ON:
             desk.files.remove(import_id)
-        return
+        return []
     desk.queue.send_all(chunk.model_dump() for chunk in chunks)
     desk.jobs.planned(import_id, orders=cutter.orders, chunks=cutter.chunks)
     _end_if_settled(import_id, desk)
+    return chunks
 
 
-def run_chunk(chunk: Chunk, *, desk: ImportDesk) -> None:
+def run_chunk(chunk: Chunk, *, desk: ImportWorks) -> None:
     """Take in the orders of a chunk, write their results, and count them once.
 
     Raises:
@@ -189,11 +217,11 @@ def run_chunk(chunk: Chunk, *, desk: ImportDesk) -> None:
         lines = "".join(result.model_dump_json(exclude_defaults=True) + "\n" for result in results)
         desk.files.write_results(chunk, lines.encode())
         counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in COUNTED}
-        desk.jobs.settle(chunk, {name: count for name, count in counts.items() if count}, desk.intake.clock())
+        desk.jobs.settle(chunk, {name: count for name, count in counts.items() if count}, desk.clock())
     _end_if_settled(chunk.import_id, desk)
 
 
-def _results(chunk: Chunk, found: Progress, desk: ImportDesk) -> list[OrderResult]:
+def _results(chunk: Chunk, found: Progress, desk: ImportWorks) -> list[OrderResult]:
     job = found.job
     channel = _channel(job.request.channel, desk)
     taker = Taker(channel, f"import:{job.id}", job.request.dry_run, desk.intake)
@@ -212,7 +240,7 @@ def _results(chunk: Chunk, found: Progress, desk: ImportDesk) -> list[OrderResul
     return results
 
 
-def _entries(chunk: Chunk, job: Job, desk: ImportDesk) -> list[Entry]:
+def _entries(chunk: Chunk, job: Job, desk: ImportWorks) -> list[Entry]:
     raw = desk.files.piece(job.id, job.etag or "", chunk.start, chunk.end)
     channel = job.request.channel
     if job.request.format == "csv":
@@ -220,25 +248,25 @@ def _entries(chunk: Chunk, job: Job, desk: ImportDesk) -> list[Entry]:
     return list(read_ndjson(raw, channel=channel, first_row=chunk.row))
 
 
-def _end_if_settled(import_id: str, desk: ImportDesk) -> None:
+def _end_if_settled(import_id: str, desk: ImportWorks) -> None:
     """Join the results, say that it is finished, and remove the file: each of these may be done twice."""
     found = desk.jobs.get(import_id)
     if not found.is_settled:
         return
     if found.finished_at is None:
         desk.files.join_results(import_id, found.chunks or 0)
-        desk.jobs.finish(import_id, desk.intake.clock())
+        desk.jobs.finish(import_id, desk.clock())
     desk.files.remove(import_id)
 
 
-def _fail(import_id: str, error: RejectedError, desk: ImportDesk) -> None:
+def _fail(import_id: str, error: RejectedError, desk: ImportWorks) -> None:
     faults = error.faults or (Fault("file", str(error)),)
     desk.jobs.move(import_id, "failed", since=("waiting", *_PLANNED), why=str(error), faults=faults)
     desk.files.remove(import_id)
 
 
 def _channel(name: str, desk: ImportDesk) -> Channel:
-    channel = desk.intake.reference.channels().get(name)
+    channel = desk.reference.channels().get(name)
     if channel is None:
         raise NotFoundError("there is no such channel", code="unknown_channel")
     return channel

@@ -3,6 +3,7 @@
 | access pattern | how |
 |---|---|
 | a job, with its counts | get `IMPORT#<id>` / `IMPORT` |
+| imports of a channel, newest first | index `of_channel`: `<channel>`, `<created_at>#<id>` |
 | whether a chunk is settled | get `IMPORT#<id>` / `CHUNK#<number>` |
 | settle a chunk | put its item if absent and add to the job's counts, in one transaction |
 | the file of a job | object `uploads/<id>`, removed when the job is finished |
@@ -53,6 +54,8 @@ class JobStore:
         item = {
             **self._attributes(self._key(job.id)),
             "doc": pack(job),
+            "channel_pk": job.request.channel,
+            "channel_sk": f"{job.created_at}#{job.id}",
             "status": "waiting",
             "settled": 0,
             **_NOTHING,
@@ -70,6 +73,20 @@ class JobStore:
         if row is None:
             raise NotFoundError(f"there is no import {import_id}")
         return _progress(row)
+
+    def page(self, channel: str, *, before: str | None, limit: int) -> list[tuple[str, Progress]]:
+        """Imports of a channel, newest first, each with its place in the list."""
+        rows = tables.query(
+            self.table,
+            index="of_channel",
+            condition="channel_pk = :channel AND channel_sk < :before",
+            values={":channel": channel, ":before": before or "~"},
+            forward=False,
+            limit=limit,
+        )
+        places = {Key(self.table, row["pk"], row["sk"]): str(row["channel_sk"]) for row in rows}
+        found = tables.get_many(places)
+        return [(place, _progress(found[key])) for key, place in places.items() if key in found]
 
     def begin(self, job: Job) -> bool:
         """The file is there: take it up with this layout and etag. False: the job is past that, or has another file."""
