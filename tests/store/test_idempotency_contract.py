@@ -1,4 +1,4 @@
-"""The contract of the Idempotency-Key, case by case (faults H8, H9): nine of Stripe, and the trap of the missing key."""
+"""The contract of the Idempotency-Key, case by case (faults H8, H9): Stripe's nine, and the trap of a missing key."""
 
 import json
 from collections.abc import Iterator
