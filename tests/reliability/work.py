@@ -59,7 +59,7 @@ class _Cloud:
             finally:
                 self.spent_s += time.process_time() - began
 
-        BotocoreStubber.__call__ = timed  # type: ignore[method-assign]
+        BotocoreStubber.__call__ = timed  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
