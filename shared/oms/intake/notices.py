@@ -74,6 +74,16 @@ class Arrival(NamedTuple):
     query: str = ""
 
 
+# The headers of a document that we asked for. Ours: the edge takes away what a stranger sends under this name.
+OUR_HEADERS = "x-baton-"
+FETCHED: Mapping[str, str] = {f"{OUR_HEADERS}fetched": "1"}
+
+
+def was_fetched(headers: Mapping[str, str]) -> bool:
+    """Whether this is the sender's answer to our question, and so all that it has to say of the order by now."""
+    return FETCHED.items() <= headers.items()
+
+
 class ChannelSecrets(NamedTuple):
     """What a channel signs with: during a rotation both are good. `keys` are public keys in PEM by their id."""
 

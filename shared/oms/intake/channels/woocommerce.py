@@ -15,14 +15,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot, was_fetched
 from oms.intake.reading import AddressNames, Document, Reader, apart, at, note_of, read_object, settled
 from oms.intake.signatures import from_base64, signed
 from oms.kernel.errors import Fault, MalformedError, RejectedError
 from oms.reference.model import Channel
 
 _TOPIC = "x-wc-webhook-topic"
-_FETCHED = "x-baton-fetched"
 _SIGNATURE = "x-wc-webhook-signature"
 _PING = re.compile(rb"webhook_id=\d{1,12}\Z")
 _WHOLE_ORDER = frozenset({"order.created", "order.updated", "order.restored"})
@@ -74,7 +73,7 @@ class WooCommerce:
         if _PING.match(raw):
             return [Ignored("ping")]
         document = read_object(raw)
-        topic = "order.updated" if _FETCHED in headers else headers.get(_TOPIC, "")
+        topic = "order.updated" if was_fetched(headers) else headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
         reader = Reader(_THEIRS)

@@ -12,7 +12,15 @@ from typing import Protocol
 from oms.aws.secrets import KEPT_S, Secrets
 from oms.intake.messages.model import Letter, MessageReceived, Reference, Source
 from oms.intake.messages.store import Archive, span
-from oms.intake.notices import Arrival, AsksFirst, ChannelPlugin, ChannelSecrets, ComesByQueue, SignsWithKeys
+from oms.intake.notices import (
+    OUR_HEADERS,
+    Arrival,
+    AsksFirst,
+    ChannelPlugin,
+    ChannelSecrets,
+    ComesByQueue,
+    SignsWithKeys,
+)
 from oms.intake.ports import KeyPort
 from oms.kernel.errors import (
     Fault,
@@ -80,6 +88,9 @@ def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageRece
     if plugin is None:
         raise NotFoundError("this channel takes no webhooks", code="unknown_channel")
     _verify(plugin, channel, arrival, desk)
+    # No signature is over what a stranger may add: our own names mean what we say, not what somebody sends.
+    own = {name: value for name, value in arrival.headers.items() if not name.startswith(OUR_HEADERS)}
+    arrival = arrival._replace(headers=own)
     _readable(arrival)
     given = plugin.message_id(arrival)
     return MessageReceived(message_id=keep_message(channel, arrival, source="webhook", given=given, desk=desk))

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oms.events.channels import ChannelGapFound
-from oms.intake.fetching import FETCHED, Listed, Page, Rate
+from oms.intake.fetching import Listed, Page, Rate
+from oms.intake.notices import FETCHED
 from oms.intake.polling import rules
 from oms.intake.polling.model import Bucket, Ending, Gap, Polling, Seen, Window
 from oms.intake.polling.ports import Asks, Inbox, KnownOrders
