@@ -159,15 +159,15 @@ _NAMES: dict[Kind, str] = {
     # Our own words about a case; the tests of each context look for clear text in them.
     "remark": "detail error message problem undo_error",
     "business": (
-        "amount_minor as_of at audited_until blocked blocked_until blocks busy_until cancelling carrier"
+        "amount_minor as_of at audited_until before blocked blocked_until blocks busy_until cancelling carrier"
         " challengeResponse challenge_code change_id changed channel channels check classes code columns"
         " confirmation_id country created_at currencies currency cursor data decided_at decision delimiter"
         " deliver_by delivered_at disposable earliest_on effect entered_at etag event_id excluded_locations"
-        " expires_at express external_line_id external_version failed_step failing faults field fields finished_at"
+        " expires_at express external_line_id external_version failed_step failing faults field fields file_name finished_at"
         " found_at free_mail fulfillment_order_id fulfillment_order_ids fulfillment_status gln good gs1_prefix"
         " hazmat heard_at high_minor hold_id holds holidays id ignored import_id incident kind kinds label_number"
         " later latest_on lines location locations look_at mapping message_id method missing named next_at"
-        " next_cursor not_to number_prefix off on on_error on_expiry only_to opened_at options origins outcome"
+        " next_before next_cursor not_to number_prefix off on on_error on_expiry only_to opened_at options origins outcome"
         " owner params parcel_id parcel_ids parent payment_method payment_status pickup_location place placed_at"
         " plugin possible promised_on proposal_id proposed_at purpose rates received_at refund_id regions"
         " release_by remote_areas requested_at return_status roles route rules service settled_at ship_by"
