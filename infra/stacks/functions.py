@@ -229,7 +229,8 @@ FUNCTIONS = (
     FunctionSpec(
         "intake/queue_take_files",
         {
-            **{name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+            **_RECEPTION,
+            "channel_secrets": NAME_ONLY,
             "jobs": LOAD + SAVE,
             "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
         },
@@ -239,7 +240,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "intake/queue_receive_notifications",
-        {name: actions for name, actions in _RECEPTION.items() if name != "channel_secrets"},
+        {**_RECEPTION, "channel_secrets": NAME_ONLY},
         triggers=(FromQueue("notification", batch=10, window_s=0),),
         timeout_s=NOTIFICATION_TIMEOUT_S,
     ),
