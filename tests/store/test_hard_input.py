@@ -9,12 +9,13 @@ import pytest
 
 from functions.allocation.api_cancel_orders import handler as cancel
 from functions.intake.api_submit_orders import handler as submit
+from oms.intake.messages.store import reference_of
 from oms.intake.model import MAX_LINES
 from oms.intake.rules import order_id_of, person_id_of
 from oms.kernel.json import MAX_BYTES, MAX_DEPTH
 from oms.reference.model import Channel
 from oms.wiring import Wiring
-from tests.intake import TestClock, body_of, canonical, company, count, everything_stored
+from tests.intake import TestClock, archived, body_of, canonical, company, count, everything_stored, hook, shopify
 from tests.lambda_events import api_event
 
 ROUTE = "POST /v1/orders"
@@ -228,3 +229,18 @@ def test_a_refusal_does_not_repeat_a_card_number() -> None:
     status, problem = send(order(lines=lines, shipping_minor=0, tax_minor=0))
     assert (status, problem["code"]) == (422, "unknown_sku")
     assert CARD not in json.dumps(problem)
+
+
+def test_a_card_number_in_a_webhook_is_not_even_in_the_sealed_archive_and_its_ids_are_untouched(shop: Wiring) -> None:
+    told = {"note": f"charge {CARD} please", "note_attributes": [{"name": "card", "value": CARD}]}
+    sent = shopify(id=int(CARD), email="zoe@example.com", **told)
+    assert hook(sent)["statusCode"] == 202
+    (key,) = archived()
+    reference = reference_of(key)
+    assert reference
+    kept = json.loads(shop.archive.load(reference).raw)
+    assert kept == {
+        **sent,
+        "note": "charge 424242XXXXXX4242 please",
+        "note_attributes": [{"name": "card", "value": "424242XXXXXX4242"}],
+    }
