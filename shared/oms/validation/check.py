@@ -24,9 +24,12 @@ Count = Annotated[int, Field(ge=0, le=1_000_000_000_000_000)]
 
 
 class Params(BaseModel):
-    """Base of a check's parameters: every field has a default, and nothing else gets in."""
+    """Base of a check's parameters: every field has a default, and nothing else gets in.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Built on first use: a cold start pays for what a policy sets, not for what could be set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class NoParams(Params):

@@ -105,7 +105,8 @@ def _laid_over(name: str, check: Check, rules: list[Rule]) -> Set:
     for rule in rules:
         mode, reason = rule.mode or mode, rule.reason or reason
         params |= rule.params
-    return Set(name, check, mode, reason, check.params.model_validate_json(_json(params)))
+    chosen = check.params.model_validate_json(_json(params)) if params else check.params.model_construct()
+    return Set(name, check, mode, reason, chosen)
 
 
 def _json(params: Mapping[str, JsonValue]) -> bytes:
