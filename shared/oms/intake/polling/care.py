@@ -1,7 +1,6 @@
 """For those who look after the channels: how polling stands, and listing a stretch of time again."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from oms.intake.messages.receiving import known_channel
 from oms.intake.polling.model import Backfill, ChannelPolling, Polling
@@ -54,12 +53,14 @@ def backfill(name: str, order: Backfill, by: str, desk: PollCare) -> ChannelPoll
 
     Raises:
         NotFoundError: code `unknown_channel`.
-        MalformedError: the instant is in the future, or none.
+        MalformedError: the instant is in the future.
         ConflictError: a run is at work on it; try again.
     """
     known_channel(name, desk.reference)
     now = desk.clock()
-    since = _past(order.since, now)
+    since = from_text(order.since)
+    if since > now:
+        raise MalformedError("the instant is in the future", faults=[Fault("since", "must have been")])
     at = to_text(now)
     state = desk.store.find_many([name]).get(name)
     state = state or Polling(channel=name, audited_until=at, next_at=at, heard_at=at)
@@ -77,14 +78,3 @@ def backfill(name: str, order: Backfill, by: str, desk: PollCare) -> ChannelPoll
     )
     desk.store.save(moved)
     return read_polling(name, desk)
-
-
-def _past(text: str, now: datetime) -> datetime:
-    """An instant that has been."""
-    try:
-        since = from_text(text)
-    except ValueError:  # the thirteenth month
-        raise MalformedError("there is no such instant", faults=[Fault("since", "is no instant")]) from None
-    if since > now:
-        raise MalformedError("the instant is in the future", faults=[Fault("since", "must have been")])
-    return since

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.intake.model import Instant
+from oms.kernel.text import Instant
 from oms.orders.model import Aggregate, Count, Value
 
 
