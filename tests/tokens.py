@@ -24,6 +24,7 @@ class Mint:
         pool = cloud.outputs["UserPoolId"]
         path = cloud.home.state / "services/cognito-pool-keys" / f"{pool}-access.pem"
         self.genuine = cloud.token("operator")
+        self.robot_id = str(cloud.outputs["MachineClientId"])  # seeded as the company's price robot
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         assert isinstance(key, rsa.RSAPrivateKey)
         self.key = key
@@ -59,10 +60,10 @@ class Mint:
         claims: dict[str, Any] = {"cognito:groups": list(groups)}
         return self.token(sub=subject, username=subject, **claims)
 
-    def machine(self, client_id: str, scope: str) -> str:
-        """The token of a machine, as client credentials give it; the audience is one that the API accepts."""
+    def robot(self, scope: str) -> str:
+        """The token of the machine client, as client credentials give it."""
         claims: dict[str, Any] = {"cognito:groups": None}
-        return self.token(sub=client_id, scope=scope, username=None, **claims)
+        return self.token(sub=self.robot_id, client_id=self.robot_id, scope=scope, username=None, **claims)
 
     def _unsigned(self, head: Claims, claims: Claims) -> str:
         now = int(time.time())

@@ -21,6 +21,7 @@ def seed(clients: Clients, outputs: dict[str, Any]) -> str:
     """Write what is not there yet; what there is then, for people."""
     _secrets(clients, outputs)
     with domain(clients.endpoint, outputs) as wiring:
+        wiring.reference.put_setting("CLIENT", outputs["MachineClientId"], company.CLIENTS["price-robot"])
         return f"{fill(wiring)}, {examples.place(wiring)} new example orders"
 
 

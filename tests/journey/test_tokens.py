@@ -27,7 +27,7 @@ ATTACKS: dict[str, tuple[Callable[[Mint], str | None], int]] = {
     "HS256 with the public key": (lambda mint: mint.by_public_key(), 401),
     "tampered": (lambda mint: mint.tampered(), 401),
     "an id token": (lambda mint: mint.token(token_use="id", aud=mint.claims["client_id"]), 401),
-    "lacking the scope": (lambda mint: mint.machine("price-robot", "baton/orders:write"), 403),
+    "lacking the scope": (lambda mint: mint.robot("baton/orders:write"), 403),
 }
 
 
@@ -39,7 +39,7 @@ def mint(cloud: Cloud) -> Mint:
 def test_the_tokens_of_this_test_are_good_until_they_are_spoiled(cloud: Cloud, mint: Mint) -> None:
     assert cloud.api("GET", READ, token=mint.genuine).status == 200
     assert cloud.api("GET", READ, token=mint.token()).status == 200
-    assert cloud.api("GET", READ, token=mint.machine("price-robot", "baton/orders:read")).status == 200
+    assert cloud.api("GET", READ, token=mint.robot("baton/orders:read")).status == 200
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -62,7 +62,7 @@ def test_a_token_of_one_location_shows_that_location_only(cloud: Cloud) -> None:
 def test_one_key_at_many_times_its_rate_is_held_back_and_ten_others_are_served(cloud: Cloud, mint: Mint) -> None:
     limit = company.CLIENTS["price-robot"].limit
     assert limit is not None
-    robot = mint.machine("price-robot", "baton/orders:read")
+    robot = mint.robot("baton/orders:read")
     fair = [mint.person(f"fair-{number}", "auditor") for number in range(10)]
 
     def ask(token: str) -> tuple[str, int, float]:
