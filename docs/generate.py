@@ -3,6 +3,7 @@
 - docs/data-model.md: the docstring of every store, which is its table of items, keys and access patterns
 - docs/lifecycles.md: the state machines, drawn from the transitions that the code obeys
 - docs/personal-data.md: the record of processing: whose data is where, what for, for how long, and who gets it
+- docs/import-columns.md: the columns of a CSV file of orders
 - docs/access.md: who may call what, from the OpenAPI document, cell by cell as tests/store/test_access.py tests it
 """
 
@@ -17,9 +18,11 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "shared")]
 
 from oms.entry.principal import ROLES  # noqa: E402  the path is set just above
+from oms.intake.imports.columns import LINE, NEEDED, ORDER  # noqa: E402  see above
 from oms.orders import lifecycle  # noqa: E402
 from oms.privacy import catalogue  # noqa: E402
 
+_WRITTEN = {"text": "", "money": " (amount)", "units": " (number)", "flag": " (true or false)"}
 NOTE = "<!-- made by docs/generate.py; edit the code, then run `make export` -->\n"
 
 
@@ -117,6 +120,20 @@ def _access_cell(role: str, told: dict[str, Any]) -> str:
     return "own" if role in ("warehouse", "channel", "customer") else "all"
 
 
+def import_columns() -> str:
+    """The columns of a CSV file of orders, of the order and of its lines."""
+    text = ast.get_docstring(ast.parse((ROOT / "shared/oms/intake/imports/columns.py").read_text())) or ""
+    parts = [NOTE, "# The columns of an import\n", text, ""]
+    for title, columns in (("Of the order", ORDER), ("Of the line", LINE)):
+        parts += [f"## {title}\n", "| column | what | needed |", "|---|---|---|"]
+        parts += [
+            f"| `{name}` | {column.meaning}{_WRITTEN[column.kind]} | {'yes' if name in NEEDED else ''} |"
+            for name, column in columns.items()
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` say which are not current."""
     stale = []
@@ -125,6 +142,7 @@ def main(arguments: list[str]) -> int:
         "lifecycles.md": lifecycles(),
         "personal-data.md": personal_data(),
         "access.md": access(),
+        "import-columns.md": import_columns(),
     }
     for name, text in pages.items():
         path = ROOT / "docs" / name

@@ -118,7 +118,7 @@ def _readable(value: Any) -> Any:
 
 
 def _objects(wiring: Wiring) -> Iterator[str]:
-    for bucket in (wiring.setting("DOCUMENTS_BUCKET"), wiring.setting("ARCHIVE_BUCKET")):
+    for bucket in map(wiring.setting, ("DOCUMENTS_BUCKET", "ARCHIVE_BUCKET", "FILES_BUCKET")):
         for found in clients.s3().list_objects_v2(Bucket=bucket).get("Contents", []):
             yield f"s3://{bucket}/{found['Key']}"
 

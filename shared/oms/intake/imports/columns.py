@@ -31,7 +31,10 @@ def _address(prefix: str, owner: str) -> dict[str, Column]:
         )
         for number in range(1, 5)
     }
-    parts = {part: Column((owner, part), meaning=part.replace("_", " ")) for part in ("city", "region", "postal_code")}
+    parts = {
+        part: Column((owner, part), meaning=part.replace("_", " ") + " of the address")
+        for part in ("city", "region", "postal_code")
+    }
     return {
         **lines,
         **{f"{prefix}{part}": column for part, column in parts.items()},

@@ -27,10 +27,11 @@ class Record(NamedTuple):
     raw: bytes
 
 
-def records(blocks: Iterable[bytes], *, quoted: bool) -> Iterator[Record]:
+def records(blocks: Iterable[bytes], *, quoted: bool, begins: bool = False) -> Iterator[Record]:
     """The records of a file that comes in blocks; blank ones are left out.
 
-    With `quoted`, a line break inside quotes belongs to the record: its quotes are then an odd number.
+    With `quoted`, a line break inside quotes belongs to the record: its quotes are then an odd number. `begins`: these
+    are the first bytes of the file, where a byte order mark may stand.
 
     Raises:
         TooLargeError: a record longer than `MAX_RECORD` (in CSV mostly a quote that is never closed), or the file.
@@ -40,7 +41,7 @@ def records(blocks: Iterable[bytes], *, quoted: bool) -> Iterator[Record]:
         end = start + len(line)
         if end > MAX_FILE:
             raise TooLargeError(f"the file is larger than {MAX_FILE} bytes")
-        raw = line.removeprefix(_BOM) if not start else line
+        raw = line.removeprefix(_BOM) if begins and not start else line
         if raw.strip(b"\r\n\t ,;"):
             yield Record(start, end, row, raw)
         start = end
@@ -81,7 +82,7 @@ class Cutter:
     def __init__(self, import_id: str, blocks: Iterable[bytes], *, is_csv: bool) -> None:
         self._import_id = import_id
         self._is_csv = is_csv
-        self._records = records(blocks, quoted=is_csv)
+        self._records = records(blocks, quoted=is_csv, begins=True)
         self.layout = self._header() if is_csv else Layout()
         self.orders = self.chunks = 0
 

@@ -61,7 +61,7 @@ def read_csv(raw: bytes, layout: Layout, *, channel: str, first_row: int) -> Ite
 
 def read_ndjson(raw: bytes, *, channel: str, first_row: int) -> Iterator[Entry]:
     """The orders of a chunk of an NDJSON file."""
-    for record in records([raw], quoted=False):
+    for record in records([raw], quoted=False, begins=first_row == 1):
         yield _json_order(record, first_row + record.row - 1, channel)
 
 
