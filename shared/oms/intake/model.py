@@ -160,6 +160,12 @@ class OrderAccepted(BaseModel):
     backorder_expected: bool
 
 
+class WebhookIgnored(BaseModel):
+    """The message arrived and asks nothing of us."""
+
+    ignored: str
+
+
 class Submission(NamedTuple):
     """The answer, and whether it had been given before."""
 
