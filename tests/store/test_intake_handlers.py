@@ -88,8 +88,11 @@ def test_another_body_under_the_key_is_refused_and_changes_nothing() -> None:
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "schlüssel"])
 def test_a_missing_or_unusable_key_is_refused_before_anything_is_read(key: str) -> None:
+    post(canonical(), "a first one, so that the caller's rate is known")
+    count_before = count("orders", "")
     assert calls_of(lambda: post(canonical(), key)) == []
     answer = post(canonical(), key)
+    assert count("orders", "") == count_before
     assert (answer["statusCode"], body_of(answer)["code"]) == (400, "missing_idempotency_key")
 
 
