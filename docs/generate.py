@@ -3,12 +3,14 @@
 - docs/data-model.md: the docstring of every store, which is its table of items, keys and access patterns
 - docs/lifecycles.md: the state machines, drawn from the transitions that the code obeys
 - docs/import-columns.md: the columns of a CSV file of orders
+- docs/personal-data.md: the record of processing: whose data is where, what for, for how long, and who gets it
 - docs/access.md: who may call what, from the OpenAPI document, cell by cell as tests/store/test_access.py tests it
 """
 
 import ast
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ sys.path[:0] = [str(ROOT / "shared")]
 from oms.entry.principal import ROLES  # noqa: E402  the path is set just above
 from oms.intake.imports.columns import LINE, NEEDED, ORDER  # noqa: E402  see above
 from oms.orders import lifecycle  # noqa: E402
+from oms.privacy import catalogue  # noqa: E402
 
 _WRITTEN = {"text": "", "money": " (amount)", "units": " (number)", "flag": " (true or false)"}
 NOTE = "<!-- made by docs/generate.py; edit the code, then run `make export` -->\n"
@@ -47,6 +50,42 @@ def lifecycles() -> str:
     parts.append("## How long a state may last before the watchdog acts\n\n| state | at most |\n|---|---|")
     parts.extend(f"| {state} | {limit} |" for state, limit in lifecycle.MAX_DWELL.items())
     return "\n".join(parts) + "\n"
+
+
+def personal_data() -> str:
+    """The record of processing, from the catalogue of fields."""
+    parts = [NOTE, "# Personal data\n", _section(catalogue.__doc__ or "")]
+    rows = [
+        f"| `{each.name}` | {each.what} | {each.basis} | {_listed(each.fields)} | {', '.join(each.recipients)} | "
+        f"{_listed(each.roles)} |"
+        for each in catalogue.PURPOSES
+    ]
+    head = "| purpose | what for | basis, article 6(1) | fields | recipients | roles |\n|---|---|---|---|---|---|"
+    parts.append("\n".join(["## Purposes\n", head, *rows, ""]))
+    programs = ", ".join(f"`{name}`" for name in catalogue.SYSTEM_PURPOSES)
+    parts.append(f"Our own programs read a person for: {programs}. Each reading is logged.\n")
+    kept = [f"| {name} | {each.days} | {each.since} | {each.why} |" for name, each in catalogue.RETENTION.items()]
+    parts.append("\n".join(["## How long\n", "| what | days | from when | why |\n|---|---|---|---|", *kept, ""]))
+    fields = [
+        f"| `{model}.{name}` | `{each.moved_to}` | {each.retention} |"
+        for (model, name), each in sorted(catalogue.PERSONAL.items())
+    ]
+    head = "| field | kept as, in the envelope of the person | retention |\n|---|---|---|"
+    parts.append("\n".join(["## Fields\n", head, *fields, ""]))
+    for kind in ("pseudonym", "staff", "remark"):
+        names = {name for name, each in catalogue.BY_NAME.items() if each == kind}
+        names |= {f"{model}.{name}" for (model, name), each in catalogue.BY_MODEL.items() if each == kind}
+        parts.append(f"**{kind}**: {_listed(names)}\n")
+    return "\n".join(parts)
+
+
+def _section(docstring: str) -> str:
+    """The docstring of a module as paragraphs of a page."""
+    return "\n".join(line.strip() for line in docstring.strip().splitlines()) + "\n"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 ACCESS = """# Who may do what
@@ -98,12 +137,14 @@ def import_columns() -> str:
 def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` say which are not current."""
     stale = []
-    for name, text in {
+    pages = {
         "data-model.md": data_model(),
         "lifecycles.md": lifecycles(),
+        "personal-data.md": personal_data(),
         "access.md": access(),
         "import-columns.md": import_columns(),
-    }.items():
+    }
+    for name, text in pages.items():
         path = ROOT / "docs" / name
         if not path.exists() or path.read_text() != text:
             stale.append(name)

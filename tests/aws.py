@@ -23,7 +23,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "messages": {"received": ("received_pk", "received_sk")},
     "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
     "inventory": {"reorder": ("reorder_pk", "reorder_sk")},
-    "people": {"blind": ("blind_pk",)},
+    "people": {"blind": ("blind_pk",), "phone": ("phone_pk",)},
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},

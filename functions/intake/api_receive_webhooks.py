@@ -45,7 +45,7 @@ def receive_webhook(request: Request) -> Answer:
     own="signature",
     query=ChallengeQuery,
     answers={200: ChallengeAnswer},
-    problems=("malformed", "unknown_channel", "credentials_missing"),
+    problems=("malformed", "unknown_channel", "bad_signature", "credentials_missing"),
     example={"path": {"channel": "ebay_de"}, "query": {"challenge_code": "71745723-d031-455c-bfa5-f90d11b4f20a"}},
 )
 def answer_challenge(request: Request) -> Answer:

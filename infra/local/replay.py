@@ -28,8 +28,17 @@ from infra.local.partners import Partners
 from infra.local.seed import domain, stock_up
 from infra.local.traffic import Purchase
 from infra.local.uci import CHANNEL, Invoice, Reading, WrongFileError, invoices, item_of
+from oms.validation.policy import Policy, Rule
 from oms.wiring import Wiring
 
+# A wholesaler's orders: tens of thousands of one article are no slip, and a year of them comes within minutes.
+WHOLESALE = Policy(
+    name=CHANNEL,
+    version=1,
+    rules={name: Rule(mode="off") for name in ("quantity", "duplicate", "velocity")},
+    by="system:replay",
+    at="2011-12-09T12:50:00.000Z",
+)
 HOME = "lon-1"  # the wholesaler shipped from one place
 SPARE_UNITS = 100
 SETTLE_S = 600.0
@@ -61,6 +70,7 @@ def replay(cloud: Cloud, orders: str, limit: int, console: Console, say: Say) ->
     reading = Reading()
     wanted = _first(limit, path, reading)
     with domain(cloud.outputs["EndpointUrl"], cloud.outputs) as wiring:
+        wiring.reference.put_setting("POLICY", CHANNEL, WHOLESALE)
         say(f"catalogue and stock for {len(wanted)} invoices: {_prepare(wiring, wanted)}")
         done = _post(cloud, wiring, wanted, console)
         say(f"{len(done.orders)} orders in, {len(done.refused)} refused; the warehouses open")

@@ -41,7 +41,7 @@ CAPITALS = {
     "Belgium": ("BE", "Gent", "9000"),
     "Cyprus": ("CY", "Λευκωσία", "1010"),
     "Spain": ("ES", "Valencia", "46001"),
-    "Netherlands": ("NL", "Utrecht", "3511"),
+    "Netherlands": ("NL", "Utrecht", "3511 AB"),
     "Japan": ("JP", "Osaka", "530-0001"),
     "Switzerland": ("CH", "Zürich", "8001"),
     "Italy": ("IT", "Torino", "10121"),
@@ -69,6 +69,7 @@ CAPITALS = {
     "Malta": ("MT", "Valletta", "VLT 1117"),
     "Czech Republic": ("CZ", "Brno", "602 00"),
 }
+REGIONS = {"US": "IL", "CA": "ON", "AU": "VIC", "BR": "PR"}
 ELSEWHERE = CAPITALS["United Kingdom"]  # "Unspecified", "European Community"
 
 
@@ -154,6 +155,7 @@ def _invoice(number: str, rows: list[dict[str, str]], reading: Reading) -> Invoi
             reading.rows["left out"] += 1
     buyer = row["CustomerID"].split(".")[0] or f"guest-{number}"
     document = _document(number, buyer, row["Country"], lines, postage)
+    document["placed_at"] = f"{row['InvoiceDate'].replace(' ', 'T')}Z"
     return Invoice(number, buyer, cancels, units, names, {} if cancels else document)
 
 
@@ -173,6 +175,7 @@ def _document(number: str, buyer: str, country: str, lines: list[dict[str, Any]]
             "city": city,
             "postal_code": postal_code,
             "country": code,
+            **({"region": REGIONS[code]} if code in REGIONS else {}),
         },
     }
 

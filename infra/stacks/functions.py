@@ -145,6 +145,15 @@ FUNCTIONS = (
     FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
     FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
     FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec(
+        "privacy/api_show_persons",
+        {
+            "orders": LOAD + LIST,
+            "people": LOAD + SAVE + LIST,
+            "people_key": UNWRAP,
+            "pepper": NAME_ONLY,
+        },
+    ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec(
@@ -288,7 +297,7 @@ FUNCTIONS = (
         },
         memory_mb=1024,
     ),
-    FunctionSpec("fulfillment/task_release_fulfillment", _ORDER),
+    FunctionSpec("fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD}),
     FunctionSpec("fulfillment/task_withdraw_release", _ORDER),
     FunctionSpec("fulfillment/task_discard_packing_lists", {"documents": REMOVE_DOCUMENT}),
     FunctionSpec("shipping/task_void_parcels", _SHIPPING),

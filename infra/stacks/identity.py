@@ -14,6 +14,7 @@ GROUPS = (*STAFF, "channel")
 SCOPES = {
     "orders:read": "Read orders, parcels, stock and documents",
     "orders:write": "Submit, cancel and release orders",
+    "people:read": "Read the person of an order, for a purpose",
     "fulfillment:write": "Confirm what a location did",
     "procurement:read": "Read purchase proposals",
     "credit:read": "Read what customers on account owe",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from oms.intake.polling.store import PollStore
     from oms.intake.service import IntakeDesk
     from oms.kernel.signing import Seal
+    from oms.orders.holding import HoldSpec
     from oms.orders.model import Destination, Order, Promise
     from oms.orders.store import OrderStore
     from oms.privacy.service import People
@@ -135,6 +136,10 @@ class Wiring:
         from oms.credit.service import CreditDesk
 
         return CreditDesk(self.accounts, self.clock)
+
+    def standing(self, order: "Order") -> "HoldSpec | None":
+        """What an order on account waits for before it leaves (port of fulfillment)."""
+        return self.credit.standing(order)
 
     @cached_property
     def books(self) -> "Books":

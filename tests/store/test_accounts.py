@@ -9,6 +9,7 @@ import pytest
 
 from functions.credit.api_manage_accounts import handler as accounts
 from functions.credit.queue_recount_exposure import handler as recount
+from functions.fulfillment.task_release_fulfillment import handler as release
 from functions.intake.api_submit_orders import handler as submit
 from oms.aws import clients, tables
 from oms.aws.tables import ConditionFailedError
@@ -225,6 +226,40 @@ def test_an_override_is_remembered_with_the_order_and_counts_at_every_level() ->
     assert everywhere() == {(60_000, 0, 0)}
     (row,) = call("GET", SHOP)[1]["orders"]
     assert (row["let_in_by"], row["open_minor"]) == ("user:erna", 60_000)
+
+
+def booked(order: Order) -> dict[str, str]:
+    """Work of the order that waits for its release."""
+    line = FulfillmentLine(number=1, sku="MUG", quantity=order.lines[0].quantity)
+    fields = {"order_id": order.id, "location": "ber-1", "currency": "EUR", "entered_at": to_text(NOW)}
+    work = FulfillmentOrder(id="ful_1", attempt=1, status="booked", lines=(line,), **fields)
+    tables.commit(wire().orders.write(work.changed(at=NOW, by="test", what="Booked")))
+    return {"order_id": order.id, "fulfillment_order_id": work.id, "attempt": "1"}
+
+
+def test_an_account_that_went_bad_holds_the_release_until_finance_has_looked() -> None:
+    order = order_of(post("A", 100))
+    document = {**booked(order), "attempt": 1}
+    due = [{"on": "2026-11-22", "amount_minor": 500}]
+    call("PUT", SHOP, "/statement", state(unpaid=500, due=due))
+    assert [release(document, None)["outcome"] for _ in range(2)] == ["held", "held"]
+    held = wire().orders.get(order.id)
+    (hold,) = held.holds
+    assert (hold.reason, hold.blocks, hold.release_by, hold.note, hold.expires_at) == (
+        "overdue_invoices",
+        ("release",),
+        ("finance",),
+        "5.00 EUR overdue",
+        None,
+    )
+    let_go = held.changed(at=NOW, by="user:erna", why=f"{hold.id} they pay today", what="OrderHoldReleased", holds=())
+    tables.commit(wire().orders.write(let_go))
+    assert release(document, None)["outcome"] == "released"
+    assert everywhere() == {(100, 0, 500)}
+
+
+def test_a_good_account_is_released_at_once() -> None:
+    assert release({**booked(order_of(post("A", 100))), "attempt": 1}, None)["outcome"] == "released"
 
 
 def test_an_order_is_looked_at_again_when_it_grows_and_not_when_it_shrinks() -> None:

@@ -132,6 +132,13 @@ def test_one_order_more_than_a_buyer_makes_is_held() -> None:
     assert reasons(posted("later", **SAME)) == []
 
 
+def test_orders_that_come_late_are_judged_by_when_they_were_placed() -> None:
+    hours = ("07:00", "08:00", "08:20", "07:40", "06:00")
+    orders = [posted(hour, **SAME, placed_at=f"2026-11-22T{hour}:00Z") for hour in hours]
+    assert [reasons(order) for order in orders] == [[], [], ["possible_duplicate"], ["possible_duplicate"], []]
+    assert reasons(posted("never", **SAME, placed_at="2026-13-45T00:00:00Z")) == []
+
+
 def test_a_guard_that_only_informs_lets_the_order_go_on() -> None:
     policy(duplicate={"mode": "inform"})
     posted("A", **SAME)

@@ -88,14 +88,15 @@ def test_a_person_is_read_back_whole_and_the_access_is_logged(caplog: pytest.Log
         "98765-Q",
         "DE",
     )
-    assert caplog.messages == [f'{{"message":"person read","person_id":"{PERSON}","purpose":"packing_list"}}']
+    told = f'"person_id":"{PERSON}","purpose":"packing_list","by":"system","fields":"all"'
+    assert caplog.messages == [f'{{"message":"person read",{told}}}']
     assert "Canarina" not in f"{person!r} {person}"
 
 
 @pytest.mark.usefixtures("shop")
 def test_each_person_has_a_key_of_its_own_and_a_box_cannot_be_moved() -> None:
     post("A-1")
-    post("A-2")
+    post("A-2", customer=canonical()["customer"])
     rows = [
         tables.get(Key("baton-people", f"PERSON#{person_id_of(order_id_of('sales_desk', name))}", "PERSON"))
         for name in ("A-1", "A-2")

@@ -84,6 +84,19 @@ class CreditDesk:
             return self.row_writes(after.account_id, row, with_order(row, after))
         return [] if counted(before) else self.exposure_writes(after)
 
+    def standing(self, order: Order) -> HoldSpec | None:
+        """What the order must wait for before it leaves: nothing, unless its account has gone bad since it was taken.
+
+        An order that a person let in over the limit is not asked again.
+        """
+        if order.account_id is None:
+            return None
+        row = self.accounts.row(order.account_id, order.id)
+        if row is not None and row.let_in_by is not None:
+            return None
+        found = refusals(self._chain(order.account_id, order.currency), 0, self._clock().date())
+        return HoldSpec(found[0].reason, found[0].note) if found else None
+
     def exposure_writes(self, order: Order) -> list[Write]:
         """For an order that a person let pass: count it in whatever the limit says, and remember who did.
 

@@ -324,6 +324,8 @@ def _to_gateway(answer: Answer) -> dict[str, Any]:
         "x-content-type-options": "nosniff",
         **answer.headers,
     }
+    if answer.status == HTTPStatus.NO_CONTENT:
+        del headers["content-type"]
     body = answer.body
     if isinstance(body, BaseModel):
         body = body.model_dump_json(exclude_none=True)

@@ -234,12 +234,16 @@ def _headers(route: Route) -> list[Json]:
             "description": what,
             # The edge checks for itself and answers with a code; the schema says what a good call carries.
             # "Needed with ..." says when; the others are needed always, or never.
-            "required": name.lower() == "idempotency-key" and not what.startswith("Needed with"),
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "required": _is_key(name) and not what.startswith("Needed with"),
+            "schema": {"type": "string", "minLength": 1, **({"maxLength": 255} if _is_key(name) else {})},
             **({"example": examples[name.lower()]} if name.lower() in examples else {}),
         }
         for name, what in route.headers.items()
     ]
+
+
+def _is_key(header: str) -> bool:
+    return header.lower() == "idempotency-key"
 
 
 def _parameter(name: str, place: str, schema: Json, examples: Mapping[str, Any], *, required: bool) -> Json:
@@ -255,7 +259,9 @@ def _successes(route: Route, refs: Mapping[tuple[type[BaseModel], Mode], Json]) 
     answers: Json = {}
     for status, model in route.answers.items():
         content: Json = {}
-        if isinstance(model, str):
+        if status == HTTPStatus.NO_CONTENT:
+            pass  # nothing comes, so it has no type
+        elif isinstance(model, str):
             content = {model: {"schema": {"type": "object"} if model.endswith("json") else {"type": "string"}}}
         elif model is not None:
             content = {"application/json": {"schema": refs[model, "serialization"]}}

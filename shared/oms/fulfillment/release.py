@@ -1,27 +1,36 @@
 """The last step of `fulfill_order` and what undoes it: release to the location, withdraw, park for a person."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from oms.aws.tables import commit
 from oms.events.fulfillment import FulfillmentOrderParked, FulfillmentOrderReleased, FulfillmentOrderWithdrawn
+from oms.events.orders import OrderHeld
 from oms.fulfillment.dwell import PARKED, parking_hold_id
 from oms.fulfillment.model import FulfillmentTask, TaskOutcome
 from oms.kernel.errors import ConflictError, NotFoundError
 from oms.kernel.time import Clock, to_text
-from oms.orders.holding import put_on_hold
+from oms.orders.holding import HoldSpec, hold_id_of, opened, put_on_hold
 from oms.orders.lifecycle import FULFILLMENT_ORDER, move
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 
 TRIES = 4
 _Answer = TypeVar("_Answer")
+# What an order on account must wait for before it leaves; None: nothing (context credit).
+Standing = Callable[[Order], HoldSpec | None]
 _LAST_STEP = "release_fulfillment"
 _AT_WORK = ("accepted", "in_progress", "incomplete", "closed")
 
 
-def release_fulfillment(document: FulfillmentTask, *, orders: OrderStore, clock: Clock) -> TaskOutcome:
+def release_fulfillment(
+    document: FulfillmentTask, *, orders: OrderStore, standing: Standing, clock: Clock
+) -> TaskOutcome:
     """Hand booked work to its location: the fact is the message.
+
+    Goods on account are looked at once more before they leave: an account that has become overdue or was blocked since
+    the order was taken holds the release until finance has looked at it. That is asked once per order.
 
     Outcomes: `released` (now or before), `held` (an open hold blocks it), `done` (taken back or cancelled meanwhile).
 
@@ -39,6 +48,10 @@ def release_fulfillment(document: FulfillmentTask, *, orders: OrderStore, clock:
         if order.blocked_by("release"):
             return TaskOutcome(outcome="held")
         now = clock()
+        waits = _waits_for_credit(order, standing, now)
+        if waits is not None:
+            commit(orders.write(waits))
+            return TaskOutcome(outcome="held")
         status = move(FULFILLMENT_ORDER, work.status, "release")
         ship_by = work.ship_by or to_text(now)[:10]
         fact = FulfillmentOrderReleased(
@@ -56,6 +69,25 @@ def release_fulfillment(document: FulfillmentTask, *, orders: OrderStore, clock:
         return TaskOutcome(outcome="released")
 
     return again_on_conflict(attempt)
+
+
+def _waits_for_credit(order: Order, standing: Standing, at: datetime) -> Order | None:
+    """The order on hold, when its account is no longer good; None: it is, or a person has let this order go."""
+    if order.account_id is None:
+        return None
+    hold_id = hold_id_of(order.id, "credit_at_release")
+    if any(row.why and row.why.startswith(f"{hold_id} ") for row in order.log):
+        return None
+    spec = standing(order)
+    if spec is None:
+        return None
+    (hold,) = opened(order.id, [spec], at)
+    lasting = {"expires_at": None, "on_expiry": "escalate"}  # it was confirmed: only a person may end it
+    hold = hold.model_copy(update={"id": hold_id, "blocks": ("release",), **lasting})
+    fact = OrderHeld(order_id=order.id, hold_id=hold_id, reason=hold.reason, blocks=list(hold.blocks))
+    return order.changed(
+        fact, at=at, by="system:release_fulfillment", why=hold.reason, holds=(*order.holds, hold), watch_at=to_text(at)
+    )
 
 
 def withdraw_release(document: FulfillmentTask, *, orders: OrderStore, clock: Clock) -> TaskOutcome:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from oms.kernel.text import Clean, Plain, PlainLines
+from oms.kernel.text import Clean, Instant, Plain, PlainLines
 
 MAX_LINES = 1_000
 _MAX_MINOR = 999_999_999_999_999  # 15 digits: below 2**53, so that every JSON reader keeps every minor unit
@@ -32,7 +32,6 @@ def _email(text: str) -> str:
 Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
 Reference = Annotated[str, Field(min_length=1, max_length=128), Clean]
-Instant = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$")]  # UTC
 Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
 Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
 Row = Annotated[str, Field(min_length=1, max_length=200), Plain]

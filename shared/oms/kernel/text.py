@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from oms.kernel.cards import redact
+from oms.kernel.time import from_text
 
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, lone surrogates, line and paragraph separators
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # can make a text read other than it is
@@ -60,8 +61,17 @@ def plain_lines(text: str) -> str:
     return redact(clean_lines(text))
 
 
+def _is_instant(text: str) -> str:
+    from_text(text)
+    return text
+
+
 Clean = AfterValidator(clean)
 Plain = AfterValidator(plain)
 PlainLines = AfterValidator(plain_lines)
+# `2026-11-23T09:30:00Z`, with or without milliseconds: a moment that exists, in UTC.
+Instant = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$"), AfterValidator(_is_instant)
+]
 # What somebody gives as the reason of what they do; it stands in the timeline.
 Remark = Annotated[str, Field(min_length=1, max_length=200), Plain]

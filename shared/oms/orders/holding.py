@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from oms.events.orders import OrderHeld
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
-from oms.kernel.text import Remark
+from oms.kernel.text import Instant, Remark
 from oms.kernel.time import to_text
 from oms.orders.model import Hold, Order
 
@@ -63,7 +63,7 @@ class NewHold(BaseModel):
         "validation",
     ]
     note: Remark | None = None
-    expires_at: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$")] | None = None
+    expires_at: Instant | None = None
 
 
 class HoldOutcome(BaseModel):

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from oms.orders.completion import counting, delivered_at
-from oms.orders.model import Destination, FulfillmentOrder, Hold, Line, Order, Parcel, Promise, RequestedDelivery
+from oms.orders.model import (
+    CheckFinding,
+    Destination,
+    FulfillmentOrder,
+    Hold,
+    Line,
+    Order,
+    Parcel,
+    Promise,
+    RequestedDelivery,
+)
 from oms.orders.store import OrderTree
 
 _ENDED_WITHOUT = ("rejected", "cancelled")
@@ -146,6 +156,7 @@ class OrderView(_View):
     destination: Destination
     promise: Promise
     holds: tuple[Hold, ...]
+    findings: tuple[CheckFinding, ...]
     fulfillment_orders: tuple[FulfillmentOrderView, ...]
     parcels: tuple[ParcelView, ...]
     tracking_token: str

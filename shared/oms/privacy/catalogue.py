@@ -85,7 +85,7 @@ PURPOSES = (
     ),
 )
 # What our own programs read a person for; each reading is in the log of accesses.
-SYSTEM_PURPOSES = ("packing_list", "label", "change_set", "fraud_check", "notification")
+SYSTEM_PURPOSES = ("packing_list", "label", "change_of_address", "fraud_check", "notification")
 
 PERSON = Retention(1_095, "the order is closed", "claims from the contract lapse after three years")
 BILLING = Retention(3_650, "the order is closed", "tax law, as long as the longest of the countries served asks for")
@@ -126,13 +126,18 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ),
     **{
         (model, "name"): "business"
-        for model in ("Channel", "Client", "Item", "Location", "Policy", "Service", "TrackedLine")
+        for model in (
+            "Channel", "CheckView", "Client", "Item", "Location", "Policy", "PolicyView", "Service", "TrackedLine",
+        )
     },
     ("Location", "postal_code"): "business",  # our own places
     ("RateCard", "region"): "business",
     **{
         (model, "note"): "remark"
-        for model in ("CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy")
+        for model in (
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy", "PolicyDraft",
+            "PolicyView",
+        )
     },
     **{
         (model, "why"): "remark"
@@ -142,7 +147,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "reason"): "business"  # codes
         for model in (
-            "CarrierScan", "ChannelPollFailed", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
+            "CarrierScan", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
             "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer", "MessageView",
             "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected", "ParcelVoided",
             "ReplayOrder", "Rule",
@@ -157,35 +162,34 @@ _NAMES: dict[Kind, str] = {
     ),
     "staff": "by decided_by let_in_by requested_by",
     # Our own words about a case; the tests of each context look for clear text in them.
-    "remark": "detail error message problem undo_error",
+    "remark": "detail error file_name message problem undo_error",
     "business": (
-        "amount_minor as_of at audited_until before blocked blocked_until blocks busy_until cancelling carrier"
-        " challengeResponse challenge_code change_id changed channel channels check classes code columns"
-        " confirmation_id country created_at currencies currency cursor data decided_at decision delimiter"
-        " deliver_by delivered_at disposable earliest_on effect entered_at etag event_id excluded_locations"
-        " expires_at express external_line_id external_version failed_step failing faults field fields file_name"
-        " finished_at"
-        " found_at free_mail fulfillment_order_id fulfillment_order_ids fulfillment_status gln good gs1_prefix"
-        " hazmat heard_at high_minor hold_id holds holidays id ignored import_id incident kind kinds label_number"
-        " later latest_on lines location locations look_at mapping message_id method missing named next_at"
-        " next_before next_cursor not_to number_prefix off on on_error on_expiry only_to opened_at options"
-        " origins outcome"
-        " owner params parcel_id parcel_ids parent payment_method payment_status pickup_location place placed_at"
-        " plugin possible promised_on proposal_id proposed_at purpose rates received_at refund_id regions"
-        " release_by remote_areas requested_at return_status roles route rules service settled_at ship_by"
-        " short_picks silent since sku source sscc state statement_as_of status submitted_at supplier taken_back"
-        " time time_zone to tracking_status type units unsourced until version waits_at waits_for watch_at"
-        " watermark weights what zones"
+        "_prefix action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
+        " changed channel channels check classes code columns country currencies currency cursor data"
+        " decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
+        " failed_step failing faults field fields free_mail gln good gs1 hazmat hidden high_minor holds"
+        " holidays id ignored incident kind kinds label_number later lines location locations mapping method"
+        " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
+        " options origins outcome over_credit_limit owner params parent payment_method pickup_location place"
+        " plugin possible purpose rates refuses_with regions release_by remote_areas roles route rules"
+        " service ship_by short_picks silent since sku source sscc state statement_as_of status supplier"
+        " taken_back time time_zone to type units unsourced until version waits_for watermark weights what"
+        " zones"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+
+
+# What such a name says is no text of anybody's: an id of ours, a time, a code.
+_SUFFIXES = ("_id", "_ids", "_at", "_on", "_until", "_since", "_code", "_status", "_currency", "_version", "_cursor")
 
 
 def kind_of(model: str, field: str) -> Kind | None:
     """What a field may hold; None when nobody has said."""
     if (model, field) in PERSONAL:
         return "personal"
-    return BY_MODEL.get((model, field)) or BY_NAME.get(field)
+    known = BY_MODEL.get((model, field)) or BY_NAME.get(field)
+    return known or ("business" if field.endswith(_SUFFIXES) else None)
 
 
 def purpose_of(name: str) -> Purpose | None:

@@ -49,3 +49,17 @@ class Sealed(NamedTuple):
     wrapped_key: bytes
     box: bytes
     blind: str | None
+
+
+class Access(NamedTuple):
+    """A look at a person: who, as what, what for, which fields, over which order; `outcome` is `shown` or `refused`."""
+
+    person_id: str
+    at: str
+    by: str
+    roles: tuple[str, ...]
+    purpose: str
+    fields: tuple[str, ...]
+    order_id: str
+    request_id: str
+    outcome: str

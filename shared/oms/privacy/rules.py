@@ -85,6 +85,11 @@ def blind_index(email: str, pepper: bytes) -> str:
     return hmac.new(pepper, b"email\0" + normal.encode(), hashlib.sha256).hexdigest()
 
 
+def phone_index(number: str, pepper: bytes) -> str:
+    """What a phone number in its international form is found by."""
+    return hmac.new(pepper, b"phone\0" + number.encode(), hashlib.sha256).hexdigest()
+
+
 def fingerprint(text: str, pepper: bytes) -> str:
     """128 bits of HMAC-SHA256: the same for the same text. Without the pepper nobody can try texts against it."""
     return hmac.new(pepper, b"text\0" + text.encode(), hashlib.sha256).hexdigest()[:32]

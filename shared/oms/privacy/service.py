@@ -2,15 +2,42 @@
 
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from oms.aws.tables import Write
+from oms.kernel.errors import ForbiddenError
 from oms.kernel.json import write_json
-from oms.privacy.model import Person
+from oms.kernel.time import from_text, to_text
+from oms.privacy.catalogue import purpose_of
+from oms.privacy.model import Access, Person
 from oms.privacy.redaction import redact_message
 from oms.privacy.store import PeopleStore
+from oms.privacy.views import (
+    MASKED,
+    Accesses,
+    AccessQuery,
+    AccessView,
+    PersonView,
+    PurposeName,
+    fields_of,
+    masked,
+    shown,
+)
 
 access_log = logging.getLogger("baton.privacy")
 access_log.setLevel(logging.INFO)
+
+
+_FIRST, _LAST = "0", "9"  # before and after every instant
+
+
+class Reader(NamedTuple):
+    """Who asks for a person, over which order; `by` is `user:<id>`."""
+
+    by: str
+    roles: frozenset[str]
+    order_id: str
+    request_id: str
 
 
 class People:
@@ -89,11 +116,55 @@ class People:
         """The write that takes back a person who was never put to use: an address of a change that was not made."""
         return self.store.discard(person_id)
 
-    def read(self, person_id: str, *, purpose: str) -> Person:
-        """The person, for a stated purpose such as `packing_list` or `label`; the access is logged.
+    def read(self, person_id: str, *, purpose: str, by: str = "system") -> Person:
+        """The person, for a program with a stated purpose such as `packing_list` or `label`; the access is logged.
 
         Raises:
             NotFoundError: no such person, or erased.
         """
-        access_log.info(write_json({"message": "person read", "person_id": person_id, "purpose": purpose}))
+        told = {"message": "person read", "person_id": person_id, "purpose": purpose, "by": by, "fields": "all"}
+        access_log.info(write_json(told))
         return self.store.load(person_id)
+
+    def show(self, person_id: str, reader: Reader, purpose: PurposeName | None) -> PersonView:
+        """The person, for somebody who asks: masked, or what the purpose needs in clear.
+
+        The access is written down before anything is shown, and a refused one as well; when it cannot be written
+        down, nothing is shown.
+
+        Raises:
+            ForbiddenError: none of the reader's roles may use clear data for this purpose.
+            NotFoundError: no such person, or erased.
+            TransientError: the access could not be written down.
+        """
+        wanted = purpose_of(purpose) if purpose else None
+        if wanted is not None and wanted.roles.isdisjoint(reader.roles):
+            self._note(person_id, reader, purpose or MASKED, (), "refused")
+            raise ForbiddenError(f"{wanted.name} is a purpose of the roles {', '.join(sorted(wanted.roles))}")
+        person = self.store.load(person_id)
+        view = masked(person) if wanted is None else shown(person, wanted)
+        self._note(person_id, reader, purpose or MASKED, fields_of(view), "shown")
+        return view
+
+    def accesses(self, person_id: str, query: AccessQuery) -> Accesses:
+        """Who read the person, the newest first."""
+        since = to_text(from_text(query.since)) if query.since else _FIRST
+        until = to_text(from_text(query.until)) if query.until else _LAST
+        found = self.store.accesses(person_id, since=since, until=until, limit=query.limit + 1)
+        views = [AccessView.model_validate(access._asdict(), extra="ignore") for access in found[: query.limit]]
+        return Accesses(accesses=tuple(views), more=len(found) > query.limit)
+
+    def _note(self, person_id: str, reader: Reader, purpose: str, fields: tuple[str, ...], outcome: str) -> None:
+        access = Access(
+            person_id=person_id,
+            at=to_text(self.store.clock()),
+            by=reader.by,
+            roles=tuple(sorted(reader.roles)),
+            purpose=purpose,
+            fields=fields,
+            order_id=reader.order_id,
+            request_id=reader.request_id,
+            outcome=outcome,
+        )
+        self.store.note_access(access)
+        access_log.info(write_json({"message": "person shown" if fields else "person refused", **access._asdict()}))

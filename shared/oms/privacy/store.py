@@ -4,6 +4,8 @@
 |---|---|
 | one person | get `PERSON#<id>` / `PERSON` |
 | persons of an e-mail address | index `blind`: `EMAIL#<HMAC of the address>` |
+| persons of a phone number | index `phone`: `PHONE#<HMAC of the number in its international form>` |
+| who read a person, the newest first | query `ACCESS#<person id>`, `<time>#<request>`; gone by TTL after two years |
 | wrapping key of a day | get `KEY#<yyyy-mm-dd>` / `KEY`, opened by KMS once per process and hour |
 
 KMS is not on the hot path: one call per process, day and hour, not one per order. When KMS refuses, nothing is
@@ -11,6 +13,7 @@ stored: there is no clear-text way around it. A wrapping key is made by whoever 
 put lets one win.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable
@@ -18,22 +21,26 @@ from collections.abc import Iterable
 from oms.aws import clients, tables
 from oms.aws.errors import translated
 from oms.aws.secrets import Secrets
-from oms.aws.tables import Key, Write
+from oms.aws.tables import Item, Key, Write
 from oms.kernel.errors import NotFoundError
-from oms.kernel.time import Clock
-from oms.privacy.model import Person, Sealed, WrappingKey
+from oms.kernel.time import Clock, from_text
+from oms.privacy.catalogue import ACCESS
+from oms.privacy.model import Access, Person, Sealed, WrappingKey
+from oms.privacy.phones import international
 from oms.privacy.rules import (
     RANDOM,
     blind_index,
     fingerprint,
     open_message,
     open_sealed,
+    phone_index,
     seal,
     seal_message,
     wrapping_key_of,
 )
 
 _KEPT_S = 3600.0
+_DAY_S = 86_400
 _KEPT = 64  # wrapping keys in memory: two months of days
 
 
@@ -45,7 +52,7 @@ class PeopleStore:
         self._key_id = key_id
         self._pepper_secret = pepper_secret
         self._secrets = secrets
-        self._clock = clock
+        self.clock = clock
         self._keys: dict[str, tuple[float, WrappingKey]] = {}
 
     def write(self, person: Person) -> Write:
@@ -58,6 +65,7 @@ class PeopleStore:
             "person_key": sealed.wrapped_key,
             "box": sealed.box,
             "blind_pk": f"EMAIL#{sealed.blind}" if sealed.blind else None,
+            "phone_pk": self._phone_key(person.phone, person.country),
         }
         return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=person.id)
 
@@ -96,6 +104,47 @@ class PeopleStore:
         )
         return [row["pk"].removeprefix("PERSON#") for row in rows]
 
+    def find_by_phone(self, phone: str, country: str) -> Iterable[str]:
+        """Ids of the persons with this number; `country` says what a number without a country code means."""
+        key = self._phone_key(phone, country)
+        if key is None:
+            return []
+        rows = tables.query(self.table, index="phone", condition="phone_pk = :pk", values={":pk": key})
+        return [row["pk"].removeprefix("PERSON#") for row in rows]
+
+    def note_access(self, access: Access) -> None:
+        """Write down who reads a person; once per request.
+
+        Raises:
+            TransientError: not written; then nothing may be shown.
+        """
+        item = {
+            "pk": f"ACCESS#{access.person_id}",
+            "sk": f"{access.at}#{access.request_id}",
+            "expires_at": int(from_text(access.at).timestamp()) + ACCESS.days * _DAY_S,
+            **access._asdict(),
+            "roles": list(access.roles),
+            "fields": list(access.fields),
+        }
+        with contextlib.suppress(tables.ConditionFailedError):  # the same request, noted already
+            tables.commit(tables.put(self.table, item, condition="attribute_not_exists(pk)", label="access"))
+
+    def accesses(self, person_id: str, *, since: str, until: str, limit: int) -> list[Access]:
+        """Who read the person from `since` on and before `until`, the newest first."""
+        rows = tables.query(
+            self.table,
+            condition="pk = :pk AND sk BETWEEN :since AND :until",
+            values={":pk": f"ACCESS#{person_id}", ":since": since, ":until": until},
+            forward=False,
+            limit=limit,
+        )
+        now = int(self.clock().timestamp())
+        return [_access(row) for row in rows if row["expires_at"] > now]  # TTL deletes late
+
+    def _phone_key(self, phone: str | None, country: str) -> str | None:
+        number = international(phone, country) if phone else None
+        return f"PHONE#{phone_index(number, self._pepper())}" if number else None
+
     def fingerprint(self, text: str) -> str:
         """A keyed hash of a text that may name a person."""
         return fingerprint(text, self._pepper())
@@ -109,7 +158,7 @@ class PeopleStore:
         return self._secrets.read(self._pepper_secret)["pepper"].encode()
 
     def _todays_key(self) -> WrappingKey:
-        number = self._clock().date().isoformat()
+        number = self.clock().date().isoformat()
         return self._kept(number) or self._stored_key(number) or self._new_key(number)
 
     def _wrapping_key(self, number: str) -> WrappingKey:
@@ -149,6 +198,12 @@ class PeopleStore:
         except tables.ConditionFailedError:
             return self._wrapping_key(number)
         return self._keep(WrappingKey(number, answer["Plaintext"]))
+
+
+def _access(row: Item) -> Access:
+    return Access(**{name: row[name] for name in Access._fields})._replace(
+        roles=tuple(row["roles"]), fields=tuple(row["fields"])
+    )
 
 
 def _context(number: str) -> dict[str, str]:

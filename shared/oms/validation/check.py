@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.kernel.errors import Fault
+from oms.kernel.time import from_text
 from oms.reference.model import Channel, Item
 from oms.validation.model import OrderToCheck
 
@@ -58,16 +59,28 @@ class Facts:
     unanswered: bool = False
 
 
-class Guard(NamedTuple):
-    """At most `most` orders of this `key` until `ends_at` (UTC): counted in each order's own transaction, not read."""
+def placed_at(order: OrderToCheck, facts: Facts) -> datetime:
+    """When the buyer placed it: orders that come late, or a year of them at once, were not placed at once."""
+    if order.placed_at is None:
+        return facts.at
+    try:
+        return min(from_text(order.placed_at), facts.at)
+    except ValueError:
+        return facts.at
 
-    key: str
+
+class Guard(NamedTuple):
+    """At most `most` orders of this `kind` and `name` in a stretch of time (UTC): counted with each, never read."""
+
+    kind: str
+    name: str
     most: int
+    starts_at: datetime
     ends_at: datetime
 
     @property
     def label(self) -> str:
-        return f"guard {self.key}"
+        return f"guard {self.kind} {self.name}"
 
 
 class Check(NamedTuple):

@@ -2,11 +2,11 @@
 
 | access pattern | how |
 |---|---|
-| count an order in under a guard | orders: update `GUARD#<key>` / `GUARD` if fewer were counted or its time is over |
+| count an order in under a guard | orders: update `GUARD#<kind>#<name>` if fewer were counted or its time is over |
 | policies in force, and drafts | reference: pk `CONFIG`, as all settings; sk `POLICY#<name>`, `POLICY_DRAFT#<name>` |
 | a policy as it was | reference: get `POLICY#<name>` / `V#<version>` |
 
-A guard goes by itself some time after its end (`expires_at`); until then its end is in the condition.
+A guard goes by itself some time after its end (`expires_at`); until then its stretch of time is in the condition.
 """
 
 from datetime import datetime
@@ -30,17 +30,18 @@ class GuardStore:
 
     def write(self, guard: Guard, at: datetime) -> Write:
         """One more, if there is room for it; goes into the order's transaction."""
-        ends = int(guard.ends_at.timestamp())
-        values: dict[str, Any] = {":one": 1, ":ends": ends}
-        if guard.most == 1:  # nothing to count: who comes first after the end starts anew
-            expression = "SET times = :one, expires_at = :ends"
-            condition = "attribute_not_exists(pk) OR expires_at <= :now"
-            values[":now"] = int(at.timestamp())
+        first, last = int(guard.starts_at.timestamp()), int(guard.ends_at.timestamp())
+        # Kept as long again from now: what was placed long ago may still come twice today.
+        values: dict[str, Any] = {":one": 1, ":kept": max(last, int(at.timestamp()) + last - first)}
+        if guard.most == 1:  # nothing to count: who does not overlap with what was there starts anew
+            expression = "SET times = :one, from_s = :first, until_s = :last, expires_at = :kept"
+            condition = "attribute_not_exists(pk) OR until_s <= :first OR from_s >= :last"
+            values |= {":first": first, ":last": last}
         else:
-            expression = "SET expires_at = :ends ADD times :one"
+            expression = "SET expires_at = :kept ADD times :one"
             condition = "attribute_not_exists(pk) OR times < :most"
             values[":most"] = guard.most
-        key = Key(self.table, f"GUARD#{guard.key}", "GUARD")
+        key = Key(self.table, f"GUARD#{guard.kind}#{guard.name}", "GUARD")
         return tables.update(key, expression=expression, condition=condition, values=values, label=guard.label)
 
 

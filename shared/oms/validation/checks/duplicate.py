@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from oms.kernel.errors import Fault
-from oms.validation.check import Check, Count, Facts, Guard, Params
+from oms.validation.check import Check, Count, Facts, Guard, Params, placed_at
 from oms.validation.model import OrderToCheck
 
 
@@ -17,7 +17,9 @@ def guards(order: OrderToCheck, facts: Facts, params: Window) -> list[Guard]:
     """One order of this content per window; whoever orders under another number counts, whoever repeats does not."""
     lines = sorted(f"{line.sku}\0{line.quantity}" for line in order.lines)
     content = "\n".join((facts.buyer, order.currency, str(order.total_minor), *lines))
-    return [Guard(f"DUPLICATE#{facts.fingerprint(content)}", 1, facts.at + timedelta(minutes=params.minutes))]
+    placed = placed_at(order, facts)
+    ends_at = placed + timedelta(minutes=params.minutes)
+    return [Guard("duplicate", facts.fingerprint(content), 1, placed, ends_at)]
 
 
 def check(order: OrderToCheck, facts: Facts, params: Window) -> list[Fault]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from oms.kernel.errors import Fault
-from oms.validation.check import Check, Count, Facts, Guard, Params
+from oms.validation.check import Check, Count, Facts, Guard, Params, placed_at
 from oms.validation.model import OrderToCheck
 
 
@@ -21,9 +21,11 @@ class Pace(Params):
 def guards(order: OrderToCheck, facts: Facts, params: Pace) -> list[Guard]:
     if not params.orders or not params.minutes or (order.account_id is not None and not params.on_account):
         return []
-    stretch, length = divmod(int(facts.at.timestamp()), params.minutes * 60)[0], params.minutes * 60
-    ends_at = datetime.fromtimestamp((stretch + 1) * length, UTC) + timedelta(seconds=1)
-    return [Guard(f"VELOCITY#{facts.buyer}#{params.minutes}#{stretch}", params.orders, ends_at)]
+    length = params.minutes * 60
+    stretch = int(placed_at(order, facts).timestamp()) // length
+    starts_at = datetime.fromtimestamp(stretch * length, UTC)
+    name = f"{facts.buyer}.{params.minutes}.{stretch}"
+    return [Guard("velocity", name, params.orders, starts_at, starts_at + timedelta(seconds=length))]
 
 
 def check(order: OrderToCheck, facts: Facts, params: Pace) -> list[Fault]:
