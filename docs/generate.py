@@ -2,8 +2,8 @@
 
 - docs/data-model.md: the docstring of every store, which is its table of items, keys and access patterns
 - docs/lifecycles.md: the state machines, drawn from the transitions that the code obeys
-- docs/import-columns.md: the columns of a CSV file of orders
 - docs/personal-data.md: the record of processing: whose data is where, what for, for how long, and who gets it
+- docs/import-columns.md: the columns of a CSV file of orders
 - docs/access.md: who may call what, from the OpenAPI document, cell by cell as tests/store/test_access.py tests it
 """
 

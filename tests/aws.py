@@ -49,7 +49,7 @@ def _snapshot(table: Table, _memo: Any = None) -> Table:
     return kept
 
 
-Table.__deepcopy__ = _snapshot
+Table.__deepcopy__ = _snapshot  # type: ignore[attr-defined]  # what `copy.deepcopy` looks for
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
 
 

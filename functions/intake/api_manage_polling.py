@@ -26,14 +26,14 @@ def read_polling(request: Request) -> Answer:
 @api.route(
     "POST",
     "/v1/channels/{channel}/polling/backfill",
-    summary="List everything again that changed since an instant",
+    summary="List everything again that changed since an instant, with the next poll",
     scope="orders:write",
     roles={"operator"},
     own="channel",
     body=Backfill,
     answers={202: ChannelPolling},
-    problems=("unknown_channel", "not_polled", "malformed"),
-    example={"path": {"channel": "woo_shop"}, "body": {"since": "2026-11-22T00:00:00Z"}},
+    problems=("unknown_channel", "malformed"),
+    example={"path": {"channel": "shopify_eu"}, "body": {"since": "2026-11-22T00:00:00Z"}},
 )
 def backfill(request: Request) -> Answer:
     order = request.body(Backfill)

@@ -4,6 +4,7 @@ from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
 from oms.intake.messages import receiving
 from oms.intake.messages.model import ChallengeAnswer, ChallengeQuery, MessageReceived
+from oms.intake.model import WebhookIgnored
 from oms.intake.notices import Arrival
 from oms.wiring import wire
 
@@ -17,7 +18,7 @@ api = Api("channels")
     scope=None,
     roles={"channel"},
     own="signature",
-    answers={202: MessageReceived},
+    answers={202: MessageReceived, 200: WebhookIgnored},
     headers={
         "X-Shopify-Topic": "Shopify channels: what the message is about.",
         "X-Shopify-Hmac-Sha256": "Shopify channels: base64(HMAC-SHA256(raw body, channel secret)). "
@@ -33,7 +34,8 @@ api = Api("channels")
 def receive_webhook(request: Request) -> Answer:
     wiring = wire()
     arrival = Arrival(request.headers, request.raw, wiring.clock(), request.method, request.raw_path, request.raw_query)
-    return Answer(202, receiving.receive_webhook(request.path["channel"], arrival, wiring.reception))
+    said = receiving.receive_webhook(request.path["channel"], arrival, wiring.reception)
+    return Answer(200 if isinstance(said, WebhookIgnored) else 202, said)
 
 
 @api.route(

@@ -79,8 +79,8 @@ def accept_events(queue: sqs.Queue, *, rule_arns: list[str]) -> None:
     )
 
 
-def accept_sender(queue: sqs.Queue, *, account: str) -> None:
-    """Let another account send to `queue`: the only guard of a sender that does not sign."""
+def accept_sender(queue: sqs.Queue, *, account: str, partner_rules: str) -> None:
+    """Let another account, and rules on its partner bus in ours, send to `queue`: a sender that does not sign."""
     queue.add_to_resource_policy(
         iam.PolicyStatement(
             sid="FromTheSender",
@@ -88,6 +88,15 @@ def accept_sender(queue: sqs.Queue, *, account: str) -> None:
             # It looks at the queue when a destination is made of it.
             actions=["sqs:GetQueueAttributes", "sqs:SendMessage"],
             resources=[queue.queue_arn],
+        )
+    )
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="FromItsPartnerBus",
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={"ArnLike": {"aws:SourceArn": partner_rules}},
         )
     )
 

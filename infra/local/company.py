@@ -10,7 +10,7 @@ from oms.allocation.model import Position
 from oms.credit.model import Account
 from oms.entry import examples
 from oms.procurement.model import Offer, Supplier
-from oms.reference.model import Channel, Client, Item, Location
+from oms.reference.model import Channel, Client, Item, Limit, Location
 from oms.validation.policies import PolicyDraft
 from oms.validation.policy import Rule
 
@@ -108,14 +108,6 @@ CHANNELS = (
         currencies=frozenset({"EUR"}),
         options={"notification_url": "https://oms.example.com/v1/channels/ebay_de/webhooks"},
     ),
-    # A shop that is asked every five minutes, and is never there (RFC 2606).
-    Channel(
-        name="woo_shop",
-        kind="woocommerce",
-        currencies=frozenset({"EUR"}),
-        options={"base_url": "https://shop.invalid"},
-        poll_minutes=5,
-    ),
     Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
     Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
 )
@@ -125,7 +117,10 @@ SIGNED_CHANNELS = ("shopify_eu", "shopify_us", "ebay_de")
 CLIENTS = {
     "wms-ber-1": Client(
         name="Warehouse system of Berlin", roles=frozenset({"warehouse"}), locations=frozenset({"ber-1"})
-    )
+    ),
+    "price-robot": Client(
+        name="Robot that asks too often", roles=frozenset({"auditor"}), limit=Limit(burst=30, per_minute=60)
+    ),
 }
 
 ACCOUNTS = (

@@ -69,30 +69,31 @@ def place(wiring: Wiring) -> int:
     if placed:
         _fulfill(wiring, steps)
         for name in (examples.TO_CONFIRM, examples.TO_DECLINE):
-            _propose(name, wiring)
+            propose(examples.order_id(name), wiring)
         message_id = park(wiring, "shopify_eu")
         if message_id != examples.PARKED_MESSAGE_ID:
             raise ExampleError(f"the parked message has the id {message_id}")
-        _import(wiring)
+        import_file(wiring, examples.CHANNEL, by=examples.SEED)
     return placed
 
 
-def _propose(name: str, wiring: Wiring) -> None:
+def propose(order_id: str, wiring: Wiring) -> None:
     """A change set that waits for a decision."""
     new = NewChangeSet.model_validate(examples.CHANGE)
-    open_change(examples.order_id(name), new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+    open_change(order_id, new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
 
 
-def _import(wiring: Wiring) -> None:
-    """The import jobs of the examples: one that has run, one that waits; the cloud finds the first one done."""
+def import_file(wiring: Wiring, channel: str, *, by: str) -> str:
+    """Two import jobs: one that waits, and one that has run, whose id this is; the cloud finds it done."""
     works = wiring.import_works
-    request = NewImport(channel=examples.CHANNEL, format="csv", dry_run=True)
-    start_import(request, key=examples.IMPORT_TO_CANCEL_KEY, by=examples.SEED, desk=works)
-    job = start_import(request, key=examples.IMPORT_KEY, by=examples.SEED, desk=works)
+    request = NewImport(channel=channel, format="csv", dry_run=True)
+    start_import(request, key=examples.IMPORT_TO_CANCEL_KEY, by=by, desk=works)
+    job = start_import(request, key=examples.IMPORT_KEY, by=by, desk=works)
     key = f"{UPLOADS}{job.import_id}"
     clients.s3().put_object(Bucket=works.files.bucket, Key=key, Body=examples.IMPORT_CSV.encode())
     for chunk in cut_file(job.import_id, desk=works):
         run_chunk(chunk, desk=works)
+    return job.import_id
 
 
 def park(wiring: Wiring, channel: str) -> str:

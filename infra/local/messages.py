@@ -72,7 +72,7 @@ def _replay(cloud: Cloud, channel: str, day: str, wanted: str) -> int:
     count = 0
     while True:
         answer = cloud.api("POST", f"{path}/replay", json=body, token=token).json()
-        count += answer["replayed"]
+        count += int(answer["replayed"])
         if "next_cursor" not in answer:
             return count
         body["cursor"] = answer["next_cursor"]

@@ -130,7 +130,12 @@ class Messaging(Construct):
                 for location in settings.locations
             },
         }
-        accept_sender(self.queues["notification"].queue, account=_AMAZON_ACCOUNT)
+        # A rule that the operator makes on Amazon's partner bus may end in the same queue.
+        accept_sender(
+            self.queues["notification"].queue,
+            account=_AMAZON_ACCOUNT,
+            partner_rules=settings.arn("events", "rule/aws.partner/sellingpartnerapi.amazon.com/*"),
+        )
         # What a rule, a schedule or an asynchronous invocation could not deliver.
         self.undelivered = dead_letter_queue(self, "undelivered", key=key, settings=settings)
         # Stream records that could not be published, with the reason: the facts in them are not lost.

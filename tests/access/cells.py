@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 
 from oms.entry import examples
 from oms.entry.principal import STAFF
-from tests.access.scene import CHANNEL, MISSING, OF_OPERATION, OTHER, OWN_CHANNEL, OWN_LOCATION, OWN_SHOP, ROOT, Scene
+from tests.access.scene import (
+    CHANNEL,
+    MISSING,
+    OF_OPERATION,
+    OTHER,
+    OWN_CHANNEL,
+    OWN_LOCATION,
+    OWN_POLLED,
+    OWN_SHOP,
+    ROOT,
+    Scene,
+)
 from tests.lambda_events import api_event
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "events/openapi.json").read_text())
@@ -87,7 +98,7 @@ class Caller(NamedTuple):
     def claims(self) -> dict[str, Any]:
         return {
             "roles": [self.role],
-            "channels": [OWN_CHANNEL, OWN_SHOP] if "channel" in self.groups else [],
+            "channels": [OWN_CHANNEL, OWN_SHOP, OWN_POLLED] if "channel" in self.groups else [],
             "locations": [OWN_LOCATION] if "location" in self.groups else [],
         }
 

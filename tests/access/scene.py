@@ -17,8 +17,6 @@ from oms.allocation.service import allocate_orders
 from oms.aws import clients
 from oms.entry import examples
 from oms.entry.api import Api
-from oms.intake.imports.model import NewImport
-from oms.intake.imports.service import start_import
 from oms.intake.model import NewOrder
 from oms.intake.service import submit_order
 from oms.intake.store import Claim
@@ -32,8 +30,8 @@ _Key = tuple[str, str, str]  # table, pk, sk
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 OWN_CHANNEL, OWN_LOCATION = examples.CHANNEL, examples.LOCATION
-OWN_SHOP = "shopify_eu"  # the channel of the examples that are about messages
-CHANNEL, LOCATION, SHOP = "marketplace", "lon-1", "shopify_us"
+OWN_SHOP, OWN_POLLED = "shopify_eu", "woo_shop"  # the channels of the examples about messages and about polling
+CHANNEL, LOCATION, SHOP, POLLED = "marketplace", "lon-1", "shopify_us", "woo_stranger"
 SKU = "TOWEL-BATH"  # kept in London and Los Angeles only
 
 
@@ -41,9 +39,9 @@ def _order_id(name: str) -> str:
     return derive_id("ord", CHANNEL, name)
 
 
-RELEASED, HELD = _order_id(examples.RELEASED), _order_id(examples.HELD)
+RELEASED, HELD, TO_CONFIRM = (_order_id(name) for name in (examples.RELEASED, examples.HELD, examples.TO_CONFIRM))
 WORK = fulfillment_order_id(RELEASED, 1, LOCATION)
-IMPORT = derive_id("imp", "scene", "import")
+IMPORT = derive_id("imp", "scene", examples.IMPORT_KEY)
 
 # What stands in the place of an example's parameter when the object is a stranger's; a Callable asks the scene.
 OTHER: Mapping[str, Callable[["Scene"], str]] = {
@@ -55,11 +53,18 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
     "message_id": lambda scene: scene.message_id,
+    "change_id": lambda _scene: derive_id("chg", TO_CONFIRM, examples.CHANGED_BY, examples.CHANGE_KEY),
 }
 # Where a parameter needs more than its name to be chosen: by operation.
 OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "release_hold": {"order_id": HELD},
     "reject_hold": {"order_id": HELD},
+    "read_change": {"order_id": TO_CONFIRM},
+    "confirm_change": {"order_id": TO_CONFIRM},
+    "decline_change": {"order_id": TO_CONFIRM},
+    "cancel_import": {"import_id": derive_id("imp", "scene", examples.IMPORT_TO_CANCEL_KEY)},
+    "backfill": {"channel": POLLED},
+    "read_polling": {"channel": POLLED},
     "list_messages": {"channel": SHOP},
     "read_message": {"channel": SHOP},
     "replay_message": {"channel": SHOP},
@@ -77,6 +82,7 @@ MISSING: Mapping[str, str] = {
     "account_id": "NOBODY",
     "policy": "nobody",
     "message_id": derive_id("msg", "nobody"),
+    "change_id": derive_id("chg", "nobody"),
 }
 
 
@@ -115,6 +121,7 @@ class Scene:
             IMPORT,
             RELEASED,
             HELD,
+            TO_CONFIRM,
             WORK,
             self.shipment_id,
             _order_id(examples.HELD_TOO),
@@ -148,6 +155,8 @@ def scene() -> Iterator[Scene]:
         )
         seed.fill(wiring)
         seeded.place(wiring)
+        polled = wiring.reference.channels()[OWN_POLLED]
+        wiring.reference.put_setting("CHANNEL", POLLED, polled.model_copy(update={"name": POLLED}))
         made = Scene(wiring, _place_others(wiring), seeded.park(wiring, SHOP))
         rewire(wiring)
         made.keep()
@@ -164,7 +173,8 @@ def _place_others(wiring: Wiring) -> str:
         other = {**body, "channel": CHANNEL, "customer": buyer, "ship_to": home}
         new = NewOrder.model_validate(other)
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
-    start_import(NewImport(channel=CHANNEL, format="csv"), key="import", by="scene", desk=wiring.imports)
+    seeded.import_file(wiring, CHANNEL, by="scene")
+    seeded.propose(TO_CONFIRM, wiring)
     fact = {
         **seeded._confirmed(),
         "id": f"{RELEASED}.1.0",

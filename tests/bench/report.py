@@ -143,6 +143,7 @@ def counted(work: Work) -> dict[str, float]:
         "bus_event": total.bus_entries + 4 / work.batch,  # ours, and the carrier feed's own
         "queue_request": work.queue_requests,
         "object_put": total.calls.get("s3.PutObject", 0.0),
+        "object_get": total.calls.get("s3.GetObject", 0.0),
         "log_gb": LOG_GB,
     }
 

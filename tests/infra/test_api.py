@@ -30,6 +30,12 @@ def test_only_scopes_of_the_user_pool_are_declared() -> None:
     assert {route.scope for route in api_routes(function_files(ROOT))} <= {None, *SCOPES}
 
 
+def test_a_function_reads_who_calls_exactly_when_one_of_its_routes_asks_for_a_token() -> None:
+    with_token = {route.function for route in api_routes(function_files(ROOT)) if route.scope}
+    counting = {spec.path for spec in FUNCTIONS if "limits" in spec.rights}
+    assert counting == with_token
+
+
 def test_no_throttle_stands_below_the_account_quota(production: Assembly) -> None:
     (stage,) = production.properties("AWS::ApiGatewayV2::Stage").values()
     assert "ThrottlingRateLimit" not in str(stage)

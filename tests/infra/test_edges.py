@@ -21,6 +21,9 @@ def test_every_queue_has_a_dead_letter_queue_or_is_one(production: Assembly) -> 
         "baton-prod-scan-dead",
         "baton-prod-message-dead",
         "baton-prod-notification-dead",
+        "baton-prod-import-dead",
+        "baton-prod-file-dead",
+        "baton-prod-exposure-dead",
         *(f"baton-prod-location-{location}-dead" for location in LOCATIONS),
     }
 
@@ -43,9 +46,12 @@ def test_the_queue_of_those_who_do_not_sign_takes_messages_of_amazons_account_an
         if "MessagingNotificationQueue" in json.dumps(policy["Queues"])
     ]
     allowed = [statement for statements in policies for statement in statements if statement["Effect"] == "Allow"]
-    (statement,) = allowed
-    assert "437568002678" in json.dumps(statement["Principal"])
-    assert sorted(statement["Action"]) == ["sqs:GetQueueAttributes", "sqs:SendMessage"]
+    account, rules = allowed
+    assert "437568002678" in json.dumps(account["Principal"])
+    assert sorted(account["Action"]) == ["sqs:GetQueueAttributes", "sqs:SendMessage"]
+    assert (rules["Principal"], rules["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+    (pattern,) = rules["Condition"]["ArnLike"].values()
+    assert pattern.endswith(":rule/aws.partner/sellingpartnerapi.amazon.com/*")
 
 
 def test_every_queue_refuses_a_connection_without_tls(production: Assembly) -> None:
@@ -62,7 +68,7 @@ def test_every_rule_target_has_a_dead_letter_queue_that_accepts_it(production: A
     accepted = str(production.properties("AWS::SQS::QueuePolicy"))
     rules = production.properties("AWS::Events::Rule")
     ours = {name: rule for name, rule in rules.items() if "Archive" not in str(rule["Targets"])}
-    assert len(ours) == 3 + len(LOCATIONS)
+    assert len(ours) == 4 + len(LOCATIONS)
     for name, rule in ours.items():
         for target in rule["Targets"]:
             assert "Undelivered" in str(target["DeadLetterConfig"]["Arn"]), name
@@ -81,7 +87,7 @@ def test_each_location_gets_its_own_releases_and_nobody_elses() -> None:
 def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(production: Assembly) -> None:
     visibility = {queue["QueueName"]: queue.get("VisibilityTimeout") for queue in production.properties(QUEUE).values()}
     consumers = [(trigger, spec) for spec in FUNCTIONS for trigger in spec.triggers if isinstance(trigger, FromQueue)]
-    assert len(consumers) == 3
+    assert len(consumers) == 7
     for trigger, spec in consumers:
         hidden_s = visibility[f"baton-prod-{trigger.queue}"]
         assert isinstance(hidden_s, int)
@@ -90,7 +96,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(produ
 
 def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: Assembly) -> None:
     mappings = production.properties("AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 5
+    assert len(mappings) == 10
     for name, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         if "StartingPosition" in mapping:
@@ -99,15 +105,16 @@ def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: 
             assert mapping["MaximumRetryAttempts"] == -1, name
 
 
-def test_only_the_consumer_that_competes_for_stock_is_bounded(production: Assembly) -> None:
+def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(production: Assembly) -> None:
     bounded = {
         name: mapping["ScalingConfig"]
         for name, mapping in production.properties("AWS::Lambda::EventSourceMapping").items()
         if "ScalingConfig" in mapping
     }
-    assert [(name.startswith("QueueAllocateOrders"), bound) for name, bound in bounded.items()] == [
-        (True, {"MaximumConcurrency": 50})
-    ]
+    assert {name.split("From")[0]: bound for name, bound in bounded.items()} == {
+        "QueueAllocateOrders": {"MaximumConcurrency": 50},
+        "QueueRunImports": {"MaximumConcurrency": 50},
+    }
 
 
 def test_the_stream_filter_passes_exactly_what_carries_facts(production: Assembly) -> None:
@@ -129,6 +136,7 @@ def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(production: 
     schedules = production.properties("AWS::Scheduler::Schedule")
     assert {schedule["ScheduleExpression"] for schedule in schedules.values()} == {
         "rate(1 minute)",
+        "rate(15 minutes)",
         "cron(0 4 * * ? *)",
     }
     for name, schedule in schedules.items():

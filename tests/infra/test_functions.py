@@ -93,7 +93,18 @@ def test_no_function_may_read_a_person_unless_its_work_needs_one(production: Ass
         for name, statement in production.statements()
         if "PeopleKey" in str(statement["Resource"])
     }
-    assert readers == {"ApiSubmitOrders", "ApiReceiveWebhooks", "QueueProcessMessages", "TaskWritePackingLists"}
+    assert readers == {
+        "ApiSubmitOrders",
+        "ApiReceiveWebhooks",
+        "ApiChangeOrders",
+        "CronPollChannels",
+        "CronWatchOrders",
+        "QueueProcessMessages",
+        "QueueReceiveNotifications",
+        "QueueRunImports",
+        "QueueTakeFiles",
+        "TaskWritePackingLists",
+    }
 
 
 def test_a_function_knows_only_the_tables_it_may_touch(production: Assembly) -> None:

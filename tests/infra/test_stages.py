@@ -9,10 +9,13 @@ from tests.infra.assembly import Assembly
 
 # Types that the emulator rejects, and with them the whole template.
 AWS_ONLY = {"AWS::Events::Archive", "AWS::Logs::QueryDefinition", "AWS::XRay::SamplingRule"}
+QUEUES = ("Allocation", "Exposure", "File", "Import", "Message", "Notification", "Scan")
 OUTPUTS = {
-    *("ApiUrl", "ApiId", "BusName", "BusArn", "DocumentsBucket", "PeopleKeyId", "PepperSecret"),
+    *("ApiUrl", "ApiId", "BusName", "BusArn", "PeopleKeyId", "PepperSecret"),
+    *("ArchiveBucket", "DocumentsBucket", "FilesBucket"),
     *("OrdersTable", "InventoryTable", "PeopleTable", "CustomersTable", "ProcurementTable", "ReferenceTable"),
-    *("AllocationQueueUrl", "AllocationDeadQueueUrl", "ScanQueueUrl", "ScanDeadQueueUrl"),
+    *("MessagesTable", "JobsTable", "LimitsTable", "PollsTable"),
+    *(f"{name}{end}" for name in QUEUES for end in ("QueueUrl", "DeadQueueUrl")),
     *(f"Location{name}{end}" for name in ("Ber1", "Lon1", "Nyc1", "Lax1") for end in ("QueueUrl", "DeadQueueUrl")),
     *("UndeliveredQueueUrl", "ParkedFactsQueueUrl", "UserPoolId", "UserClientId", "MachineClientId"),
     *("FulfillOrderArn", "ResolveExceptionArn", "Functions", "AlarmTopicArn"),

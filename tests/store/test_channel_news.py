@@ -195,3 +195,12 @@ def test_a_bug_in_one_message_parks_it_and_takes_no_other_with_it(monkeypatch: p
     assert work_off(receives=5) == []
     row = message_rows()[bad]
     assert (row["status"], row["reason"], row["detail"]) == ("parked", "gave_up", "ZeroDivisionError: a bug")
+
+
+def test_the_words_of_a_buyer_who_asks_to_cancel_stay_in_the_archive() -> None:
+    assert tell(create(1), ("orders/delete", {"id": 5678901234567})) == ["created", "held"]
+    (hold,) = [hold for hold in the_order().holds if hold.reason == "cancellation_asked"]
+    assert hold.note == "the buyer asks: channel"
+    assert the_order().blocked_by("allocate")
+    assert tell(("orders/delete", {"id": 5678901234567, "again": True})) == ["held"]
+    assert len([hold for hold in the_order().holds if hold.reason == "cancellation_asked"]) == 1

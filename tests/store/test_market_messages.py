@@ -265,6 +265,16 @@ def test_a_sale_over_the_counter_and_its_refund_leave_no_order(shop: Partner) ->
     assert (outcomes(), count("orders", "ORDER#")) == (["ignored"], 0)
 
 
+def test_nobody_makes_a_webhook_pass_for_an_answer_that_we_fetched(shop: Partner) -> None:
+    order = {**market_orders.SQUARE_SHIPMENT, "fulfillments": []}
+    shop.on("GET /v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY", {"order": order})
+    headers = {**square.sign(square.MESSAGE, SECRET), "x-baton-fetched": "1"}
+    assert post("square_us", square.MESSAGE, headers)["statusCode"] == 202
+    assert work_off() == []
+    assert outcomes() == ["ignored"]
+    assert shop.asked() == ["GET /v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY"]
+
+
 def test_an_order_that_its_sender_has_lost_is_parked() -> None:
     post("square_us", square.MESSAGE, square.sign(square.MESSAGE, SECRET))
     assert work_off() == []

@@ -43,7 +43,7 @@ def call(route: str, channel: str = "shopify_eu", **more: Any) -> dict[str, Any]
 
 def queued() -> list[Any]:
     """What is on the message queue, taken off it."""
-    found = []
+    found: list[Any] = []
     while True:
         got = clients.sqs().receive_message(QueueUrl=QUEUE, MaxNumberOfMessages=10).get("Messages", [])
         if not got:

@@ -13,6 +13,7 @@ from functions.intake.api_receive_webhooks import handler as receive
 from functions.intake.queue_process_messages import handler as process
 from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients
+from oms.intake.messages.model import Reference
 from oms.intake.messages.store import reference_of
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
@@ -45,8 +46,7 @@ def test_a_genuine_message_is_in_the_archive_before_the_answer_and_no_order_is_t
     assert answer["statusCode"] == 202
     (key,) = archived()
     reference = reference_of(key)
-    assert reference is not None
-    assert reference == ("shopify_eu", "2026-11-23T09", body_of(answer)["message_id"])
+    assert reference == Reference("shopify_eu", "2026-11-23T09", body_of(answer)["message_id"])
     letter = wire().archive.load(reference)
     assert json.loads(letter.raw) == shopify()
     assert (letter.source, letter.received_at) == ("webhook", "2026-11-23T09:30:00.000Z")

@@ -1,4 +1,4 @@
-"""How often a caller may call. One caller's flood is answered 429; the others do not notice (docs/adr/0008).
+"""How often a caller may call. One caller's flood is answered 429; the others do not notice (docs/adr/0010).
 
 The limit of a machine stands in its reference setting `CLIENT`; that of a role, for people and other machines, in
 `LIMIT`; what is not set is DEFAULT. Every process takes its tokens in chunks: see oms.aws.leases for the sum.

@@ -26,7 +26,6 @@ PROBLEMS: dict[str, Problem] = {
     "not_found": Problem(404, "Check the id; what you may not see answers the same."),
     "unknown_channel": Problem(404, "Use the name of a channel that is set up."),
     "credentials_missing": Problem(422, "Store what is missing in the channel's secret, then try again."),
-    "not_polled": Problem(409, "Set the channel's `poll_minutes`, or try again when the run that is at it has ended."),
     "wrong_state": Problem(409, "Its state does not allow this; `why_not` says why, and what would make it possible."),
     "change_open": Problem(409, "Confirm or decline the order's open change set first."),
     "over_credit_limit": Problem(409, "The account has no room for the difference; ask finance for it."),

@@ -82,10 +82,9 @@ def _look(
     now = clock()
     try:
         tree, parcels = read_whole(orders, order_id)
-        if tree.order.look_at < tree.order.watch_at and deadlines.keep(order_id):
-            tree, parcels = read_whole(orders, order_id)
-            if tree.order.look_at > to_text(now) or tree.order.status not in LIVE_ORDER_STATES:
-                return "expired"
+        ends_at = tree.order.ends_at
+        if ends_at and ends_at <= to_text(now) and deadlines.keep(order_id):
+            return "expired"
     except ConflictError:
         return "contended"
     except (ValidationError, zlib.error):

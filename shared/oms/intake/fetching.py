@@ -2,7 +2,7 @@
 
 A gateway is a file in `oms/intake/gateways/` named as the channel's kind, ending in `PLUGIN = ...`. It speaks the
 channel's API and hands over documents as the sender wrote them, put together where the sender has them in pieces;
-reading them is the plug-in's work (`channels/<kind>.py`), which is told by the header `FETCHED` that the document was
+reading them is the plug-in's work (`channels/<kind>.py`), which is told by the headers `FETCHED` that the document was
 fetched.
 
 The credentials are in the channel's own secret, beside what it signs with, under the names that a gateway lists in
@@ -24,7 +24,6 @@ from oms.kernel.plugins import find_plugin
 from oms.kernel.time import Clock
 from oms.reference.model import Channel
 
-FETCHED: Mapping[str, str] = {"x-baton-fetched": "1"}
 _T = TypeVar("_T")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _GATEWAYS = "oms.intake.gateways"
@@ -216,7 +215,7 @@ class Partners:
         return gateway.rates.get(operation) if gateway else None
 
     def fetch(self, channel: Channel, external_order_id: str) -> bytes | None:
-        """The order as the sender has it now, None when it has none; give it to `parse` with the header `FETCHED`.
+        """The order as the sender has it now, None when it has none; give it to `parse` with the headers `FETCHED`.
 
         Raises:
             TransientError, NotNowError, RejectedError: see `Gateway.fetch`; code `not_fetchable` without a gateway.

@@ -74,6 +74,16 @@ class Arrival(NamedTuple):
     query: str = ""
 
 
+# The headers of a document that we asked for. Ours: the edge takes away what a stranger sends under this name.
+OUR_HEADERS = "x-baton-"
+FETCHED: Mapping[str, str] = {f"{OUR_HEADERS}fetched": "1"}
+
+
+def was_fetched(headers: Mapping[str, str]) -> bool:
+    """Whether this is the sender's answer to our question, and so all that it has to say of the order by now."""
+    return FETCHED.items() <= headers.items()
+
+
 class ChannelSecrets(NamedTuple):
     """What a channel signs with: during a rotation both are good. `keys` are public keys in PEM by their id."""
 
@@ -117,6 +127,15 @@ class AsksFirst(ChannelPlugin, Protocol):
 
     def challenge(self, code: str, *, token: str, endpoint: str) -> str:
         """The answer to its question."""
+        ...
+
+
+@runtime_checkable
+class Pings(ChannelPlugin, Protocol):
+    """A sender that tries the address, unsigned, before it sends anything; it wants exactly a 200."""
+
+    def is_ping(self, arrival: Arrival) -> bool:
+        """Whether the message is that, and nothing else. Never raises."""
         ...
 
 

@@ -28,6 +28,7 @@ from oms.intake.rules import (
 from oms.intake.store import Claim, ClaimStore
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError
 from oms.kernel.time import Clock
+from oms.orders.holding import remorse
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
@@ -173,7 +174,8 @@ def decide(
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
     stock = desk.stock.available(wanted)
-    holds, exposure = verdict.holds, list[Write]()
+    holds = (*verdict.holds, *remorse(channel.remorse_minutes, at, new.placed_at))
+    exposure = list[Write]()
     if new.account_id is not None:
         order_id = order_id_of(new.channel, new.external_order_id)
         credit = desk.credit.assess(new.account_id, new.total_minor, new.currency, order_id=order_id, at=at)

@@ -10,7 +10,7 @@ from oms.events.orders import OrderHeld
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.text import Instant, Remark
-from oms.kernel.time import to_text
+from oms.kernel.time import from_text, to_text
 from oms.orders.model import Hold, Order
 
 
@@ -95,6 +95,19 @@ _OTHER = Reason(("release",))
 def hold_id_of(order_id: str, reason: str) -> str:
     """One hold per order and reason at a time, so that a repeat opens no second one."""
     return derive_id("hld", order_id, reason)
+
+
+def remorse(minutes: int, at: datetime, placed_at: str | None = None) -> tuple[HoldSpec, ...]:
+    """The hold of a channel whose buyers may change their mind for so long after they ordered; nothing when it is over.
+
+    An instant of the sender's that is not one, or is to come, counts from now.
+    """
+    try:
+        since = min(from_text(placed_at), at) if placed_at else at
+    except ValueError:
+        since = at
+    until = since + timedelta(minutes=minutes)
+    return (HoldSpec("remorse", expires_at=until),) if until > at else ()
 
 
 def opened(order_id: str, specs: Iterable[HoldSpec], at: datetime) -> tuple[Hold, ...]:

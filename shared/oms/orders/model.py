@@ -248,10 +248,15 @@ class Order(Aggregate):
         return next((hold for hold in self.holds if event in hold.blocks), None)
 
     @property
-    def look_at(self) -> str:
-        """When somebody must look: the watchdog's own deadline, or one of a hold or a change set that comes before."""
+    def ends_at(self) -> str | None:
+        """When the time of a hold or of the open change set is up, the first of them."""
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
-        return min([self.watch_at, *ends, *([self.change.expires_at] if self.change else [])])
+        return min([*ends, *([self.change.expires_at] if self.change else [])], default=None)
+
+    @property
+    def look_at(self) -> str:
+        """When somebody must look: the watchdog's own deadline, or the end of something before it."""
+        return min(self.watch_at, self.ends_at or self.watch_at)
 
     @property
     def units_allocated(self) -> int:

@@ -164,10 +164,10 @@ _NAMES: dict[Kind, str] = {
     # Our own words about a case; the tests of each context look for clear text in them.
     "remark": "detail error file_name message problem undo_error",
     "business": (
-        "_prefix action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
+        "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
         " changed channel channels check classes code columns country currencies currency cursor data"
         " decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
-        " failed_step failing faults field fields free_mail gln good gs1 hazmat hidden high_minor holds"
+        " failed_step failing faults field fields free_mail gln good gs1_prefix hazmat hidden high_minor holds"
         " holidays id ignored incident kind kinds label_number later lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
         " options origins outcome over_credit_limit owner params parent payment_method pickup_location place"

@@ -6,7 +6,6 @@ import pytest
 
 from oms.aws import clients
 from oms.kernel.time import to_text
-from tests.crash import calls_of, crash, crash_points, restart
 from tests.intake import NOW, TestClock, archived, company, count, message_rows, work_off
 from tests.partners import Call, Reply
 from tests.polling import (
@@ -22,6 +21,7 @@ from tests.polling import (
     taken_in,
     watermark,
 )
+from tests.reliability.polling import crashes, moving_list
 
 
 @pytest.fixture
@@ -104,26 +104,8 @@ def test_many_pages_are_listed_and_a_page_is_remembered(shop: Shop, clock: TestC
     assert state().news is None
 
 
-def test_an_order_that_changes_while_its_list_is_read_moves_no_other_one_out_of_sight(
-    shop: Shop, clock: TestClock
-) -> None:
-    run(clock)
-    for number in range(1, 61):
-        shop.sells(number, at=NOW + minutes(number / 30))
-    page = shop.page
-
-    def page_and_change(call: Call) -> Reply:
-        answer = page(call)
-        for number in (1, 2, 3):  # they leave their page, and those behind them move up
-            shop.sells(number, at=NOW + minutes(6))
-        return answer
-
-    shop.partner.answers[ORDERS] = page_and_change
-    later(clock)
-    later(clock)
-    found = taken_in()
-    assert {number for number, _ in found} == set(range(1, 61))
-    assert [at for number, at in found if number == 1] == ["09:30:02", "09:36:00"] or (1, "09:36:00") in found
+def test_an_order_that_changes_while_its_list_is_read_moves_no_other_one_out_of_sight() -> None:
+    assert moving_list() == set(range(1, 61))
 
 
 def test_more_orders_of_one_second_than_a_page_holds_are_all_listed(shop: Shop, clock: TestClock) -> None:
@@ -224,25 +206,6 @@ def test_two_runs_at_once_ask_once(shop: Shop, clock: TestClock) -> None:
 
 
 def test_a_run_that_dies_anywhere_is_made_good_by_the_next_one() -> None:
-    def scene(clock: TestClock, shop: Shop) -> None:
-        run(clock)
-        shop.sells(1, at=NOW + minutes(1))
-        clock.pass_time(minutes=5)
-
-    clock = TestClock()
-    with company(clock), shop_on_loopback() as shop:
-        scene(clock, shop)
-        calls = calls_of(lambda: run(clock))
-    assert calls.count("PutObject") == 1
-    for point in crash_points(calls):
-        clock = TestClock()
-        with company(clock), shop_on_loopback() as shop:
-            scene(clock, shop)
-            crash(point, lambda clock=clock: run(clock))  # type: ignore[misc]
-            restart(clock)
-            assert later(clock, 3).failing == ()
-            later(clock)
-            assert taken_in() == [(1, "09:31:00")], point
-            assert len(archived()) == 1, point
-            assert (state().busy_until, state().news) == (None, None), point
-            assert watermark() >= NOW + minutes(5), point
+    found = crashes()
+    assert found.points >= 20
+    assert (found.lost, found.doubled, found.stuck) == ((), (), ())

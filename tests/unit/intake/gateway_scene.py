@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from oms.aws.secrets import Secrets
-from oms.intake.fetching import FETCHED, Page, Partners
-from oms.intake.notices import ChannelPlugin, Notice
+from oms.intake.fetching import Page, Partners
+from oms.intake.notices import FETCHED, ChannelPlugin, Notice
 from oms.kernel.plugins import find_plugin
 from oms.reference.model import Channel
 from tests.intake import TestClock

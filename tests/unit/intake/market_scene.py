@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from oms.intake.fetching import FETCHED
 from oms.intake.model import NewOrder
-from oms.intake.notices import ChannelPlugin, Notice, Snapshot
+from oms.intake.notices import FETCHED, ChannelPlugin, Notice, Snapshot
 from oms.kernel.errors import RejectedError
 from oms.kernel.plugins import find_plugin
 from oms.reference.model import Channel

@@ -56,3 +56,16 @@ def test_a_key_of_ebays_that_cannot_be_read_believes_nothing(key: str) -> None:
     assert plugin is not None
     secrets = ChannelSecrets("", keys={ebay.kid_of(CURRENT): key})
     assert plugin.verify(hook.module.CHANNEL, hook.arrival, secrets) is False
+
+
+def test_squares_documented_example_is_believed_for_its_own_address_only() -> None:
+    """The example of https://developer.squareup.com/docs/webhooks/step3validate."""
+    plugin: ChannelPlugin | None = find_plugin(PLUGINS, "square")
+    assert plugin is not None
+    hook = webhook("square")
+    signature = {"x-square-hmacsha256-signature": "2kRE5qRU2tR+tBGlDwMEw2avJ7QM4ikPYD/PJ3bd9Og="}
+    arrival = Arrival(signature, b'{"hello":"world"}', hook.arrival.at)
+    for url, good in (("https://example.com/webhook", True), ("https://example.com/webhook/", False)):
+        channel = hook.module.CHANNEL.model_copy(update={"options": {"notification_url": url}})
+        assert plugin.verify(channel, arrival, ChannelSecrets("asdf1234")) is good
+    assert plugin.verify(channel.model_copy(update={"options": {}}), arrival, ChannelSecrets("asdf1234")) is False

@@ -10,12 +10,11 @@ A fetched order is a v0 order (`AmazonOrderId`, put together by the gateway from
 from collections.abc import Mapping, Sequence
 
 from oms.intake.amazon import v0, v2026
-from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice
+from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice, was_fetched
 from oms.intake.reading import Document, Reader, read_object
 from oms.kernel.errors import RejectedError
 from oms.reference.model import Channel
 
-_FETCHED = "x-baton-fetched"
 _TYPE = "ORDER_CHANGE"
 
 
@@ -48,7 +47,7 @@ class Amazon:
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
         document = read_object(raw)
-        if headers.get(_FETCHED):
+        if was_fetched(headers):
             return v2026.read(channel, document) if "orderId" in document else v0.read(channel, document)
         return [_notice(channel, notification_of(document))]
 

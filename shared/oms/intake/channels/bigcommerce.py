@@ -7,12 +7,11 @@ https://developer.bigcommerce.com/docs/integrations/webhooks, https://developer.
 from collections.abc import Mapping, Sequence
 
 from oms.intake.bigcommerce.order import read
-from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice
+from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice, was_fetched
 from oms.intake.reading import Reader, read_object
 from oms.intake.signatures import standard_webhook
 from oms.reference.model import Channel
 
-_FETCHED = "x-baton-fetched"
 _OURS = frozenset(
     {"created", "updated", "statusUpdated", "refund/created", "transaction/created", "transaction/updated"}
 )
@@ -30,7 +29,7 @@ class BigCommerce:
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
         document = read_object(raw)
-        if headers.get(_FETCHED):
+        if was_fetched(headers):
             return read(channel, document)
         reader = Reader({})
         scope = reader.text(document, "scope")

@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from oms.intake.ebay.order import read
-from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice
+from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice, was_fetched
 from oms.intake.reading import Document, Reader, read_object
 from oms.intake.signatures import from_base64
 from oms.kernel.errors import RejectedError
 from oms.kernel.json import read_json
 from oms.reference.model import Channel
 
-_FETCHED = "x-baton-fetched"
 _SIGNATURE = "x-ebay-signature"
 _DIGESTS: Mapping[str, hashes.HashAlgorithm] = {"SHA1": hashes.SHA1(), "SHA256": hashes.SHA256()}  # noqa: S303  eBay's
 _TOPICS = frozenset({"ORDER_CONFIRMATION"})
@@ -67,7 +66,7 @@ class Ebay:
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
         document = read_object(raw)
-        return read(channel, document) if headers.get(_FETCHED) else [_named(document)]
+        return read(channel, document) if was_fetched(headers) else [_named(document)]
 
 
 def _said(arrival: Arrival) -> Document:

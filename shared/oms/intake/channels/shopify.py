@@ -19,14 +19,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import (
+    Arrival,
+    Cancellation,
+    ChannelSecrets,
+    Fetch,
+    Ignored,
+    Notice,
+    Refund,
+    Snapshot,
+    was_fetched,
+)
 from oms.intake.reading import AddressNames, Document, Reader, at, note_of, read_object
 from oms.intake.signatures import from_base64, signed
 from oms.kernel.errors import Fault, MalformedError, RejectedError
 from oms.reference.model import Channel
 
 _TOPIC = "x-shopify-topic"
-_FETCHED = "x-baton-fetched"
 _WHOLE_ORDER = frozenset(
     f"orders/{what}" for what in ("create", "updated", "paid", "cancelled", "fulfilled", "partially_fulfilled")
 )
@@ -68,7 +77,7 @@ class Shopify:
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
         document = read_object(raw)
-        topic = "orders/updated" if _FETCHED in headers else headers.get(_TOPIC, "")
+        topic = "orders/updated" if was_fetched(headers) else headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
         if topic in _WHOLE_ORDER:

@@ -6,14 +6,13 @@ the channel's option `notification_url`. https://developer.squareup.com/docs/web
 
 from collections.abc import Mapping, Sequence
 
-from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice
+from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice, was_fetched
 from oms.intake.reading import Document, Reader, read_object
 from oms.intake.signatures import from_base64, signed
 from oms.intake.square.order import read
 from oms.kernel.errors import RejectedError
 from oms.reference.model import Channel
 
-_FETCHED = "x-baton-fetched"
 _SIGNATURE = "x-square-hmacsha256-signature"
 # Where an event keeps the order's id.
 _HOLDERS = {
@@ -44,7 +43,7 @@ class Square:
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
         document = read_object(raw)
-        return read(channel, document) if headers.get(_FETCHED) else [_named(document)]
+        return read(channel, document) if was_fetched(headers) else [_named(document)]
 
 
 def _named(event: Document) -> Notice:

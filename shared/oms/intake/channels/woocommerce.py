@@ -7,7 +7,7 @@ How its amounts become ours (https://woocommerce.github.io/woocommerce-rest-api-
 - Fees are charges; a negative one is a discount of the order.
 
 WooCommerce does not repeat a delivery that failed, so a channel of this kind should be polled too. Its first message,
-a ping that is a form with the webhook's number in it, is not signed: it asks nothing of us.
+a ping that is a form with the webhook's number in it, is not signed and wants to be answered 200, nothing else.
 """
 
 import re
@@ -15,14 +15,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot, was_fetched
 from oms.intake.reading import AddressNames, Document, Reader, apart, at, note_of, read_object, settled
 from oms.intake.signatures import from_base64, signed
 from oms.kernel.errors import Fault, MalformedError, RejectedError
 from oms.reference.model import Channel
 
 _TOPIC = "x-wc-webhook-topic"
-_FETCHED = "x-baton-fetched"
 _SIGNATURE = "x-wc-webhook-signature"
 _PING = re.compile(rb"webhook_id=\d{1,12}\Z")
 _WHOLE_ORDER = frozenset({"order.created", "order.updated", "order.restored"})
@@ -63,18 +62,18 @@ class WooCommerce:
     """The plug-in."""
 
     def verify(self, _channel: Channel, arrival: Arrival, secrets: ChannelSecrets) -> bool:
-        if _SIGNATURE not in arrival.headers and _PING.match(arrival.raw):
-            return True
         return signed(from_base64(arrival.headers.get(_SIGNATURE, "")), arrival.raw, secrets)
+
+    def is_ping(self, arrival: Arrival) -> bool:
+        """Whether WooCommerce only tries the address, as it does before it turns the webhook on."""
+        return _SIGNATURE not in arrival.headers and _PING.match(arrival.raw) is not None
 
     def message_id(self, arrival: Arrival) -> str | None:
         return arrival.headers.get("x-wc-webhook-delivery-id")
 
     def parse(self, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
-        if _PING.match(raw):
-            return [Ignored("ping")]
         document = read_object(raw)
-        topic = "order.updated" if _FETCHED in headers else headers.get(_TOPIC, "")
+        topic = "order.updated" if was_fetched(headers) else headers.get(_TOPIC, "")
         if not topic:
             raise MalformedError("the topic header is missing", faults=[Fault(_TOPIC, "is needed")])
         reader = Reader(_THEIRS)

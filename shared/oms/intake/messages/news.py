@@ -10,6 +10,7 @@
 Versions are compared as texts. Without one, what differs is news. With the same one, what is further on is news.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ CHANGED_HOLD = "channel_changed"
 ASKED_HOLD = "cancellation_asked"
 PAYMENT_HOLD = "awaiting_payment"
 CANCELLED_BY_CHANNEL = "channel"
+_CODE = re.compile(r"[A-Za-z]{1,30}([_-][A-Za-z]{1,30}){0,3}")
 
 
 class OrderUnknownError(TransientError):
@@ -180,8 +182,8 @@ class News:
         if order.status == "cancelled" or units == {}:
             return Step("repeat", order.id, detail="it is cancelled already")
         if said.asked:
-            return self._held(order, ASKED_HOLD, f"the buyer asks: {said.reason}", by)
-        if self.cancel(order.id, units=units, reason=said.reason, by=by):
+            return self._held(order, ASKED_HOLD, f"the buyer asks: {_coded(said.reason)}", by)
+        if self.cancel(order.id, units=units, reason=_coded(said.reason), by=by):
             return Step("cancelled", order.id)
         if order.status in TERMINAL_ORDER_STATES:
             return Step("too_late", order.id, detail=f"the order is {order.status}")
@@ -243,6 +245,11 @@ class News:
         else:
             return ()
         return (self.intake.orders.write(changed),)
+
+
+def _coded(reason: str) -> str:
+    """A sender's reason if it is a code: its own words, or the buyer's, may name anybody and stay in the archive."""
+    return reason if _CODE.fullmatch(reason) else CANCELLED_BY_CHANNEL
 
 
 def _is_news(order: Order, said: Snapshot, changed: frozenset[str], *, cancels: bool) -> bool:

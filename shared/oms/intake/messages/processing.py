@@ -15,12 +15,11 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_plus
 
 from oms.aws import tables
-from oms.intake.fetching import FETCHED
 from oms.intake.messages.model import Letter, Problem, Reference, Result
 from oms.intake.messages.news import Known, News, OrderUnknownError, Step
 from oms.intake.messages.receiving import known_channel, plugin_of
 from oms.intake.messages.store import Archive, MessageLog, label_of, reference_of
-from oms.intake.notices import ChannelPlugin, Fetch, Ignored, Notice, Snapshot
+from oms.intake.notices import FETCHED, ChannelPlugin, Fetch, Ignored, Notice, Snapshot, was_fetched
 from oms.intake.ports import FetchPort
 from oms.intake.rules import order_id_of
 from oms.intake.service import TRIES, pause
@@ -135,7 +134,7 @@ def _read(reference: Reference, desk: MessageDesk) -> _Read | None:
 def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: FetchPort) -> tuple[list[Notice], bool]:
     """What the message says, and where it only names an order, what the sender says of that; and whether it did."""
     said: list[Notice] = []
-    fetched = FETCHED.items() <= letter.headers.items()
+    fetched = was_fetched(letter.headers)
     for notice in plugin.parse(channel, letter.headers, letter.raw):
         if not isinstance(notice, Fetch):
             said.append(notice)

@@ -12,7 +12,17 @@ from typing import Protocol
 from oms.aws.secrets import KEPT_S, Secrets
 from oms.intake.messages.model import Letter, MessageReceived, Reference, Source
 from oms.intake.messages.store import Archive, span
-from oms.intake.notices import Arrival, AsksFirst, ChannelPlugin, ChannelSecrets, ComesByQueue, SignsWithKeys
+from oms.intake.model import WebhookIgnored
+from oms.intake.notices import (
+    OUR_HEADERS,
+    Arrival,
+    AsksFirst,
+    ChannelPlugin,
+    ChannelSecrets,
+    ComesByQueue,
+    Pings,
+    SignsWithKeys,
+)
 from oms.intake.ports import KeyPort
 from oms.kernel.errors import (
     Fault,
@@ -64,9 +74,10 @@ class Reception:
     public_key: KeyPort
 
 
-def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageReceived:
+def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageReceived | WebhookIgnored:
     """Archive what a channel sends, after checking its signature over the raw bytes.
 
+    A ping, which only tries the address, is not signed and not archived.
     What claims to be JSON and is not is refused at once: its sender should know, and no replay would mend it.
 
     Raises:
@@ -79,7 +90,12 @@ def receive_webhook(name: str, arrival: Arrival, desk: Reception) -> MessageRece
     plugin = plugin_of(channel)
     if plugin is None:
         raise NotFoundError("this channel takes no webhooks", code="unknown_channel")
+    if isinstance(plugin, Pings) and plugin.is_ping(arrival):
+        return WebhookIgnored(ignored="ping")
     _verify(plugin, channel, arrival, desk)
+    # No signature is over what a stranger may add: our own names mean what we say, not what somebody sends.
+    own = {name: value for name, value in arrival.headers.items() if not name.startswith(OUR_HEADERS)}
+    arrival = arrival._replace(headers=own)
     _readable(arrival)
     given = plugin.message_id(arrival)
     return MessageReceived(message_id=keep_message(channel, arrival, source="webhook", given=given, desk=desk))

@@ -25,7 +25,8 @@ class Window(Value):
     """A stretch of time that is being listed: `cursor` is where it goes on.
 
     `listed` are the orders seen so far, `total` how many there are by the sender's own count, `missed` those that we
-    should have had, of which `named` are the first. `tries`: listed anew because it came short.
+    should have had, `short` those that it would not give us; `named` are the first of both. `settled`: so long ago that
+    everything should have come in by itself. `tries`: listed anew because it came short.
     """
 
     since: str
@@ -34,6 +35,8 @@ class Window(Value):
     listed: Count = 0
     total: Count | None = None
     missed: Count = 0
+    short: Count = 0
+    settled: bool = False
     named: tuple[str, ...] = ()
     tries: Count = 0
 
@@ -74,7 +77,7 @@ class Polling(Aggregate):
 class Gap(Value):
     """A window in which a sender had orders that we had not: `theirs` by its own count or its list, `ours` of them.
 
-    `short` are orders that it counted and did not list. What was listed has been taken in since.
+    `short` are orders that it counted and did not list, or listed and did not give. What it gave has been taken in.
     """
 
     channel: str
@@ -133,7 +136,7 @@ class ChannelPolling(BaseModel):
 
 
 class Backfill(BaseModel):
-    """List everything again that changed from this instant on, at most 90 days back."""
+    """List everything again that changed from this instant on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

@@ -95,7 +95,7 @@ def audit_window(polling: Polling, now: datetime) -> Window | None:
     until, audited = now - SETTLED, from_text(polling.audited_until)
     if until - audited < AUDIT_EVERY:
         return None
-    return Window(since=to_text(audited - AUDIT_OVERLAP), until=to_text(until))
+    return Window(since=to_text(audited - AUDIT_OVERLAP), until=to_text(until), settled=True)
 
 
 def is_due(polling: Polling, now: datetime) -> bool:

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oms.events.channels import ChannelGapFound
-from oms.intake.fetching import FETCHED, Listed, Page, Rate
+from oms.intake.fetching import Listed, Page, Rate
+from oms.intake.notices import FETCHED
 from oms.intake.polling import rules
 from oms.intake.polling.model import Bucket, Ending, Gap, Polling, Seen, Window
 from oms.intake.polling.ports import Asks, Inbox, KnownOrders
 from oms.intake.polling.store import PollStore
 from oms.intake.rules import order_id_of
-from oms.kernel.errors import NotNowError, TransientError
+from oms.kernel.errors import NotNowError, RejectedError, TransientError
 from oms.kernel.time import Clock, from_text, to_text
 from oms.reference.model import Channel
 
@@ -25,6 +26,8 @@ BY = "system:poll_channels"
 SINCE = "poll_since"  # the option of a channel that says from when its first poll asks
 LISTS, FETCHES = "list", "fetch"
 _LOG_ROWS = 20
+# Refusals that concern one order; others concern the channel.
+_OF_ONE_ORDER = frozenset({"partner_refused", "too_large"})
 _NAMED = 50  # orders that a gap names
 _AGAIN = 2  # times that a window is listed anew when it came short
 _CAREFUL = Rate(per_s=0.5, burst=5)  # for a sender that publishes no rate
@@ -56,6 +59,8 @@ class Run:
     gaps: int = 0
     wait_s: float = 0.0
     _ids: set[str] = field(default_factory=set)
+    _missed: list[str] = field(default_factory=list)
+    _refused: list[str] = field(default_factory=list)
 
     def move(self, *facts: Any, **changes: Any) -> Polling:
         """The next state, with its facts."""
@@ -97,7 +102,7 @@ class Run:
             except NotNowError as error:
                 return self._throttled(operation, error.after_s, kind, window)
             self._learn(operation, page.per_s)
-            window, whole = self._take_in(page, window, audit=kind == "audit")
+            window, whole = self._take_in(page, window, kind)
             if not whole:
                 return self._later(kind, window)
             if page.cursor is None:
@@ -112,31 +117,48 @@ class Run:
         self.write(self.move(**{kind: window}))
         return "waits"
 
-    def _take_in(self, page: Page, window: Window, *, audit: bool) -> tuple[Window, bool]:
+    def _take_in(self, page: Page, window: Window, kind: str) -> tuple[Window, bool]:
         """The window with this page in it, and whether all of the page could be taken in."""
         wanted = {listed.external_order_id: listed for listed in page.orders}
         names = {order_id_of(self.channel.name, each): each for each in wanted}
         known = {names[found.id]: found.external_version or "" for found in self._known(names)}
         seen = self.desk.store.seen(self.channel.name, wanted)
-        missed: list[str] = []
-        for external_id, listed in wanted.items():
-            if listed.version is not None and listed.version <= max(
-                known.get(external_id, ""), seen.get(external_id, "")
-            ):
-                continue
-            document = listed.document
-            if document is None:
-                if not self._may(FETCHES):
-                    return self._counted(window, None, missed, audit=audit), False
-                try:
-                    document = self.desk.partners.fetch(self.channel, external_id)
-                except NotNowError as error:
-                    self._block(FETCHES, error.after_s)
-                    return self._counted(window, None, missed, audit=audit), False
-                self._learn(FETCHES, None)
-            if document is not None and self._put(listed, document, seen.get(external_id)):
-                missed.append(external_id)
-        return self._counted(window, page, missed, audit=audit), True
+        taken, refused = len(self._missed), len(self._refused)
+        whole = True
+        try:
+            for name, listed in wanted.items():
+                newest = max(known.get(name, ""), seen.get(name, ""))
+                if listed.version is not None and listed.version <= newest:
+                    continue
+                if not self._one(listed, seen.get(name)):
+                    whole = False
+                    break
+        except TransientError:  # what of the page is in must be counted, for it is not missing any more
+            self.write(self.move(**{kind: self._counted(window, None, taken, refused)}))
+            raise
+        return self._counted(window, page if whole else None, taken, refused), whole
+
+    def _one(self, listed: Listed, seen: str | None) -> bool:
+        """Take one order in; False when it has to wait until we may fetch again."""
+        name, document = listed.external_order_id, listed.document
+        if document is None:
+            if not self._may(FETCHES):
+                return False
+            try:
+                document = self.desk.partners.fetch(self.channel, name)
+            except NotNowError as error:
+                self._block(FETCHES, error.after_s)
+                return False
+            except RejectedError as error:
+                if error.code not in _OF_ONE_ORDER:
+                    raise
+                self._refused.append(name)
+            self._learn(FETCHES, None)
+        if document is None:  # deleted since, or not to be had: must not be fetched with every page
+            self._see(name, listed.version or "")
+        elif self._put(listed, document, seen):
+            self._missed.append(name)
+        return True
 
     def _known(self, names: Any) -> Any:
         return self.desk.orders.get_many(names).values() if names else ()
@@ -148,34 +170,39 @@ class Run:
             return False
         name = listed.external_order_id
         self.desk.inbox.put(self.channel, FETCHED, document, f"{name}@{version}")
-        self.desk.store.see(self.channel.name, Seen(external_order_id=name, version=version), self.desk.clock())
+        self._see(name, version)
         self.taken_in += 1
         return True
 
-    def _counted(self, window: Window, page: Page | None, missed: list[str], *, audit: bool) -> Window:
-        changes: dict[str, Any] = {}
+    def _see(self, external_order_id: str, version: str) -> None:
+        seen = Seen(external_order_id=external_order_id, version=version)
+        self.desk.store.see(self.channel.name, seen, self.desk.clock())
+
+    def _counted(self, window: Window, page: Page | None, taken: int, refused: int) -> Window:
+        """The window with what was taken in and refused since these counts, and with the page if it is done."""
+        changes: dict[str, Any] = {"short": window.short + len(self._refused) - refused}
+        named = self._refused[refused:]
         if page is not None:
             fresh = {listed.external_order_id for listed in page.orders} - self._ids
             self._ids |= fresh
             self.listed += len(fresh)
-            changes = {"listed": window.listed + len(fresh)}
+            changes["listed"] = window.listed + len(fresh)
             if page.total is not None:
                 changes["total"] = page.total
-        if audit and missed:
-            changes |= {"missed": window.missed + len(missed), "named": (*window.named, *missed)[:_NAMED]}
-        return window.model_copy(update=changes)
+        if window.settled:
+            changes["missed"] = window.missed + len(self._missed) - taken
+            named = [*self._missed[taken:], *named]
+        return window.model_copy(update={**changes, "named": (*window.named, *named)[:_NAMED]})
 
     def _close(self, kind: str, window: Window) -> Ending:
         """The window is listed to its end: it came short, or it is done."""
-        short = max((window.total or 0) - window.listed, 0)
-        if short and window.tries < _AGAIN:
+        uncounted = max((window.total or 0) - window.listed, 0)
+        if uncounted and window.tries < _AGAIN:
             again = window.model_copy(update={"cursor": None, "listed": 0, "tries": window.tries + 1})
             return self._later(kind, again)
-        done = (
-            {"news": None, "watermark": window.until}
-            if kind == "news"
-            else {"audit": None, "audited_until": window.until}
-        )
+        until = window.until
+        done = {"news": None, "watermark": until} if kind == "news" else {"audit": None, "audited_until": until}
+        short = uncounted + window.short
         if not (short or window.missed):
             self.write(self.move(**done))
             return "done"
@@ -183,9 +210,9 @@ class Run:
         gap = Gap(
             channel=self.channel.name,
             since=window.since,
-            until=window.until,
+            until=until,
             theirs=theirs,
-            ours=theirs - window.missed - short,
+            ours=max(theirs - window.missed - short, 0),
             short=short,
             external_order_ids=window.named,
             found_at=to_text(self.desk.clock()),
