@@ -24,8 +24,8 @@ from tests.imports import csv_file, csv_rows, deliver, on_the_queue, started, up
 from tests.intake import TestClock, company
 
 ORDERS = 100_000
-_JOB = 400
-_DAMAGED = 20_000
+_JOB = 200
+_DAMAGED = 3_000
 _SEED = 20261123
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _BLOCK = 1_000_000
