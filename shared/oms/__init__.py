@@ -1,1 +1,1 @@
-"""Baton: the order management system. Start at `wiring.py` (what exists) or a context's `service.py` (what it does)."""
+"""Baton: the order management system. Start at `wiring/` (what exists) or a context's `service.py` (what it does)."""

@@ -1,0 +1,131 @@
+"""Stock, locations, carriers, suppliers, documents."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from oms.wiring.ground import Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from oms.allocation.store import StockStore
+    from oms.allocation.takeback import TakingBack
+    from oms.fulfillment.gateways import ResolveException
+    from oms.fulfillment.store import DocumentStore
+    from oms.orders.model import Destination, Promise
+    from oms.procurement.store import ProcurementStore
+    from oms.shipping.booking import Bookings
+    from oms.shipping.model import Carrier, RateCard
+    from oms.shipping.service import Desk
+    from oms.shipping.store import ShippingStore
+
+
+class Goods(Ground):
+    """What moves goods."""
+
+    _served: "tuple[dict[str, RateCard], frozenset[str]] | None" = None
+
+    @cached_property
+    def stock(self) -> "StockStore":
+        from oms.allocation.store import StockStore
+
+        return StockStore(
+            self.setting("INVENTORY_TABLE"),
+            lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+        )
+
+    @cached_property
+    def taking_back(self) -> "TakingBack":
+        """Takes work back from locations (also port of amending)."""
+        from oms.allocation.takeback import TakingBack
+
+        return TakingBack(self.orders, self.stock, self.bookings)
+
+    @cached_property
+    def procurement(self) -> "ProcurementStore":
+        from oms.procurement.store import ProcurementStore
+
+        return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
+
+    @cached_property
+    def shipping(self) -> "ShippingStore":
+        from oms.shipping.store import ShippingStore
+
+        return ShippingStore(self.setting("REFERENCE_TABLE"))
+
+    def rate_cards(self) -> "dict[str, RateCard]":
+        from oms.shipping.model import RateCard
+
+        return self.reference.settings("CARRIER", RateCard)
+
+    def shipping_desk(self) -> "Desk":
+        """Made anew for each use: rate cards and locations are refreshed every minute."""
+        from oms.shipping.model import Shipper
+        from oms.shipping.service import Desk
+
+        cards = self.rate_cards()
+        shippers = self.reference.settings("SHIPPER", Shipper)
+        return Desk(
+            orders=self.orders,
+            store=self.shipping,
+            cards=cards,
+            locations=self.reference.locations(),
+            shipper=next(iter(shippers.values()), Shipper()),
+            carrier_of=self.carrier_of,
+        )
+
+    @cached_property
+    def bookings(self) -> "Bookings":
+        """What bookings hold outside of their orders (port of allocation and fulfillment)."""
+        from oms.shipping.booking import Bookings
+
+        return Bookings(self.shipping_desk)
+
+    def promise(
+        self,
+        destination: "Destination",
+        lines: "Mapping[str, int]",
+        stock: "Mapping[str, Mapping[str, int]]",
+        at: "datetime",
+    ) -> "Promise":
+        """The first promise (port of intake)."""
+        from oms.shipping.service import first_promise
+
+        cards = self.rate_cards().values()
+        return first_promise(destination, lines, stock, at, cards=cards, locations=self.reference.locations())
+
+    def served_countries(self) -> frozenset[str]:
+        """Where some carrier goes (port of validation)."""
+        from oms.shipping.service import served_countries
+
+        cards = self.rate_cards()
+        if self._served is None or self._served[0] is not cards:
+            self._served = (cards, served_countries(cards.values()))
+        return self._served[1]
+
+    @staticmethod
+    def carrier_of(card: "RateCard") -> "Carrier":
+        """The plug-in that books for a rate card.
+
+        Raises:
+            LookupError: the card names a plug-in that does not exist.
+        """
+        from oms.kernel.plugins import find_plugin
+
+        plugin: Carrier | None = find_plugin("oms.shipping.carriers", card.plugin)
+        if plugin is None:
+            raise LookupError(f"there is no carrier plug-in {card.plugin!r}")
+        return plugin
+
+    @cached_property
+    def documents(self) -> "DocumentStore":
+        from oms.fulfillment.store import DocumentStore
+
+        return DocumentStore(self.setting("DOCUMENTS_BUCKET"))
+
+    @cached_property
+    def resolve_exception(self) -> "ResolveException":
+        from oms.fulfillment.gateways import ResolveException
+
+        return ResolveException(self.setting("RESOLVE_EXCEPTION_ARN"))
