@@ -96,6 +96,7 @@ def test_no_function_may_read_a_person_unless_its_work_needs_one(production: Ass
     assert readers == {
         "ApiSubmitOrders",
         "ApiReceiveWebhooks",
+        "ApiShowPersons",
         "ApiChangeOrders",
         "CronPollChannels",
         "CronWatchOrders",

@@ -19,7 +19,7 @@ ROWS = [
 
 
 def test_every_hop_is_listed() -> None:
-    assert len(ROWS) == 24
+    assert len(ROWS) == 28
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
