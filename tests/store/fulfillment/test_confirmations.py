@@ -20,7 +20,6 @@ from tests.fulfillment_builders import NOW, a_work, an_order, parcels_of, units_
 from tests.fulfillment_store import ROUTE, books, confirmation, confirmations, now, seed, seed_stock, store
 from tests.lambda_events import api_event
 
-
 LEASE = ["Query", "UpdateItem"]  # the settings, and a share of what the caller may do: for its next calls too
 
 
