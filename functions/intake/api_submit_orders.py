@@ -2,6 +2,7 @@
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.entry.problems import ORDER_PROBLEMS
 from oms.intake import service
 from oms.intake.model import NewOrder, OrderAccepted
 from oms.intake.store import Claim, scope_of
@@ -23,32 +24,11 @@ api = Api("orders")
     problems=(
         "malformed_json",
         "missing_idempotency_key",
-        "unknown_channel",
-        "idempotency_key_in_use",
-        "order_exists_differently",
+        "idempotency_key_reused",
         "conflict",
         "too_large",
         "invalid",
-        "idempotency_key_reused",
-        "unknown_sku",
-        "totals_do_not_add_up",
-        "currency_not_accepted",
-        "bad_address",
-        "too_many_units",
-        "order_too_large",
-        "implausible_tax",
-        "not_paid",
-        "possible_duplicate",
-        "too_many_orders",
-        "high_risk_of_fraud",
-        "high_outside_score",
-        "not_allowed_there",
-        "age_not_checked",
-        "dangerous_goods",
-        "destination_not_served",
-        "unknown_account",
-        "channel_paused",
-        "channel_not_canonical",
+        *ORDER_PROBLEMS,
     ),
     example={"headers": {"Idempotency-Key": "example-1001"}, "body": examples.NEW_ORDER},
 )

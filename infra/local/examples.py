@@ -18,6 +18,8 @@ from oms.amending.service import open_change
 from oms.aws import clients
 from oms.entry import examples
 from oms.entry.queue import Message
+from oms.intake.drafts.model import PutDraft
+from oms.intake.drafts.service import put_draft
 from oms.intake.imports.model import NewImport
 from oms.intake.imports.service import cut_file, run_chunk, start_import
 from oms.intake.imports.store import UPLOADS
@@ -74,6 +76,7 @@ def place(wiring: Wiring) -> int:
         if message_id != examples.PARKED_MESSAGE_ID:
             raise ExampleError(f"the parked message has the id {message_id}")
         import_file(wiring, examples.CHANNEL, by=examples.SEED)
+        write_drafts(wiring, examples.CHANNEL)
     return placed
 
 
@@ -81,6 +84,20 @@ def propose(order_id: str, wiring: Wiring) -> None:
     """A change set that waits for a decision."""
     new = NewChangeSet.model_validate(examples.CHANGE)
     open_change(order_id, new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+
+
+def write_drafts(wiring: Wiring, channel: str) -> None:
+    """Three drafts: one with open points, one to submit, one to delete. Repeating it changes nothing."""
+    buyer = {**examples.BUYER, "email": "draft@example.com"}
+    ready = {**examples.NEW_ORDER, "external_order_id": None, "channel": channel, "customer": buyer}
+    drafts = {
+        examples.DRAFT: examples.DRAFT_ORDER,
+        examples.DRAFT_TO_DELETE: examples.DRAFT_ORDER,
+        examples.DRAFT_TO_SUBMIT: ready,
+    }
+    for draft_id, order in drafts.items():
+        put = PutDraft.model_validate({"version": 0, "order": order})
+        put_draft(channel, draft_id, put, by=BY, desk=wiring.drafts)
 
 
 def import_file(wiring: Wiring, channel: str, *, by: str) -> str:

@@ -171,6 +171,7 @@ FUNCTIONS = (
     ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
     FunctionSpec("console/api_show_docs", without_token=True),
+    FunctionSpec("intake/api_draft_orders", {**_INTAKE, "messages": LOAD + SAVE + FORGET}, memory_mb=1024),
     FunctionSpec(
         "intake/api_manage_messages",
         {

@@ -53,6 +53,7 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
     "message_id": lambda scene: scene.message_id,
+    "draft_id": lambda _scene: examples.DRAFT,
     "change_id": lambda _scene: derive_id("chg", TO_CONFIRM, examples.CHANGED_BY, examples.CHANGE_KEY),
 }
 # Where a parameter needs more than its name to be chosen: by operation.
@@ -63,6 +64,9 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "confirm_change": {"order_id": TO_CONFIRM},
     "decline_change": {"order_id": TO_CONFIRM},
     "cancel_import": {"import_id": derive_id("imp", "scene", examples.IMPORT_TO_CANCEL_KEY)},
+    "put_draft": {"draft_id": examples.NEW_DRAFT},
+    "submit_draft": {"draft_id": examples.DRAFT_TO_SUBMIT},
+    "delete_draft": {"draft_id": examples.DRAFT_TO_DELETE},
     "backfill": {"channel": SHOP},
     "read_polling": {"channel": SHOP},
     "list_messages": {"channel": SHOP},
@@ -82,6 +86,7 @@ MISSING: Mapping[str, str] = {
     "account_id": "NOBODY",
     "policy": "nobody",
     "message_id": derive_id("msg", "nobody"),
+    "draft_id": "nobody",
     "change_id": derive_id("chg", "nobody"),
 }
 
@@ -172,6 +177,7 @@ def _place_others(wiring: Wiring) -> str:
         new = NewOrder.model_validate(other)
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
     seeded.import_file(wiring, CHANNEL, by="scene")
+    seeded.write_drafts(wiring, CHANNEL)
     seeded.propose(TO_CONFIRM, wiring)
     fact = {
         **seeded._confirmed(),

@@ -98,6 +98,7 @@ def test_no_function_may_read_a_person_unless_its_work_needs_one(production: Ass
         "ApiReceiveWebhooks",
         "ApiShowPersons",
         "ApiChangeOrders",
+        "ApiDraftOrders",
         "CronPollChannels",
         "CronWatchOrders",
         "QueueProcessMessages",

@@ -94,6 +94,10 @@ NEW_ORDER = {
     },
 }
 
+# Drafts of CHANNEL that the local cloud is seeded with; the last one the example writes first.
+DRAFT, DRAFT_TO_SUBMIT, DRAFT_TO_DELETE, NEW_DRAFT = "EXAMPLE-1", "EXAMPLE-2", "EXAMPLE-3", "EXAMPLE-4"
+DRAFT_ORDER = {"currency": "EUR", "customer": {"name": "Zoë Krüger"}, "lines": [{"sku": "LAMP-NORD", "quantity": 2}]}
+
 WEBHOOK = {
     "id": 5678901234567,
     "currency": "EUR",

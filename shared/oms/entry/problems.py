@@ -62,3 +62,29 @@ PROBLEMS: dict[str, Problem] = {
     "internal": Problem(500, "Our mistake; it is logged under the `instance`. Retry later."),
     "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
 }
+
+# Why an order is not taken in, by whatever operation it is submitted.
+ORDER_PROBLEMS = (
+    "unknown_channel",
+    "idempotency_key_in_use",
+    "order_exists_differently",
+    "unknown_sku",
+    "totals_do_not_add_up",
+    "currency_not_accepted",
+    "bad_address",
+    "too_many_units",
+    "order_too_large",
+    "implausible_tax",
+    "not_paid",
+    "possible_duplicate",
+    "too_many_orders",
+    "high_risk_of_fraud",
+    "high_outside_score",
+    "not_allowed_there",
+    "age_not_checked",
+    "dangerous_goods",
+    "destination_not_served",
+    "unknown_account",
+    "channel_paused",
+    "channel_not_canonical",
+)

@@ -85,17 +85,22 @@ PURPOSES = (
     ),
 )
 # What our own programs read a person for; each reading is in the log of accesses.
-SYSTEM_PURPOSES = ("packing_list", "label", "change_of_address", "fraud_check", "notification")
+SYSTEM_PURPOSES = ("packing_list", "label", "change_of_address", "fraud_check", "notification", "draft_order")
 
 PERSON = Retention(1_095, "the order is closed", "claims from the contract lapse after three years")
 BILLING = Retention(3_650, "the order is closed", "tax law, as long as the longest of the countries served asks for")
 MESSAGE = Retention(90, "the message arrived", "to replay what could not be processed")
 ACCESS = Retention(730, "the access", "to answer who read whose data")
-RETENTION = {"person": PERSON, "billing": BILLING, "message": MESSAGE, "access": ACCESS}
+DRAFT = Retention(30, "the draft was last written or submitted", "to finish an order that somebody began to take down")
+RETENTION = {"person": PERSON, "billing": BILLING, "message": MESSAGE, "access": ACCESS, "draft": DRAFT}
+WHOLE = "(all)"  # a whole order
 
 
 class Personal(NamedTuple):
-    """A field with somebody's data: on the way in (`moved_to` says which field of Person takes it) or at rest."""
+    """A field with somebody's data: on the way in (`moved_to` says which field of Person takes it) or at rest.
+
+    `moved_to` is WHOLE for a document with all of them, which is sealed as one.
+    """
 
     moved_to: str
     retention: str = "person"
@@ -113,6 +118,9 @@ PERSONAL: dict[tuple[str, str], Personal] = {
     ("ChangeAddress", "name"): Personal("name"),
     **{("Person", field): Personal(field) for field in (*_NAME, *_PLACE, "email", "phone", "note", "gift_message")},
     ("Person", "billing"): Personal("billing", "billing"),
+    # An order that is being written: the whole of it, sealed as one.
+    ("PutDraft", "order"): Personal(WHOLE, "draft"),
+    ("DraftView", "order"): Personal(WHOLE, "draft"),
     # What a reader is shown, masked or for a purpose.
     **{("PersonView", field): Personal(field) for field in (*_NAME, *_PLACE, "email", "phone", "note", "gift_message")},
     **{("BillingView", field): Personal("billing", "billing") for field in (*_NAME, *_PLACE)},

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from oms.aws.queues import Queue
+    from oms.intake.drafts.service import DraftDesk
     from oms.intake.fetching import Partners
     from oms.intake.imports.service import ImportDesk, ImportWorks
     from oms.intake.imports.store import FileStore, JobStore
@@ -160,6 +161,20 @@ class Channels(Buyers):
             clock=self.clock,
             intake=self.intake,
             queue=Queue(self.setting("IMPORT_QUEUE_URL")),
+        )
+
+    @cached_property
+    def drafts(self) -> "DraftDesk":
+        """For those who write orders down at the sales desk."""
+        from oms.intake.drafts.service import DraftDesk
+        from oms.intake.drafts.store import DraftStore
+
+        return DraftDesk(
+            reference=self.reference,
+            drafts=DraftStore(self.setting("MESSAGES_TABLE")),
+            envelopes=self.people,
+            intake=self.intake,
+            clock=self.clock,
         )
 
     @cached_property

@@ -1,0 +1,1 @@
+"""Orders that a person at the sales desk is still writing."""
