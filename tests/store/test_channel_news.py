@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,3 +205,27 @@ def test_the_words_of_a_buyer_who_asks_to_cancel_stay_in_the_archive() -> None:
     assert the_order().blocked_by("allocate")
     assert tell(("orders/delete", {"id": 5678901234567, "again": True})) == ["held"]
     assert len([hold for hold in the_order().holds if hold.reason == "cancellation_asked"]) == 1
+
+
+def test_an_older_message_in_hand_while_a_newer_one_is_taken_over_undoes_nothing_of_it() -> None:
+    def goods(number: int, units: int, total: str) -> tuple[str, dict[str, Any]]:
+        body = version(number, financial_status="paid")
+        body["line_items"][1] |= {"quantity": units}
+        return "orders/updated", {**body, "total_price": total}
+
+    assert tell(create(1)) == ["created"]
+    wiring = wire()
+    news = wiring.messages.news
+
+    def amend_late(*args: Any, **more: Any) -> bool:
+        """The newer message comes and is worked off just before the older one changes anything."""
+        wiring.__dict__["messages"] = replace(wiring.messages, news=news)
+        assert tell(goods(3, 6, "222.90")) == ["updated"]
+        return news.amend(*args, **more)
+
+    wiring.__dict__["messages"] = replace(wiring.messages, news=replace(news, amend=amend_late))
+    assert tell(goods(2, 5, "208.40")) == ["stale"]
+    order = the_order()
+    assert order.external_version == "2026-11-23T09:03:00.000Z"
+    assert sum(line.quantity - line.cancelled for line in order.lines) == 7
+    assert order.total_minor == 22290

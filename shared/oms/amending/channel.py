@@ -22,7 +22,13 @@ REASON = "channel_changed"
 
 
 def amend_for_channel(
-    order_id: str, said: WantedOrder, *, gone: Mapping[str, int], by: str, desk: AmendingDesk
+    order_id: str,
+    said: WantedOrder,
+    *,
+    gone: Mapping[str, int],
+    version: str | None = None,
+    by: str,
+    desk: AmendingDesk,
 ) -> bool:
     """Make goods, amounts, delivery and recipient what the sender says; repeating it does no more.
 
@@ -32,6 +38,7 @@ def amend_for_channel(
         order_id: ours.
         said: the order as its sender has it.
         gone: units that the sender took off, by its line ids, whether or not the lines still count them.
+        version: the sender's own; nothing is changed of an order of which it has told us something newer since.
         by: `channel:<name>`.
         desk: the collaborators.
 
@@ -41,7 +48,7 @@ def amend_for_channel(
     """
     for lost in range(1, TRIES + 1):
         try:
-            return _attempt(order_id, said, gone, by, desk)
+            return _attempt(order_id, said, gone, version, by, desk)
         except RejectedError:
             return False
         except ConflictError:
@@ -50,9 +57,13 @@ def amend_for_channel(
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _attempt(order_id: str, said: WantedOrder, gone: Mapping[str, int], by: str, desk: AmendingDesk) -> bool:
+def _attempt(
+    order_id: str, said: WantedOrder, gone: Mapping[str, int], version: str | None, by: str, desk: AmendingDesk
+) -> bool:
     tree = desk.orders.tree(order_id)
     order = tree.order
+    if version is not None and version < (order.external_version or ""):
+        return True
     if not_amended(order):
         return False
     parcels = desk.recall.parcels_of(tree.fulfillment_orders)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from oms.aws import tables
 from oms.aws.tables import Write
 from oms.events.fact import FactData
 from oms.events.orders import OrderHeld, OrderUpdated, RefundReported
@@ -157,11 +158,15 @@ class News:
         """Amend what the sender changed; where work forbids it, a person decides."""
         by_hand = changed & BY_HAND
         ended = order.status in TERMINAL_ORDER_STATES
-        if by_hand and not ended and self.amend(order.id, said.order, gone=said.gone, by=by):
-            by_hand = frozenset()
+        if by_hand and not ended:
+            self._claimed(order, said, by)
+            if self.amend(order.id, said.order, gone=said.gone, version=said.version, by=by):
+                by_hand = frozenset()
         if PAYMENT in changed and said.order.payment and said.order.payment.status in PAID and not ended:
             self._release(order, PAYMENT_HOLD, by)
         now = self.intake.orders.get(order.id)
+        if said.version is not None and said.version < (now.external_version or ""):
+            return Step("stale", order.id, detail="a newer one was taken over meanwhile")
         taken = changed - by_hand
         fields = _fields(now, said.order, taken)
         if PERSON in taken:
@@ -174,6 +179,15 @@ class News:
             what = "ChangedTooLate"
             return Step("too_late", order.id, self._noted(now, said, by, what=what, taken=taken, **fields), detail)
         return Step("updated", order.id, self._noted(now, said, by, taken=taken, **fields), detail)
+
+    def _claimed(self, order: Order, said: Snapshot, by: str) -> None:
+        """Put down the version before goods or person are amended, in another transaction: an older one stops there.
+
+        Raises:
+            ConflictError: the order is another one by now.
+        """
+        if said.version is not None and said.version > (order.external_version or ""):
+            tables.commit(*self._noted(order, said, by))
 
     def _cancellation(self, order: Order, said: Cancellation, by: str) -> Step:
         if said.version is not None and said.version < (order.external_version or ""):
@@ -228,7 +242,7 @@ class News:
         """The write of the header that knows the sender's version; nothing is said when nothing happened."""
         at = self.intake.clock()
         if said.version is not None:
-            fields["external_version"] = said.version
+            fields["external_version"] = max(said.version, order.external_version or "")
         facts: list[FactData] = []
         if taken:
             status = fields.get("payment_status", order.payment_status)

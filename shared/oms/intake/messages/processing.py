@@ -175,12 +175,12 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
     mark = label_of(read.reference)
     tripped: set[str] = set()
     for attempt in range(1, TRIES + 1):
-        step = _step(read, notice, known, desk, tripped)
         row = []
-        if before is not None:
-            at = desk.news.intake.clock()
-            row = [desk.log.settle_write(read.reference, read.letter, _result([*before, step]), at)]
         try:
+            step = _step(read, notice, known, desk, tripped)
+            if before is not None:
+                at = desk.news.intake.clock()
+                row = [desk.log.settle_write(read.reference, read.letter, _result([*before, step]), at)]
             if step.writes or row:
                 tables.commit(*step.writes, *row)
         except ConflictError as error:
@@ -190,7 +190,7 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
             if attempt == TRIES:
                 raise
             tripped.update(labels)
-            known.forget(step.order_id)
+            known.forget(_order_id(read, notice))
             pause(attempt)
         else:
             known.forget(step.order_id)
