@@ -229,3 +229,13 @@ def test_an_older_message_in_hand_while_a_newer_one_is_taken_over_undoes_nothing
     assert order.external_version == "2026-11-23T09:03:00.000Z"
     assert sum(line.quantity - line.cancelled for line in order.lines) == 7
     assert order.total_minor == 22290
+
+
+def test_a_cancellation_that_finds_all_units_at_work_is_told_to_a_person() -> None:
+    wiring = wire()
+    news = wiring.messages.news
+    tell(create(1, financial_status="paid"))
+    wiring.__dict__["messages"] = replace(wiring.messages, news=replace(news, cancel=lambda *_, **__: False))
+    assert tell(cancelled(6), cancelled(6)) == ["held", "held"]
+    assert [hold.reason for hold in the_order().holds] == ["cancellation_asked"]
+    assert [row.what for row in the_order().log].count("OrderHeld") == 1

@@ -37,6 +37,7 @@ CHANGED_HOLD = "channel_changed"
 ASKED_HOLD = "cancellation_asked"
 PAYMENT_HOLD = "awaiting_payment"
 CANCELLED_BY_CHANNEL = "channel"
+WORK_BEGUN = "the channel cancelled, and work has begun"
 _CODE = re.compile(r"[A-Za-z]{1,30}([_-][A-Za-z]{1,30}){0,3}")
 
 
@@ -146,12 +147,18 @@ class News:
         return self._taken_over(order, said, changed, person_hash, by)
 
     def _cancelled(self, order: Order, said: Snapshot, taken: frozenset[str], by: str) -> Step:
-        """Cancel, and note what the sender says of the payment beside it: a repeat would note it too."""
+        """Cancel, and note what the sender says of the payment beside it: a repeat would note it too.
+
+        Where locations are at work on all of it, a person hears of it: they may still stop it.
+        """
         done = self.cancel(order.id, units=None, reason=CANCELLED_BY_CHANNEL, by=by)
         now = self.intake.orders.get(order.id)
         if done:
             fields = _fields(now, said.order, taken)
             return Step("cancelled", order.id, self._noted(now, said, by, taken=taken, **fields))
+        if now.status not in TERMINAL_ORDER_STATES:
+            spec = HoldSpec(ASKED_HOLD, note=WORK_BEGUN)
+            return Step("held", order.id, self._noted(now, said, by, spec=spec), WORK_BEGUN)
         return Step(
             "too_late", order.id, self._noted(now, said, by, what="CancelledTooLate"), "nothing can be cancelled"
         )
@@ -203,7 +210,7 @@ class News:
             return Step("cancelled", order.id)
         if order.status in TERMINAL_ORDER_STATES:
             return Step("too_late", order.id, detail=f"the order is {order.status}")
-        return self._held(order, ASKED_HOLD, "the channel cancelled, and work has begun", by)
+        return self._held(order, ASKED_HOLD, WORK_BEGUN, by)
 
     def _held(self, order: Order, reason: str, note: str, by: str) -> Step:
         if order.status in TERMINAL_ORDER_STATES:
