@@ -239,3 +239,13 @@ def test_a_cancellation_that_finds_all_units_at_work_is_told_to_a_person() -> No
     assert tell(cancelled(6), cancelled(6)) == ["held", "held"]
     assert [hold.reason for hold in the_order().holds] == ["cancellation_asked"]
     assert [row.what for row in the_order().log].count("OrderHeld") == 1
+
+
+def test_an_order_that_comes_partly_shipped_waits_for_a_person_and_one_that_we_ship_does_not() -> None:
+    part = {"fulfillment_status": "partial", "financial_status": "paid"}
+    assert tell(create(1, **part), update(2, **part)) == ["created", "updated"]
+    (hold,) = the_order().holds
+    assert (hold.reason, hold.blocks) == ("channel_changed", ("release",))
+    ours = {"id": 9, "email": "nine@example.com", "financial_status": "paid"}
+    assert tell(create(1, **ours), update(2, **ours, fulfillment_status="partial")) == ["created", "updated"]
+    assert wire().orders.get(order_id_of("shopify_eu", "9")).holds == ()

@@ -26,6 +26,7 @@ _NOT_OURS = {
     10: "it was completed already",
 }
 _WAITS_FOR_MONEY = 7
+_PARTLY_SHIPPED = 3
 _PAID = {
     "authorized": "authorized",
     "held for review": "pending",
@@ -149,7 +150,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
         "delivery": {"service": reader.text(address, "shipping_method", path)},
         **_words(reader, order, document, (address, billing)),
     }
-    return [Snapshot(reader.order(ours), version), *refunds]
+    return [Snapshot(reader.order(ours), version, begun=status == _PARTLY_SHIPPED), *refunds]
 
 
 def _granted(reader: _Reader, row: Document, path: str) -> int:

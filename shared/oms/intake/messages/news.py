@@ -37,6 +37,7 @@ CHANGED_HOLD = "channel_changed"
 ASKED_HOLD = "cancellation_asked"
 PAYMENT_HOLD = "awaiting_payment"
 CANCELLED_BY_CHANNEL = "channel"
+SHIPPED_ELSEWHERE = "the channel says that a part was shipped before the order came to us"
 WORK_BEGUN = "the channel cancelled, and work has begun"
 _CODE = re.compile(r"[A-Za-z]{1,30}([_-][A-Za-z]{1,30}){0,3}")
 
@@ -131,7 +132,10 @@ class News:
             )
             write = self.intake.orders.write(order)
             return Step("cancelled", order.id, (write,), "cancelled before it was known")
-        order, writes = decide(new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone)
+        also = [HoldSpec(CHANGED_HOLD, note=SHIPPED_ELSEWHERE)] if said.begun else []
+        order, writes = decide(
+            new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone, also=also
+        )
         return Step("created", order.id, tuple(writes))
 
     def _again(self, order: Order, said: Snapshot, by: str) -> Step:
