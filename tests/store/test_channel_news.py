@@ -249,3 +249,19 @@ def test_an_order_that_comes_partly_shipped_waits_for_a_person_and_one_that_we_s
     ours = {"id": 9, "email": "nine@example.com", "financial_status": "paid"}
     assert tell(create(1, **ours), update(2, **ours, fulfillment_status="partial")) == ["created", "updated"]
     assert wire().orders.get(order_id_of("shopify_eu", "9")).holds == ()
+
+
+def test_a_message_without_a_version_that_is_delivered_again_does_not_undo_the_one_after_it() -> None:
+    def goods(units: int, total: str) -> tuple[str, dict[str, Any]]:
+        body = version(1, updated_at=None, financial_status="paid", total_price=total)
+        body["line_items"][1] |= {"quantity": units}
+        return "orders/updated", body
+
+    assert tell(create(1, updated_at=None, financial_status="paid")) == ["created"]
+    before = set(archived())
+    assert tell(goods(5, "208.40")) == ["updated"]
+    (late,) = set(archived()) - before
+    assert tell(goods(6, "222.90")) == ["updated"]
+    newest = the_order()
+    assert work_off(late) == []
+    assert the_order() == newest

@@ -68,7 +68,7 @@ def process_messages(batch: Iterable[QueueMessage], *, desk: MessageDesk) -> dic
     """Work off the archived messages that the queue names; the errors by queue message id.
 
     Raises:
-        TransientError: the orders of the batch could not be read.
+        TransientError: the orders of the batch, or their rows, could not be read.
     """
     errors: dict[str, Exception] = {}
     read: list[tuple[str, _Read]] = []
@@ -81,7 +81,7 @@ def process_messages(batch: Iterable[QueueMessage], *, desk: MessageDesk) -> dic
             else:
                 read += [(message.id, found)] if found else []
     known = Known(desk.news.intake.orders, [_order_id(each, notice) for _, each in read for notice in each.notices])
-    for message_id, each in read:
+    for message_id, each in _not_done(read, known, desk):
         try:
             _work_off(each, known, desk)
         except TransientError as error:
@@ -129,6 +129,22 @@ def _read(reference: Reference, desk: MessageDesk) -> _Read | None:
     except RejectedError as error:
         _park(reference, letter or Letter("webhook", f"{reference.hour}:00:00.000Z", {}, b""), _problem(error), desk)
         return None
+
+
+def _not_done(read: list[tuple[str, _Read]], known: Known, desk: MessageDesk) -> list[tuple[str, _Read]]:
+    """Without messages that are processed already and say no version: their old content would pass for news again."""
+    bare = [
+        (each.reference.channel, each.reference.message_id)
+        for _, each in read
+        if any(_is_bare(notice) and known.get(_order_id(each, notice) or "") for notice in each.notices)
+    ]
+    rows = desk.log.find_many(bare) if bare else {}
+    done = {key for key, row in rows.items() if row.view.status == "processed"}
+    return [pair for pair in read if (pair[1].reference.channel, pair[1].reference.message_id) not in done]
+
+
+def _is_bare(notice: Notice) -> bool:
+    return isinstance(notice, Snapshot) and notice.version is None
 
 
 def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: FetchPort) -> tuple[list[Notice], bool]:
