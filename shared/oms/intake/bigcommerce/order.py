@@ -18,11 +18,10 @@ from oms.kernel.time import to_text
 from oms.reference.model import Channel
 
 # https://developer.bigcommerce.com/docs/rest-management/orders/order-status
-_CANCELLED = frozenset({5, 6})  # cancelled, declined
+_CANCELLED = frozenset({4, 5, 6})  # refunded, cancelled, declined
 _NOT_OURS = {
     0: "the checkout is not finished",
     2: "it was shipped already",
-    4: "it was refunded",
     10: "it was completed already",
 }
 _WAITS_FOR_MONEY = 7
