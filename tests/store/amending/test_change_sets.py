@@ -225,6 +225,22 @@ def test_an_expired_change_set_cannot_be_confirmed_and_makes_room_for_another() 
 
 
 @pytest.mark.parametrize(
+    ("ended", "code"), [({"status": "completed"}, "order_ended"), ({"cancelling": "fraud"}, "order_cancelled")]
+)
+def test_an_order_that_ended_while_a_change_set_was_open_is_changed_no_more(ended: dict[str, str], code: str) -> None:
+    with company() as wiring:
+        order, _ = allocated(wiring)
+        _, view, _ = propose(order.id, {"kind": "add_line", "sku": "INK", "quantity": 1, "unit_price_minor": 300})
+        before = wiring.orders.get(order.id).changed(at=START, by="system:test", what="Ended", **ended)
+        commit(wiring.orders.write(before))
+        _, seen, tag = look(order.id, view["id"])
+        assert (seen.get("preview"), [why["code"] for why in seen["why_not"]]) == (None, [code])
+        status, problem, _ = confirm(order.id, view["id"], tag)
+        assert (status, [why["code"] for why in problem["why_not"]]) == (409, [code])
+        assert (wiring.orders.get(order.id), exposure(wiring)) == (before, TOTAL)
+
+
+@pytest.mark.parametrize(
     ("edit", "code"),
     [
         (quantity(9, 1), "invalid"),
