@@ -175,6 +175,8 @@ def escalate(order: Order, hold: Hold, *, by: str, at: datetime, orders: OrderSt
     Raises:
         ConflictError: somebody else wrote first.
     """
+    if hold.id not in {other.id for other in order.holds}:
+        raise ConflictError(f"order {order.id}: the hold {hold.id} was let go")
     holds = tuple(other.model_copy(update={"overdue": True}) if other.id == hold.id else other for other in order.holds)
     fact = OrderHoldOverdue(order_id=order.id, hold_id=hold.id, reason=hold.reason, owner=hold.owner)
     tables.commit(orders.write(order.changed(fact, at=at, by=by, why=hold.reason, holds=holds)))
