@@ -258,7 +258,7 @@ def _make(draft: Draft, change: ChangeSet, scene: _Scene, decision: Decision, de
         header = draft.after
         row = header.log[-1].model_copy(update={"why": f"{header.log[-1].why} (over limit: {decision.over_limit})"})
         header = header.model_copy(update={"log": (*header.log[:-1], row)})
-        exposure = desk.exposure.moved_writes(draft.before, header)
+        exposure = desk.exposure.moved_writes(draft.before, header, let_in_by=decision.by)
     else:
         header, answer = draft.after, desk.exposure.reassess(draft.before, draft.after)
         if not answer.fits:

@@ -36,8 +36,11 @@ class ExposurePort(Protocol):
     def exposure_writes(self, order: Order) -> list[Any]:
         """Let an order in whatever the limit says: a person has decided."""
 
-    def moved_writes(self, before: Order, after: Order) -> list[Any]:
-        """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
+    def moved_writes(self, before: Order, after: Order, *, let_in_by: str | None = None) -> list[Any]:
+        """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it.
+
+        `let_in_by` is the person who decided so: the order is not asked for its credit again.
+        """
 
     def reassess(self, before: Order, after: Order) -> CreditAnswer:
         """Whether an order still fits the limits when it is changed, confirmed at last, or opened again.

@@ -198,6 +198,8 @@ def test_a_change_beyond_the_credit_limit_needs_finance_and_leaves_a_reason() ->
         header = wiring.orders.get(order.id)
         assert exposure(wiring) == header.total_minor > 10_000
         assert "over limit: paid in advance" in (header.log[-1].why or "")
+        (row,) = wiring.accounts.rows("ACME", limit=2)
+        assert (row.let_in_by, wiring.credit.standing(header)) == ("user:tester", None)
 
 
 def test_taking_everything_off_cancels_the_order_and_gives_all_back() -> None:

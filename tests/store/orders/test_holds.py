@@ -162,9 +162,16 @@ def test_who_lets_a_hold_go_at_the_moment_its_time_is_up_saves_the_order() -> No
 
         def cancel(order_id: str, hold: Hold, by: str, now: datetime) -> Any:
             commit(wiring.orders.write(released))
-            desk, exposed = wiring.taking_back, wiring.credit
-            why = {"reason": hold.reason, "note": None, "while_held": hold.id}
-            return cancel_order(order_id, by=by, desk=desk, exposure=exposed, now=now, **why)
+            return cancel_order(
+                order_id,
+                reason=hold.reason,
+                note=None,
+                by=by,
+                desk=wiring.taking_back,
+                exposure=wiring.credit,
+                now=now,
+                while_held=hold.id,
+            )
 
         clock.passes(days=7)
         with pytest.raises(ConflictError):
