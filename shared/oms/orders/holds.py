@@ -8,6 +8,7 @@ from oms.aws import tables
 from oms.aws.tables import Write
 from oms.events.orders import (
     OrderAllocated,
+    OrderChanged,
     OrderConfirmed,
     OrderHoldOverdue,
     OrderHoldReleased,
@@ -18,7 +19,7 @@ from oms.kernel.errors import ConflictError, Fault, ForbiddenError, NotFoundErro
 from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.holding import HoldOutcome, HoldSpec, NewHold, hold_id_of, with_holds
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import Hold, Order
+from oms.orders.model import Hold, LogRow, Order
 from oms.orders.ports import CreditAnswer
 from oms.orders.store import OrderStore
 from oms.orders.whynot import not_held, not_let_go, not_rejected
@@ -91,7 +92,8 @@ def release_hold(
     """A person lets the order go on; who and why is in the order's log.
 
     An order that waited for this hold alone is confirmed in the same write, and its exposure counted. Its credit is
-    looked at again then, unless somebody released its credit hold: they have decided. Repeating it answers the same.
+    looked at again then, unless somebody released its credit hold and it was not changed since: they have decided.
+    Repeating it answers the same.
 
     Raises:
         NotFoundError: no such order, or it never had such a hold.
@@ -197,10 +199,14 @@ def _outcome_of(order: Order, hold_id: str) -> str | None:
     """What became of the hold, from the log: its rows say `<hold id> <reason>`. None while it is open (again)."""
     if any(hold.id == hold_id for hold in order.holds):
         return None
-    for row in order.log:
-        if row.why and row.why.startswith(f"{hold_id} "):
-            return "rejected" if row.what == OrderRejected.__name__ else "released"
-    return None
+    last = next((row for row in reversed(order.log) if _about(row, hold_id)), None)
+    if last is None:
+        return None
+    return "rejected" if last.what == OrderRejected.__name__ else "released"
+
+
+def _about(row: LogRow, hold_id: str) -> bool:
+    return row.why is not None and row.why.startswith(f"{hold_id} ")
 
 
 def _release_writes(
@@ -216,7 +222,7 @@ def _release_writes(
     if any("confirm" in other.blocks for other in rest):
         return [orders.write(order.changed(released, at=at, by=by, why=why, holds=rest))]
     confirmed = _confirmed(order, released, rest, why, by, at)
-    if hold.reason in _OF_CREDIT or any(_was_released(order, reason) for reason in _OF_CREDIT):
+    if hold.reason in _OF_CREDIT or _was_let_in(order):
         return [orders.write(confirmed), *credit.exposure_writes(confirmed)]
     answer = credit.reassess(order, confirmed)
     if answer.fits:
@@ -225,8 +231,15 @@ def _release_writes(
     return [orders.write(order.changed(released, *held, at=at, by=by, why=why, holds=holds))]
 
 
-def _was_released(order: Order, reason: str) -> bool:
-    return _outcome_of(order, hold_id_of(order.id, reason)) == "released"
+def _was_let_in(order: Order) -> bool:
+    """Whether a credit hold of the order was released, for the order as it is: what changed since is another order."""
+    ids = [hold_id_of(order.id, reason) for reason in _OF_CREDIT]
+    for row in reversed(order.log):
+        if OrderChanged.__name__ in row.what.split("+"):
+            return False
+        if any(_about(row, hold_id) for hold_id in ids):
+            return True
+    return False
 
 
 def _confirmed(
