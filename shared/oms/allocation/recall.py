@@ -40,8 +40,7 @@ def cancel_order(
     confirms at the same moment: one of the two wins, the other reads again. An order too large for one transaction is
     cancelled in steps; repeating goes on where it stopped, and repeating after the end answers the same.
 
-    Args:
-        while_held: the hold that is the reason, by its id: somebody who lets it go at the same moment saves the order.
+    `while_held` is the id of the hold that is the reason: somebody who lets it go at the same moment saves the order.
 
     Raises:
         NotFoundError: no such order.
