@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from oms.aws import tables
 from oms.aws.tables import Write
+from oms.events.fact import FactData
 from oms.events.orders import (
     OrderAllocated,
     OrderChanged,
@@ -269,19 +270,19 @@ def _resumed(
     by: str,
     at: datetime,
 ) -> Order:
-    """Work goes on where the hold stopped it: in `stopped` fulfillment orders, or in sourcing."""
-    now = to_text(at)
-    if "release" in hold.blocks and not any("release" in other.blocks for other in rest) and stopped:
+    """Work goes on where the hold stopped it: in `stopped` fulfillment orders, in sourcing, or in both."""
+    facts: list[FactData] = [released]
+    changes: dict[str, Any] = {"holds": rest, "watch_at": to_text(at)}
+    free = {event for event in hold.blocks if not any(event in other.blocks for other in rest)}
+    if "release" in free and stopped:
         # The same allocation is said again: the workflow starts again, and what it did before stays done.
-        again_said = OrderAllocated(order_id=order.id, attempt=order.attempt, fulfillment_order_ids=list(stopped))
-        look_at = to_text(at + MAX_DWELL["fulfillment_order.open"])
-        return order.changed(released, again_said, at=at, by=by, why=why, holds=rest, watch_at=look_at)
-    may_allocate = "allocate" in hold.blocks and not any("allocate" in other.blocks for other in rest)
-    if not may_allocate or not any(line.open for line in order.lines):
-        return order.changed(released, at=at, by=by, why=why, holds=rest, watch_at=now)
-    attempt = order.attempt + 1
-    again = OrderReallocationRequested(order_id=order.id, attempt=attempt, excluded_locations=[])
-    return order.changed(released, again, at=at, by=by, why=why, holds=rest, attempt=attempt, watch_at=now)
+        facts.append(OrderAllocated(order_id=order.id, attempt=order.attempt, fulfillment_order_ids=list(stopped)))
+        changes["watch_at"] = to_text(at + MAX_DWELL["fulfillment_order.open"])
+    if "allocate" in free and any(line.open for line in order.lines):
+        attempt = order.attempt + 1
+        facts.append(OrderReallocationRequested(order_id=order.id, attempt=attempt, excluded_locations=[]))
+        changes |= {"attempt": attempt, "watch_at": to_text(at)}
+    return order.changed(*facts, at=at, by=by, why=why, **changes)
 
 
 def _rejected(order: Order, hold: Hold, reason: str, by: str, at: datetime) -> Order:

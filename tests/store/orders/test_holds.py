@@ -16,7 +16,7 @@ from oms.aws.tables import commit
 from oms.kernel.errors import ConflictError
 from oms.orders.holding import HoldSpec, hold_id_of, remorse, with_holds
 from oms.orders.holds import escalate
-from oms.orders.model import Hold, Order
+from oms.orders.model import Hold, Order, replace_line
 from oms.reference.model import Channel
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, batch
@@ -152,6 +152,19 @@ def test_an_unpaid_order_is_cancelled_when_its_time_is_up_and_everything_goes_ba
         assert (header.log[-1].why, exposure(wiring)) == ("awaiting_payment: expired", 0)
         assert_the_books_balance(wiring)
         assert watch()["looked_at"] == 0
+
+
+def test_a_hold_that_stopped_work_and_sourcing_lets_both_go_on() -> None:
+    with company() as wiring:
+        order = put_holds(wiring, allocated(wiring).order, HoldSpec("cancellation_asked"))
+        (work,) = wiring.orders.tree(order.id).fulfillment_orders
+        lines = replace_line(order.lines, {2: {"allocated": 0, "open": 2}})
+        commit(wiring.orders.write(order.changed(at=START, by="system:test", what="Reopened", lines=lines)))
+        assert decide("release", order.id, "cancellation_asked")[0] == 200
+        facts = {fact.type: fact.data for fact in wiring.orders.get(order.id).facts}
+        assert set(facts) == {"OrderHoldReleased", "OrderAllocated", "OrderReallocationRequested"}
+        assert facts["OrderAllocated"]["fulfillment_order_ids"] == [work.id]
+        assert facts["OrderReallocationRequested"]["attempt"] == order.attempt + 1
 
 
 def test_who_lets_a_hold_go_at_the_moment_its_time_is_up_saves_the_order() -> None:
