@@ -15,7 +15,6 @@ from tests.access.scene import (
     OTHER,
     OWN_CHANNEL,
     OWN_LOCATION,
-    OWN_POLLED,
     OWN_SHOP,
     ROOT,
     Scene,
@@ -98,7 +97,7 @@ class Caller(NamedTuple):
     def claims(self) -> dict[str, Any]:
         return {
             "roles": [self.role],
-            "channels": [OWN_CHANNEL, OWN_SHOP, OWN_POLLED] if "channel" in self.groups else [],
+            "channels": [OWN_CHANNEL, OWN_SHOP] if "channel" in self.groups else [],
             "locations": [OWN_LOCATION] if "location" in self.groups else [],
         }
 

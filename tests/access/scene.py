@@ -30,8 +30,8 @@ _Key = tuple[str, str, str]  # table, pk, sk
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 OWN_CHANNEL, OWN_LOCATION = examples.CHANNEL, examples.LOCATION
-OWN_SHOP, OWN_POLLED = "shopify_eu", "woo_shop"  # the channels of the examples about messages and about polling
-CHANNEL, LOCATION, SHOP, POLLED = "marketplace", "lon-1", "shopify_us", "woo_stranger"
+OWN_SHOP = "shopify_eu"  # the channel of the examples about messages and polling
+CHANNEL, LOCATION, SHOP = "marketplace", "lon-1", "shopify_us"
 SKU = "TOWEL-BATH"  # kept in London and Los Angeles only
 
 
@@ -63,8 +63,8 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "confirm_change": {"order_id": TO_CONFIRM},
     "decline_change": {"order_id": TO_CONFIRM},
     "cancel_import": {"import_id": derive_id("imp", "scene", examples.IMPORT_TO_CANCEL_KEY)},
-    "backfill": {"channel": POLLED},
-    "read_polling": {"channel": POLLED},
+    "backfill": {"channel": SHOP},
+    "read_polling": {"channel": SHOP},
     "list_messages": {"channel": SHOP},
     "read_message": {"channel": SHOP},
     "replay_message": {"channel": SHOP},
@@ -155,8 +155,6 @@ def scene() -> Iterator[Scene]:
         )
         seed.fill(wiring)
         seeded.place(wiring)
-        polled = wiring.reference.channels()[OWN_POLLED]
-        wiring.reference.put_setting("CHANNEL", POLLED, polled.model_copy(update={"name": POLLED}))
         made = Scene(wiring, _place_others(wiring), seeded.park(wiring, SHOP))
         rewire(wiring)
         made.keep()

@@ -51,7 +51,7 @@ def test_a_canonical_sample_becomes_an_order() -> None:
     assert report.answer["statusCode"] == 201
     order_id = body(report)["order_id"]
     tables = sorted({table for table, _, _ in report.added})
-    assert tables == [ORDERS, "baton-local-people"]
+    assert tables == ["baton-local-limits", ORDERS, "baton-local-people"]
     assert (report.changed, report.removed, report.sent) == ([], [], [])
     assert f"+ {ORDERS} / ORDER#{order_id}" in told(report)
 

@@ -141,14 +141,16 @@ class News:
             stale = said.version is not None and said.version < (order.external_version or "")
             return Step("stale" if stale else "repeat", order.id)
         if cancels:
-            return self._cancelled(order, said, by)
+            return self._cancelled(order, said, changed & {PAYMENT}, by)
         return self._taken_over(order, said, changed, person_hash, by)
 
-    def _cancelled(self, order: Order, said: Snapshot, by: str) -> Step:
+    def _cancelled(self, order: Order, said: Snapshot, taken: frozenset[str], by: str) -> Step:
+        """Cancel, and note what the sender says of the payment beside it: a repeat would note it too."""
         done = self.cancel(order.id, units=None, reason=CANCELLED_BY_CHANNEL, by=by)
         now = self.intake.orders.get(order.id)
         if done:
-            return Step("cancelled", order.id, self._noted(now, said, by))
+            fields = _fields(now, said.order, taken)
+            return Step("cancelled", order.id, self._noted(now, said, by, taken=taken, **fields))
         return Step(
             "too_late", order.id, self._noted(now, said, by, what="CancelledTooLate"), "nothing can be cancelled"
         )
