@@ -12,7 +12,7 @@ from oms.amending.recipients import Recipient, recipient_of
 from oms.amending.snapshots import wish_of_said
 from oms.amending.wishes import Wish
 from oms.kernel.errors import ConflictError, RejectedError
-from oms.orders.model import Parcel
+from oms.orders.model import Order, Parcel
 from oms.orders.ports import WantedOrder
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended
@@ -64,7 +64,7 @@ def _attempt(
     order = tree.order
     if version is not None and version < (order.external_version or ""):
         return True
-    if not_amended(order):
+    if not_amended(order) or _other_money(order, said):
         return False
     parcels = desk.recall.parcels_of(tree.fulfillment_orders)
     place = said.ship_to
@@ -76,6 +76,11 @@ def _attempt(
     if not wish.kinds:
         return True
     return _made(tree, parcels, wish, recipient, by, desk)
+
+
+def _other_money(order: Order, said: WantedOrder) -> bool:
+    """Whether the sender's amounts are not in the terms of ours, so that one may not stand for the other."""
+    return said.currency != order.currency or said.taxes_included != order.taxes_included
 
 
 def _made(
