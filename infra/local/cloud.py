@@ -84,6 +84,7 @@ class Cloud:
         """Send one request to the emulator over a kept connection."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
+        headers = {"host": parts.netloc, **headers}  # a signed link is signed for its own host name
         try:
             return self._send(self._connection(), method, target, body, headers)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):

@@ -1,7 +1,7 @@
 """Accounts in a hierarchy: three levels, one truth, whatever order things come in."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,10 @@ from functions.fulfillment.task_release_fulfillment import handler as release
 from functions.intake.api_submit_orders import handler as submit
 from oms.aws import clients, tables
 from oms.aws.tables import ConditionFailedError
-from oms.credit.model import Account
+from oms.credit.accounts import Books, take_statement
+from oms.credit.model import Account, Ledger, Statement
+from oms.credit.service import CreditDesk
+from oms.credit.store import AccountStore
 from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
 from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, replace_line
@@ -199,6 +202,21 @@ def test_a_statement_is_absolute_and_a_stale_one_is_refused() -> None:
     status, problem = call("PUT", SHOP, "/statement", state(unpaid=700))
     assert (status, problem["code"]) == (409, "wrong_state")
     assert everywhere() == {(0, 0, 100)}
+
+
+def test_a_statement_overtaken_by_a_newer_one_does_not_take_back_what_that_one_billed() -> None:
+    order = order_of(post("A", 1_000))
+    newer = state(as_of="2026-11-23T07:00:00Z", unpaid=1_000, billed={order.id: 1_000})
+
+    class Meanwhile(AccountStore):
+        def rows_of(self, account_id: str, order_ids: Iterable[str]) -> dict[str, Ledger]:
+            assert call("PUT", SHOP, "/statement", newer)[0] == 200
+            return super().rows_of(account_id, order_ids)
+
+    books = Books(CreditDesk(Meanwhile(wire().accounts.table)), wire().clock)
+    older = Statement.model_validate(state(unpaid=400, billed={order.id: 400}))
+    take_statement(SHOP, older, books=books)
+    assert everywhere() == {(0, 0, 1_000)}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,3 +205,63 @@ def test_the_words_of_a_buyer_who_asks_to_cancel_stay_in_the_archive() -> None:
     assert the_order().blocked_by("allocate")
     assert tell(("orders/delete", {"id": 5678901234567, "again": True})) == ["held"]
     assert len([hold for hold in the_order().holds if hold.reason == "cancellation_asked"]) == 1
+
+
+def test_an_older_message_in_hand_while_a_newer_one_is_taken_over_undoes_nothing_of_it() -> None:
+    def goods(number: int, units: int, total: str) -> tuple[str, dict[str, Any]]:
+        body = version(number, financial_status="paid")
+        body["line_items"][1] |= {"quantity": units}
+        return "orders/updated", {**body, "total_price": total}
+
+    assert tell(create(1)) == ["created"]
+    wiring = wire()
+    news = wiring.messages.news
+
+    def amend_late(*args: Any, **more: Any) -> bool:
+        """The newer message comes and is worked off just before the older one changes anything."""
+        wiring.__dict__["messages"] = replace(wiring.messages, news=news)
+        assert tell(goods(3, 6, "222.90")) == ["updated"]
+        return news.amend(*args, **more)
+
+    wiring.__dict__["messages"] = replace(wiring.messages, news=replace(news, amend=amend_late))
+    assert tell(goods(2, 5, "208.40")) == ["stale"]
+    order = the_order()
+    assert order.external_version == "2026-11-23T09:03:00.000Z"
+    assert sum(line.quantity - line.cancelled for line in order.lines) == 7
+    assert order.total_minor == 22290
+
+
+def test_a_cancellation_that_finds_all_units_at_work_is_told_to_a_person() -> None:
+    wiring = wire()
+    news = wiring.messages.news
+    tell(create(1, financial_status="paid"))
+    wiring.__dict__["messages"] = replace(wiring.messages, news=replace(news, cancel=lambda *_, **__: False))
+    assert tell(cancelled(6), cancelled(6)) == ["held", "held"]
+    assert [hold.reason for hold in the_order().holds] == ["cancellation_asked"]
+    assert [row.what for row in the_order().log].count("OrderHeld") == 1
+
+
+def test_an_order_that_comes_partly_shipped_waits_for_a_person_and_one_that_we_ship_does_not() -> None:
+    part = {"fulfillment_status": "partial", "financial_status": "paid"}
+    assert tell(create(1, **part), update(2, **part)) == ["created", "updated"]
+    (hold,) = the_order().holds
+    assert (hold.reason, hold.blocks) == ("channel_changed", ("release",))
+    ours = {"id": 9, "email": "nine@example.com", "financial_status": "paid"}
+    assert tell(create(1, **ours), update(2, **ours, fulfillment_status="partial")) == ["created", "updated"]
+    assert wire().orders.get(order_id_of("shopify_eu", "9")).holds == ()
+
+
+def test_a_message_without_a_version_that_is_delivered_again_does_not_undo_the_one_after_it() -> None:
+    def goods(units: int, total: str) -> tuple[str, dict[str, Any]]:
+        body = version(1, updated_at=None, financial_status="paid", total_price=total)
+        body["line_items"][1] |= {"quantity": units}
+        return "orders/updated", body
+
+    assert tell(create(1, updated_at=None, financial_status="paid")) == ["created"]
+    before = set(archived())
+    assert tell(goods(5, "208.40")) == ["updated"]
+    (late,) = set(archived()) - before
+    assert tell(goods(6, "222.90")) == ["updated"]
+    newest = the_order()
+    assert work_off(late) == []
+    assert the_order() == newest

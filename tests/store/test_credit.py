@@ -11,7 +11,7 @@ from oms.aws import tables
 from oms.aws.tables import ConditionFailedError
 from oms.intake.model import NewOrder
 from oms.intake.rules import Decision, accept, order_id_of
-from oms.orders.holding import hold_id_of, put_on_hold
+from oms.orders.holding import HoldSpec, hold_id_of, put_on_hold, with_holds
 from oms.orders.model import Promise
 from oms.wiring import Wiring, wire
 from tests.fulfillment_builders import a_work
@@ -135,6 +135,22 @@ def test_an_order_waits_until_its_last_hold_is_gone() -> None:
     assert (wire().orders.get(order_id).status, exposure()) == ("validating", 0)
     decide("release", order_id, "hld_fraud")
     assert (wire().orders.get(order_id).status, exposure()) == ("confirmed", LIMIT + 1)
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_order_that_was_let_in_and_then_changed_is_asked_for_its_credit_again() -> None:
+    order_id, hold_id = held_order()
+    order = wire().orders.get(order_id)
+    holds, _ = with_holds(order, [HoldSpec("high_risk_of_fraud")], at=NOW)
+    tables.commit(wire().orders.write(order.changed(at=NOW, by="system:test", what="held", holds=holds)))
+    decide("release", order_id, hold_id)
+    waits = wire().orders.get(order_id)
+    more = waits.changed(at=NOW, by="user:x", what="OrderChanged", total_minor=9 * LIMIT)
+    tables.commit(wire().orders.write(more))
+    decide("release", order_id, hold_id_of(order_id, "high_risk_of_fraud"))
+    held = wire().orders.get(order_id)
+    assert (held.status, [hold.id for hold in held.holds], exposure()) == ("validating", [hold_id], 0)
+    assert [body_of(decide("reject", order_id, hold_id))["outcome"] for _ in range(2)] == ["rejected", "rejected"]
 
 
 @pytest.mark.usefixtures("shop")

@@ -1,7 +1,8 @@
 """Import jobs: what is taken, what is refused and why, and what a crash, a repeat or a cancellation changes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,11 @@ import pytest
 from functions.intake.api_import_orders import handler as api
 from oms.intake.imports import cutting
 from oms.intake.imports.columns import NEEDED
+from oms.intake.imports.model import Chunk
+from oms.intake.imports.service import cut_file, run_chunk
+from oms.intake.imports.store import JobStore
 from oms.intake.rules import order_id_of, person_id_of
+from oms.kernel.errors import TransientError
 from oms.wiring import wire
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.imports import (
@@ -317,3 +322,33 @@ def test_a_link_is_signed_as_a_bucket_that_is_encrypted_with_a_key_wants_it() ->
     with company(TestClock()):
         url = json.loads(begin()["body"])["upload"]["url"]
         assert "X-Amz-Signature=" in url
+
+
+class _LostWhenPlanned(JobStore):
+    """The process that cuts the file is lost as soon as all is on the queue and counted."""
+
+    def planned(self, import_id: str, *, orders: int, chunks: int) -> None:
+        super().planned(import_id, orders=orders, chunks=chunks)
+        raise TransientError("the process is lost")
+
+
+class _Fast:
+    """A queue whose worker is done with each chunk before the next is sent."""
+
+    def send_all(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        for document in documents:
+            run_chunk(Chunk.model_validate(document), desk=wire().import_works)
+
+
+def test_an_import_whose_chunks_were_faster_than_its_cutting_is_finished() -> None:
+    with company(TestClock()):
+        import_id, told = _scene(csv_rows(2))
+        desk = wire().import_works
+        lost = replace(desk, jobs=_LostWhenPlanned(desk.jobs.table), queue=_Fast())  # type: ignore[arg-type]
+        with pytest.raises(TransientError):
+            cut_file(import_id, desk=lost)
+        assert view(import_id)["status"] == "running"
+        assert deliver(told) == 0
+        done = view(import_id)
+        assert (done["status"], counts_of(done), uploads_left()) == ("completed", {"taken": 2}, [])
+        assert len(results(import_id)) == 2

@@ -132,3 +132,15 @@ def test_no_name_or_address_of_a_file_is_left_in_the_clear() -> None:
     work_off()
     assert count("orders", "ORDER#") == 1
     assert "Canaris" not in everything_stored() + json.dumps(objects(""))
+
+
+def test_a_file_that_comes_under_the_same_name_while_the_first_is_taken_is_taken_too() -> None:
+    inbox = wire().inbox.inbox
+    drop("big_retail", "po.edi", many("x12_850", 1))
+    first = inbox.find("big_retail", "po.edi")
+    assert first is not None
+    told = drop("big_retail", "po.edi", many("x12_850", 2))
+    inbox.remove(first)
+    assert taken(told) == 0
+    assert (len(archived()), objects("inbox/")) == (2, {})
+    inbox.remove(first)

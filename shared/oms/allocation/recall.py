@@ -32,6 +32,7 @@ def cancel_order(
     desk: TakingBack,
     exposure: ExposurePort,
     now: datetime,
+    while_held: str | None = None,
 ) -> Cancellation:
     """Cancel every unit that is not being picked and has not shipped; the stock and the credit are free again.
 
@@ -39,10 +40,12 @@ def cancel_order(
     confirms at the same moment: one of the two wins, the other reads again. An order too large for one transaction is
     cancelled in steps; repeating goes on where it stopped, and repeating after the end answers the same.
 
+    `while_held` is the id of the hold that is the reason: somebody who lets it go at the same moment saves the order.
+
     Raises:
         NotFoundError: no such order.
         StateError: nothing can be cancelled any more.
-        ConflictError: lost the race five times.
+        ConflictError: lost the race five times, or the hold that is the reason is gone.
     """
     lost = 0
     while True:
@@ -50,6 +53,8 @@ def cancel_order(
         parcels = desk.parcels_of(tree.fulfillment_orders)
         if not _can_cancel(tree, parcels):
             return settle(tree, parcels, desk, at=now, by=by)
+        if while_held is not None and all(hold.id != while_held for hold in tree.order.holds):
+            raise ConflictError(f"order {order_id}: the hold {while_held} was let go")
         works = recallable(tree, parcels)
         queued = [(line, line.backordered) for line in tree.order.lines if line.open or line.backordered]
         recall = take_as_much_as_fits(Wanted(works, queued, parcels, reason, by, now))

@@ -12,7 +12,7 @@ from oms.amending.recipients import Recipient, recipient_of
 from oms.amending.snapshots import wish_of_said
 from oms.amending.wishes import Wish
 from oms.kernel.errors import ConflictError, RejectedError
-from oms.orders.model import Parcel
+from oms.orders.model import Order, Parcel
 from oms.orders.ports import WantedOrder
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended
@@ -22,7 +22,13 @@ REASON = "channel_changed"
 
 
 def amend_for_channel(
-    order_id: str, said: WantedOrder, *, gone: Mapping[str, int], by: str, desk: AmendingDesk
+    order_id: str,
+    said: WantedOrder,
+    *,
+    gone: Mapping[str, int],
+    version: str | None = None,
+    by: str,
+    desk: AmendingDesk,
 ) -> bool:
     """Make goods, amounts, delivery and recipient what the sender says; repeating it does no more.
 
@@ -32,6 +38,7 @@ def amend_for_channel(
         order_id: ours.
         said: the order as its sender has it.
         gone: units that the sender took off, by its line ids, whether or not the lines still count them.
+        version: the sender's own; nothing is changed of an order of which it has told us something newer since.
         by: `channel:<name>`.
         desk: the collaborators.
 
@@ -41,7 +48,7 @@ def amend_for_channel(
     """
     for lost in range(1, TRIES + 1):
         try:
-            return _attempt(order_id, said, gone, by, desk)
+            return _attempt(order_id, said, gone, version, by, desk)
         except RejectedError:
             return False
         except ConflictError:
@@ -50,10 +57,14 @@ def amend_for_channel(
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _attempt(order_id: str, said: WantedOrder, gone: Mapping[str, int], by: str, desk: AmendingDesk) -> bool:
+def _attempt(
+    order_id: str, said: WantedOrder, gone: Mapping[str, int], version: str | None, by: str, desk: AmendingDesk
+) -> bool:
     tree = desk.orders.tree(order_id)
     order = tree.order
-    if not_amended(order):
+    if version is not None and version < (order.external_version or ""):
+        return True
+    if not_amended(order) or _other_money(order, said):
         return False
     parcels = desk.recall.parcels_of(tree.fulfillment_orders)
     place = said.ship_to
@@ -65,6 +76,11 @@ def _attempt(order_id: str, said: WantedOrder, gone: Mapping[str, int], by: str,
     if not wish.kinds:
         return True
     return _made(tree, parcels, wish, recipient, by, desk)
+
+
+def _other_money(order: Order, said: WantedOrder) -> bool:
+    """Whether the sender's amounts are not in the terms of ours, so that one may not stand for the other."""
+    return said.currency != order.currency or said.taxes_included != order.taxes_included
 
 
 def _made(

@@ -13,7 +13,7 @@ from oms.orders.reach import is_live
 
 BY = "system:watch_orders"
 MAX_STEPS = 20
-CancelOrder = Callable[[str, str, str, datetime], Any]  # order id, reason, by, now
+CancelOrder = Callable[[str, Hold, str, datetime], Any]  # order id, the hold that is the reason, by, now
 
 
 class Deadlines:
@@ -56,7 +56,7 @@ class Deadlines:
     def _cancelled(self, order: Order, hold: Hold, at: datetime) -> bool:
         """Whether all of the order could be cancelled."""
         try:
-            answer = self._cancel(order.id, hold.reason, BY, at)
+            answer = self._cancel(order.id, hold, BY, at)
         except StateError:
             return False
         return bool(answer.status == "cancelled")

@@ -9,6 +9,7 @@ from oms.amending.store import ChangeStore
 from oms.kernel.time import Clock
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Parcel, Promise
 from oms.orders.ports import ExposurePort
+from oms.orders.shapes import Contact, PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.store import ReferenceStore
 
@@ -36,27 +37,11 @@ class RecallPort(Protocol):
         """The header, what was taken back and `more`, all or nothing."""
 
 
-class PersonLike(Protocol):
+class PersonLike(Contact, PostalPlace, Protocol):
     """Who, and where to."""
 
     @property
-    def name(self) -> str: ...
-    @property
-    def email(self) -> str | None: ...
-    @property
-    def phone(self) -> str | None: ...
-    @property
     def company(self) -> str | None: ...
-    @property
-    def address_lines(self) -> tuple[str, ...]: ...
-    @property
-    def city(self) -> str: ...
-    @property
-    def region(self) -> str | None: ...
-    @property
-    def postal_code(self) -> str: ...
-    @property
-    def country(self) -> str: ...
     @property
     def billing(self) -> str | None: ...
     @property

@@ -27,7 +27,7 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import OpenChange, Order, Parcel
 from oms.orders.store import OrderTree
-from oms.orders.whynot import not_changed
+from oms.orders.whynot import not_amended, not_changed
 
 TRIES = 5
 LASTS = timedelta(hours=24)
@@ -122,6 +122,9 @@ def confirm_change(order_id: str, change_id: str, decision: Decision, *, desk: A
         _refuse_closed(change, desk.clock())
         if decision.if_match not in (_ANY, tag_of(scene.tree, change.status)):
             raise StaleError("the order has changed since you read the change set")
+        over = not_amended(scene.tree.order)
+        if over:
+            raise StateError.because(over)
         draft = _draft(change, scene, desk, by=decision.by)
         if draft.plan.why:
             raise StateError.because(*draft.plan.why)
@@ -255,7 +258,7 @@ def _make(draft: Draft, change: ChangeSet, scene: _Scene, decision: Decision, de
         header = draft.after
         row = header.log[-1].model_copy(update={"why": f"{header.log[-1].why} (over limit: {decision.over_limit})"})
         header = header.model_copy(update={"log": (*header.log[:-1], row)})
-        exposure = desk.exposure.moved_writes(draft.before, header)
+        exposure = desk.exposure.moved_writes(draft.before, header, let_in_by=decision.by)
     else:
         header, answer = draft.after, desk.exposure.reassess(draft.before, draft.after)
         if not answer.fits:
@@ -308,6 +311,9 @@ def _looked_at(change: ChangeSet, scene: _Scene, desk: AmendingDesk) -> tuple[Pr
     """What it would do now, or why it cannot be made any more."""
     if change.expires_at <= to_text(desk.clock()):
         return None, (WhyNot(code="change_closed", message="the change set is expired", possible=_NEW_ONE),)
+    over = not_amended(scene.tree.order)
+    if over:
+        return None, (WhyNot(code=over.code, message=over.message, possible=over.possible),)
     try:
         draft = _draft(change, scene, desk)
     except RejectedError as error:

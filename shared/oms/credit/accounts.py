@@ -126,15 +126,17 @@ def take_statement(account_id: str, statement: Statement, *, books: Books) -> Ac
             if lost == _TRIES:
                 raise
     for start in range(0, len(said.billed), _TOGETHER):
-        _bill(account_id, said.billed[start : start + _TOGETHER], books)
+        _bill(account_id, said.billed[start : start + _TOGETHER], said.as_of, books)
     return read_account(account_id, books=books)
 
 
-def _bill(account_id: str, billed: Sequence[Billed], books: Books) -> None:
+def _bill(account_id: str, billed: Sequence[Billed], as_of: str, books: Books) -> None:
+    """What was billed, except where a newer statement came first: two may be on their way at the same time."""
     for lost in range(1, _TRIES + 1):
         amounts = {each.order_id: each.amount_minor for each in billed}
         rows = books.accounts.rows_of(account_id, amounts)
-        pairs = [(row, row._replace(billed_minor=amounts[name])) for name, row in rows.items()]
+        older = {name: row for name, row in rows.items() if row.billed_as_of <= as_of}
+        pairs = [(row, row._replace(billed_minor=amounts[name], billed_as_of=as_of)) for name, row in older.items()]
         changed = [(before, after) for before, after in pairs if before != after]
         if not changed:
             return

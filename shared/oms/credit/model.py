@@ -85,7 +85,8 @@ class Ledger(NamedTuple):
     """What one order has to do with its account.
 
     `live_minor` is worth of what was not cancelled, `shipped_minor` of what left, `billed_minor` of what the ERP has
-    billed: all absolute, so that telling it twice changes nothing. `ended`: the order is completed or cancelled.
+    billed: all absolute, so that telling it twice changes nothing. `billed_as_of` is the statement that said so.
+    `ended`: the order is completed or cancelled.
     """
 
     order_id: str
@@ -95,6 +96,7 @@ class Ledger(NamedTuple):
     ended: bool = False
     let_in_by: str | None = None
     version: int = 1
+    billed_as_of: str = ""
 
     @property
     def unbilled_minor(self) -> int:

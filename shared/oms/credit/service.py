@@ -75,13 +75,20 @@ class CreditDesk:
         row_write = self.accounts.row_write(after.account_id, row, now)
         return CreditAnswer(writes=(row_write, *self.accounts.limited_writes(chain, more)))
 
-    def moved_writes(self, before: Order, after: Order) -> list[Write]:
-        """What moves the exposure by the difference that a change of the order makes, whatever the limit says."""
+    def moved_writes(self, before: Order, after: Order, *, let_in_by: str | None = None) -> list[Write]:
+        """What moves the exposure by the difference that a change of the order makes, whatever the limit says.
+
+        Args:
+            before: the order as it was.
+            after: as it is to be.
+            let_in_by: who decided that it may exceed the limit; it is not asked again then.
+        """
         if after.account_id is None or not (counted(before) or counted(after)):
             return []
         row = self.accounts.row(after.account_id, after.id)
         if row is not None:
-            return self.row_writes(after.account_id, row, with_order(row, after))
+            now = with_order(row, after)
+            return self.row_writes(after.account_id, row, now._replace(let_in_by=let_in_by or now.let_in_by))
         return [] if counted(before) else self.exposure_writes(after)
 
     def standing(self, order: Order) -> HoldSpec | None:

@@ -1,6 +1,6 @@
 """Step of fulfill_order: the packing list of each parcel; and its undo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +10,7 @@ from oms.fulfillment.packing_list import PackingList, Row, write_packing_list
 from oms.fulfillment.store import DocumentStore
 from oms.kernel.errors import NotFoundError
 from oms.orders.model import FulfillmentOrder, Order, Parcel
+from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.model import Item, Location
 from oms.reference.store import ReferenceStore
@@ -17,23 +18,13 @@ from oms.reference.store import ReferenceStore
 PURPOSE = "packing_list"
 
 
-class Recipient(Protocol):
+class Recipient(PostalPlace, Protocol):
     """Who gets the parcel (a person of the privacy context)."""
 
     @property
     def name(self) -> str: ...
     @property
     def company(self) -> str | None: ...
-    @property
-    def address_lines(self) -> Sequence[str]: ...
-    @property
-    def city(self) -> str: ...
-    @property
-    def region(self) -> str | None: ...
-    @property
-    def postal_code(self) -> str: ...
-    @property
-    def country(self) -> str: ...
 
 
 class People(Protocol):

@@ -17,12 +17,14 @@ class Snapshot(NamedTuple):
 
     `version` is the sender's time of the last change or its running number, written so that a later one is the greater
     text; None when the sender has none. `gone` are units that the sender took off the order, by external line id.
+    `begun`: the sender says that a part of it is shipped; of an order that is new to us it was not by us.
     """
 
     order: NewOrder
     version: str | None = None
     cancelled: bool = False
     gone: Mapping[str, int] = {}
+    begun: bool = False
 
 
 class Cancellation(NamedTuple):

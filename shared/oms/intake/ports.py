@@ -111,10 +111,12 @@ class CancelPort(Protocol):
 class AmendPort(Protocol):
     """Makes the goods and the person of an order what its channel says they are; repeating it does no more.
 
-    False: a person has to do it.
+    False: a person has to do it. Of an order whose sender's version is newer than `version`, nothing is changed.
     """
 
-    def __call__(self, order_id: str, new: NewOrder, *, gone: Mapping[str, int], by: str) -> bool: ...
+    def __call__(
+        self, order_id: str, new: NewOrder, *, gone: Mapping[str, int], version: str | None = None, by: str
+    ) -> bool: ...
 
 
 class ReleasePort(Protocol):

@@ -7,7 +7,7 @@ conditional. Whoever comes second, even after the order has been delivered, is t
 import contextlib
 import random
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from oms.aws import tables
@@ -28,7 +28,7 @@ from oms.intake.rules import (
 from oms.intake.store import Claim, ClaimStore
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError
 from oms.kernel.time import Clock
-from oms.orders.holding import remorse
+from oms.orders.holding import HoldSpec, remorse
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
@@ -153,6 +153,7 @@ def decide(
     tripped: Collection[str],
     version: str | None = None,
     gone: Mapping[str, int] = {},
+    also: Iterable[HoldSpec] = (),
 ) -> tuple[Order, list[Write]]:
     """All checks, and the writes of one transaction: order, person, guards, exposure.
 
@@ -164,6 +165,7 @@ def decide(
         tripped: labels of the guards that were in the way before; see `Verdict`.
         version: the sender's own version of the order.
         gone: units that the sender took off the order already, by external line id.
+        also: holds beyond those that the checks ask for.
 
     Raises:
         RejectedError: refused.
@@ -174,7 +176,7 @@ def decide(
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
     stock = desk.stock.available(wanted)
-    holds = (*verdict.holds, *remorse(channel.remorse_minutes, at, new.placed_at))
+    holds = (*verdict.holds, *also, *remorse(channel.remorse_minutes, at, new.placed_at))
     exposure = list[Write]()
     if new.account_id is not None:
         order_id = order_id_of(new.channel, new.external_order_id)

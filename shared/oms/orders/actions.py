@@ -17,6 +17,7 @@ from oms.orders.store import OrderTree
 from oms.orders.whynot import (
     being_cancelled,
     ended,
+    not_amended,
     not_cancelled,
     not_changed,
     not_going_on,
@@ -147,8 +148,8 @@ def _of_change(tree: OrderTree, parcels: Mapping[str, Parcel], at: datetime) -> 
     open_one = order.change if order.change and order.change.expires_at > to_text(at) else None
     none = None if open_one else Why("no_change_open", "no change set is open", "open one")
     subject = open_one.id if open_one else None
-    for action in ("confirm_change", "decline_change"):
-        yield _row(action, none, subject=subject)
+    yield _row("confirm_change", none or not_amended(order), subject=subject)
+    yield _row("decline_change", none, subject=subject)
 
 
 def _released(order: Order, number: int) -> Why:

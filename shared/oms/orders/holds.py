@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from oms.aws import tables
 from oms.aws.tables import Write
+from oms.events.fact import FactData
 from oms.events.orders import (
     OrderAllocated,
+    OrderChanged,
     OrderConfirmed,
     OrderHoldOverdue,
     OrderHoldReleased,
@@ -18,7 +20,7 @@ from oms.kernel.errors import ConflictError, Fault, ForbiddenError, NotFoundErro
 from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.holding import HoldOutcome, HoldSpec, NewHold, hold_id_of, with_holds
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import Hold, Order
+from oms.orders.model import Hold, LogRow, Order
 from oms.orders.ports import CreditAnswer
 from oms.orders.store import OrderStore
 from oms.orders.whynot import not_held, not_let_go, not_rejected
@@ -91,7 +93,8 @@ def release_hold(
     """A person lets the order go on; who and why is in the order's log.
 
     An order that waited for this hold alone is confirmed in the same write, and its exposure counted. Its credit is
-    looked at again then, unless somebody released its credit hold: they have decided. Repeating it answers the same.
+    looked at again then, unless somebody released its credit hold and it was not changed since: they have decided.
+    Repeating it answers the same.
 
     Raises:
         NotFoundError: no such order, or it never had such a hold.
@@ -175,6 +178,8 @@ def escalate(order: Order, hold: Hold, *, by: str, at: datetime, orders: OrderSt
     Raises:
         ConflictError: somebody else wrote first.
     """
+    if hold.id not in {other.id for other in order.holds}:
+        raise ConflictError(f"order {order.id}: the hold {hold.id} was let go")
     holds = tuple(other.model_copy(update={"overdue": True}) if other.id == hold.id else other for other in order.holds)
     fact = OrderHoldOverdue(order_id=order.id, hold_id=hold.id, reason=hold.reason, owner=hold.owner)
     tables.commit(orders.write(order.changed(fact, at=at, by=by, why=hold.reason, holds=holds)))
@@ -195,10 +200,14 @@ def _outcome_of(order: Order, hold_id: str) -> str | None:
     """What became of the hold, from the log: its rows say `<hold id> <reason>`. None while it is open (again)."""
     if any(hold.id == hold_id for hold in order.holds):
         return None
-    for row in order.log:
-        if row.why and row.why.startswith(f"{hold_id} "):
-            return "rejected" if row.what == OrderRejected.__name__ else "released"
-    return None
+    last = next((row for row in reversed(order.log) if _about(row, hold_id)), None)
+    if last is None:
+        return None
+    return "rejected" if last.what == OrderRejected.__name__ else "released"
+
+
+def _about(row: LogRow, hold_id: str) -> bool:
+    return row.why is not None and row.why.startswith(f"{hold_id} ")
 
 
 def _release_writes(
@@ -214,7 +223,7 @@ def _release_writes(
     if any("confirm" in other.blocks for other in rest):
         return [orders.write(order.changed(released, at=at, by=by, why=why, holds=rest))]
     confirmed = _confirmed(order, released, rest, why, by, at)
-    if hold.reason in _OF_CREDIT or any(_was_released(order, reason) for reason in _OF_CREDIT):
+    if hold.reason in _OF_CREDIT or _was_let_in(order):
         return [orders.write(confirmed), *credit.exposure_writes(confirmed)]
     answer = credit.reassess(order, confirmed)
     if answer.fits:
@@ -223,8 +232,15 @@ def _release_writes(
     return [orders.write(order.changed(released, *held, at=at, by=by, why=why, holds=holds))]
 
 
-def _was_released(order: Order, reason: str) -> bool:
-    return _outcome_of(order, hold_id_of(order.id, reason)) == "released"
+def _was_let_in(order: Order) -> bool:
+    """Whether a credit hold of the order was released, for the order as it is: what changed since is another order."""
+    ids = [hold_id_of(order.id, reason) for reason in _OF_CREDIT]
+    for row in reversed(order.log):
+        if OrderChanged.__name__ in row.what.split("+"):
+            return False
+        if any(_about(row, hold_id) for hold_id in ids):
+            return True
+    return False
 
 
 def _confirmed(
@@ -254,19 +270,19 @@ def _resumed(
     by: str,
     at: datetime,
 ) -> Order:
-    """Work goes on where the hold stopped it: in `stopped` fulfillment orders, or in sourcing."""
-    now = to_text(at)
-    if "release" in hold.blocks and not any("release" in other.blocks for other in rest) and stopped:
+    """Work goes on where the hold stopped it: in `stopped` fulfillment orders, in sourcing, or in both."""
+    facts: list[FactData] = [released]
+    changes: dict[str, Any] = {"holds": rest, "watch_at": to_text(at)}
+    free = {event for event in hold.blocks if not any(event in other.blocks for other in rest)}
+    if "release" in free and stopped:
         # The same allocation is said again: the workflow starts again, and what it did before stays done.
-        again_said = OrderAllocated(order_id=order.id, attempt=order.attempt, fulfillment_order_ids=list(stopped))
-        look_at = to_text(at + MAX_DWELL["fulfillment_order.open"])
-        return order.changed(released, again_said, at=at, by=by, why=why, holds=rest, watch_at=look_at)
-    may_allocate = "allocate" in hold.blocks and not any("allocate" in other.blocks for other in rest)
-    if not may_allocate or not any(line.open for line in order.lines):
-        return order.changed(released, at=at, by=by, why=why, holds=rest, watch_at=now)
-    attempt = order.attempt + 1
-    again = OrderReallocationRequested(order_id=order.id, attempt=attempt, excluded_locations=[])
-    return order.changed(released, again, at=at, by=by, why=why, holds=rest, attempt=attempt, watch_at=now)
+        facts.append(OrderAllocated(order_id=order.id, attempt=order.attempt, fulfillment_order_ids=list(stopped)))
+        changes["watch_at"] = to_text(at + MAX_DWELL["fulfillment_order.open"])
+    if "allocate" in free and any(line.open for line in order.lines):
+        attempt = order.attempt + 1
+        facts.append(OrderReallocationRequested(order_id=order.id, attempt=attempt, excluded_locations=[]))
+        changes |= {"attempt": attempt, "watch_at": to_text(at)}
+    return order.changed(*facts, at=at, by=by, why=why, **changes)
 
 
 def _rejected(order: Order, hold: Hold, reason: str, by: str, at: datetime) -> Order:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from oms.orders.holding import HoldSpec
 from oms.orders.model import FulfillmentOrder, Order, Parcel
+from oms.orders.shapes import Contact, LineFigures, OrderFigures, PostalPlace
 
 TakenBack = Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]  # each with those of its parcels that are voided now
 
@@ -36,8 +37,11 @@ class ExposurePort(Protocol):
     def exposure_writes(self, order: Order) -> list[Any]:
         """Let an order in whatever the limit says: a person has decided."""
 
-    def moved_writes(self, before: Order, after: Order) -> list[Any]:
-        """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it."""
+    def moved_writes(self, before: Order, after: Order, *, let_in_by: str | None = None) -> list[Any]:
+        """Writes that move the exposure by what the change is worth, whatever the limit says; commit them with it.
+
+        `let_in_by` is the person who decided so: the order is not asked for its credit again.
+        """
 
     def reassess(self, before: Order, after: Order) -> CreditAnswer:
         """Whether an order still fits the limits when it is changed, confirmed at last, or opened again.
@@ -46,71 +50,28 @@ class ExposurePort(Protocol):
         """
 
 
-class WantedLine(Protocol):
+class WantedLine(LineFigures, Protocol):
     """One line as its sender has it."""
 
     @property
-    def sku(self) -> str: ...
-    @property
     def external_line_id(self) -> str | None: ...
-    @property
-    def quantity(self) -> int: ...
-    @property
-    def unit_price_minor(self) -> int: ...
-    @property
-    def discount_minor(self) -> int: ...
-    @property
-    def tax_minor(self) -> int: ...
 
 
-class WantedPlace(Protocol):
-    """Where the sender wants it to go."""
-
-    @property
-    def address_lines(self) -> Sequence[str]: ...
-    @property
-    def city(self) -> str: ...
-    @property
-    def region(self) -> str | None: ...
-    @property
-    def postal_code(self) -> str: ...
-    @property
-    def country(self) -> str: ...
-
-
-class WantedCustomer(Protocol):
+class WantedCustomer(Contact, Protocol):
     """Whom the sender names."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def email(self) -> str | None: ...
-    @property
-    def phone(self) -> str | None: ...
     @property
     def company(self) -> str | None: ...
 
 
-class WantedOrder(Protocol):
+class WantedOrder(OrderFigures, Protocol):
     """An order as its sender has it now. `oms.intake.model.NewOrder` is one."""
 
     @property
-    def currency(self) -> str: ...
-    @property
     def lines(self) -> Sequence[WantedLine]: ...
-    @property
-    def shipping_minor(self) -> int: ...
-    @property
-    def discount_minor(self) -> int: ...
-    @property
-    def tax_minor(self) -> int: ...
-    @property
-    def taxes_included(self) -> bool: ...
-    @property
-    def total_minor(self) -> int: ...
     @property
     def customer(self) -> WantedCustomer: ...
     @property
-    def ship_to(self) -> WantedPlace: ...
+    def ship_to(self) -> PostalPlace: ...
     @property
     def delivery(self) -> Any: ...

@@ -20,8 +20,8 @@ _IDENTIFIES = frozenset(
 _NUMBER = frozenset({"nr", "num", "number"})  # alone they may be the number of anything, also of a card
 _CARD = frozenset({"card", "cards", "cc", "pan", "credit", "debit", "creditcard", "cardnumber", "ccnumber"})
 _JSON = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(?<![\w.+-])\d{12,19}(?![\d.eE])')
-_XML = re.compile(r'(?<=<)([\w:.-]+)([^<>]*)>([^<]+)|([\w:.-]+)="([^"]*)"')
-_ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
+_XML = re.compile(r"<!\[CDATA\[|<(/?)([\w:.-]+)([^<>]*)>|[^<]+")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]++)(\s*+=\s*+)("[^"]*"|'[^']*')""")
 _X12_TEXT = {"N1": {2}, "N2": None, "N3": None, "N4": {1}, "PER": None, "MSG": None, "MTX": None, "NTE": None}
 _X12_TEXT |= {"PID": {5}, "REF": {3}, "N9": {3}, "TD5": {5}}
 _EDIFACT_TEXT = {"FTX": None, "NAD": {4, 5, 6, 7}, "CTA": None, "COM": None, "IMD": {3}}
@@ -89,15 +89,19 @@ def _json_text(written: str) -> str:
 
 
 def _in_xml(text: str) -> str:
-    def node(hit: re.Match[str]) -> str:
-        if hit[1] is None:
-            return hit[0] if identifies(hit[4]) else f'{hit[4]}="{redact(hit[5])}"'
-        attributes = _ATTRIBUTE.sub(node_attribute, hit[2])
-        inside = hit[3] if identifies(hit[1].rpartition(":")[2]) else redact(hit[3])
-        return f"{hit[1]}{attributes}>{inside}"
+    """Texts between tags, in CDATA sections and in comments; attributes in either quotes."""
+    name = ""
 
-    def node_attribute(hit: re.Match[str]) -> str:
-        return hit[0] if identifies(hit[1]) else f'{hit[1]}="{redact(hit[2])}"'
+    def node(hit: re.Match[str]) -> str:
+        nonlocal name
+        if hit[2] is not None:
+            # What follows an end belongs to an element further out, whose name we do not keep: so it is searched.
+            name = "" if hit[1] or hit[3].endswith("/") else hit[2].rpartition(":")[2]
+            return f"<{hit[1]}{hit[2]}{_ATTRIBUTE.sub(attribute, hit[3])}>"
+        return hit[0] if identifies(name) else redact(hit[0])
+
+    def attribute(hit: re.Match[str]) -> str:
+        return hit[0] if identifies(hit[1]) else f"{hit[1]}{hit[2]}{redact(hit[3])}"
 
     return _XML.sub(node, text)
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from oms.kernel.errors import Fault, RejectedError
-from oms.validation.model import AddressToCheck, BuyerToCheck
+from oms.orders.shapes import Contact, PostalPlace
 
 
-def buyer_text(customer: BuyerToCheck, ship_to: AddressToCheck) -> str:
+def buyer_text(customer: Contact, ship_to: PostalPlace) -> str:
     """What tells one buyer from another: the e-mail address, else the telephone, else name and place. To be hashed."""
     if customer.email:
         return f"email {customer.email.strip().casefold()}"

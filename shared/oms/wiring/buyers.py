@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oms.credit.store import AccountStore
     from oms.intake.service import IntakeDesk
     from oms.orders.holding import HoldSpec
-    from oms.orders.model import Order
+    from oms.orders.model import Hold, Order
     from oms.privacy.service import People
     from oms.validation.check import Score
     from oms.validation.model import OrderToCheck
@@ -143,8 +143,16 @@ class Buyers(Goods):
         from oms.allocation.recall import cancel_order
         from oms.amending.deadlines import Deadlines
 
-        def cancel(order_id: str, reason: str, by: str, now: "datetime") -> "Cancellation":
-            desk, exposure = self.taking_back, self.credit
-            return cancel_order(order_id, reason=reason, note="expired", by=by, desk=desk, exposure=exposure, now=now)
+        def cancel(order_id: str, hold: "Hold", by: str, now: "datetime") -> "Cancellation":
+            return cancel_order(
+                order_id,
+                reason=hold.reason,
+                note="expired",
+                by=by,
+                desk=self.taking_back,
+                exposure=self.credit,
+                now=now,
+                while_held=hold.id,
+            )
 
         return Deadlines(self.amending, cancel)

@@ -204,11 +204,13 @@ class Channels(Buyers):
             return False
         return True
 
-    def _amend(self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", by: str) -> bool:
+    def _amend(
+        self, order_id: str, new: "NewOrder", *, gone: "Mapping[str, int]", version: str | None = None, by: str
+    ) -> bool:
         """Change goods or person for a channel (port of intake); False: a person must do it."""
         from oms.amending.channel import amend_for_channel
 
-        return amend_for_channel(order_id, new, gone=gone, by=by, desk=self.amending)
+        return amend_for_channel(order_id, new, gone=gone, version=version, by=by, desk=self.amending)
 
     def _release(self, order_id: str, hold_id: str, *, reason: str, by: str) -> object:
         """Release a hold for a channel (port of intake)."""

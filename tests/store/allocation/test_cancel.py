@@ -156,9 +156,9 @@ def test_a_cancellation_that_loses_to_a_pick_looks_again_and_refuses(cloud_on_mo
     (work,) = allocated(cloud_on_moto, "ord_1", {"CUP": 2}).fulfillment_orders
 
     class Meanwhile(CreditDesk):
-        def moved_writes(self, before: Order, after: Order) -> list[Write]:
+        def moved_writes(self, before: Order, after: Order, *, let_in_by: str | None = None) -> list[Write]:
             put_work(cloud_on_moto, work, "in_progress")
-            return super().moved_writes(before, after)
+            return super().moved_writes(before, after, let_in_by=let_in_by)
 
     with pytest.raises(StateError):
         cancel_order(

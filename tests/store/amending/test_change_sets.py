@@ -198,6 +198,8 @@ def test_a_change_beyond_the_credit_limit_needs_finance_and_leaves_a_reason() ->
         header = wiring.orders.get(order.id)
         assert exposure(wiring) == header.total_minor > 10_000
         assert "over limit: paid in advance" in (header.log[-1].why or "")
+        (row,) = wiring.accounts.rows("ACME", limit=2)
+        assert (row.let_in_by, wiring.credit.standing(header)) == ("user:tester", None)
 
 
 def test_taking_everything_off_cancels_the_order_and_gives_all_back() -> None:
@@ -222,6 +224,22 @@ def test_an_expired_change_set_cannot_be_confirmed_and_makes_room_for_another() 
         assert propose(order.id, quantity(1, 2), key="k-2")[0] == 201
         assert look(order.id, view["id"])[1]["status"] == "expired"
         assert len([row for row in rows(wiring, "PEOPLE_TABLE") if row["sk"] == "PERSON"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"), [({"status": "completed"}, "order_ended"), ({"cancelling": "fraud"}, "order_cancelled")]
+)
+def test_an_order_that_ended_while_a_change_set_was_open_is_changed_no_more(ended: dict[str, str], code: str) -> None:
+    with company() as wiring:
+        order, _ = allocated(wiring)
+        _, view, _ = propose(order.id, {"kind": "add_line", "sku": "INK", "quantity": 1, "unit_price_minor": 300})
+        before = wiring.orders.get(order.id).changed(at=START, by="system:test", what="Ended", **ended)
+        commit(wiring.orders.write(before))
+        _, seen, tag = look(order.id, view["id"])
+        assert (seen.get("preview"), [why["code"] for why in seen["why_not"]]) == (None, [code])
+        status, problem, _ = confirm(order.id, view["id"], tag)
+        assert (status, [why["code"] for why in problem["why_not"]]) == (409, [code])
+        assert (wiring.orders.get(order.id), exposure(wiring)) == (before, TOTAL)
 
 
 @pytest.mark.parametrize(

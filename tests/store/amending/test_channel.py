@@ -102,6 +102,15 @@ def test_what_a_location_knows_of_is_for_a_person() -> None:
         assert wiring.orders.get(order.id).lines[0].cancelled == 1
 
 
+def test_amounts_in_another_currency_or_with_the_tax_in_them_do_not_become_ours() -> None:
+    with company() as wiring:
+        order, _ = allocated(wiring)
+        before = rows(wiring, "ORDERS_TABLE")
+        assert not amend(wiring, order.id, currency="USD", total_minor=5_000)
+        assert not amend(wiring, order.id, taxes_included=True, total_minor=3_800)
+        assert rows(wiring, "ORDERS_TABLE") == before
+
+
 def test_what_exceeds_the_limit_is_sold_already_so_it_is_counted_and_held() -> None:
     with company(cups=50) as wiring:
         order, _ = allocated(wiring)

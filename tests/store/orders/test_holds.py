@@ -1,6 +1,7 @@
 """Holds over the handlers: put by a person, let go by the right one, and what happens when their time is up."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,13 @@ from functions.allocation import queue_allocate_orders
 from functions.fulfillment import cron_watch_orders
 from functions.intake import api_submit_orders
 from functions.orders import api_manage_orders, api_read_orders
+from oms.allocation.recall import cancel_order
+from oms.amending.deadlines import Deadlines
 from oms.aws.tables import commit
+from oms.kernel.errors import ConflictError
 from oms.orders.holding import HoldSpec, hold_id_of, remorse, with_holds
-from oms.orders.model import Order
+from oms.orders.holds import escalate
+from oms.orders.model import Hold, Order, replace_line
 from oms.reference.model import Channel
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, batch
@@ -147,6 +152,46 @@ def test_an_unpaid_order_is_cancelled_when_its_time_is_up_and_everything_goes_ba
         assert (header.log[-1].why, exposure(wiring)) == ("awaiting_payment: expired", 0)
         assert_the_books_balance(wiring)
         assert watch()["looked_at"] == 0
+
+
+def test_a_hold_that_stopped_work_and_sourcing_lets_both_go_on() -> None:
+    with company() as wiring:
+        order = put_holds(wiring, allocated(wiring).order, HoldSpec("cancellation_asked"))
+        (work,) = wiring.orders.tree(order.id).fulfillment_orders
+        lines = replace_line(order.lines, {2: {"allocated": 0, "open": 2}})
+        commit(wiring.orders.write(order.changed(at=START, by="system:test", what="Reopened", lines=lines)))
+        assert decide("release", order.id, "cancellation_asked")[0] == 200
+        facts = {fact.type: fact.data for fact in wiring.orders.get(order.id).facts}
+        assert set(facts) == {"OrderHoldReleased", "OrderAllocated", "OrderReallocationRequested"}
+        assert facts["OrderAllocated"]["fulfillment_order_ids"] == [work.id]
+        assert facts["OrderReallocationRequested"]["attempt"] == order.attempt + 1
+
+
+def test_who_lets_a_hold_go_at_the_moment_its_time_is_up_saves_the_order() -> None:
+    clock = Clock()
+    with company(clock) as wiring:
+        order = put_holds(wiring, allocated(wiring).order, HoldSpec("awaiting_payment"))
+        released = order.changed(at=START, by="user:erna", what="OrderHoldReleased", holds=())
+
+        def cancel(order_id: str, hold: Hold, by: str, now: datetime) -> Any:
+            commit(wiring.orders.write(released))
+            return cancel_order(
+                order_id,
+                reason=hold.reason,
+                note=None,
+                by=by,
+                desk=wiring.taking_back,
+                exposure=wiring.credit,
+                now=now,
+                while_held=hold.id,
+            )
+
+        clock.passes(days=7)
+        with pytest.raises(ConflictError):
+            Deadlines(wiring.amending, cancel).keep(order.id)
+        with pytest.raises(ConflictError):
+            escalate(released, order.holds[0], by="system:test", at=clock(), orders=wiring.orders)
+        assert wiring.orders.get(order.id) == released
 
 
 def test_a_hold_that_must_stay_is_escalated_once_and_its_owner_told() -> None:

@@ -46,7 +46,9 @@ def test_a_real_message_moves_the_parcel_and_completes_the_order(cloud: Wiring) 
     assert [fact.type for fact in after.facts] == ["ParcelMoved", "ParcelDelivered"]
     done = cloud.orders.get(header.id)
     assert (done.status, done.version, done.parcels_delivered, done.parcels_total) == ("completed", 2, 1, 1)
-    assert [fact.data for fact in done.facts] == [{"order_id": header.id, "delivered_units": 2, "on_time": True}]
+    assert [fact.data for fact in done.facts] == [
+        {"order_id": header.id, "delivered_units": 2, "on_time": True, "account_id": None}
+    ]
 
 
 def test_the_same_scans_again_write_nothing(cloud: Wiring) -> None:
@@ -127,7 +129,7 @@ def test_an_order_completes_with_its_last_parcel(cloud: Wiring) -> None:
     deliver([scan("delivered", "2026-11-30T10:00:00Z", "TR2")])
     done = cloud.orders.get(header.id)
     assert (done.status, done.parcels_delivered) == ("completed", 2)
-    assert done.facts[0].data == {"order_id": header.id, "delivered_units": 3, "on_time": False}
+    assert done.facts[0].data == {"order_id": header.id, "delivered_units": 3, "on_time": False, "account_id": None}
 
 
 def test_two_parcels_in_one_message_complete_it_in_one_transaction(cloud: Wiring) -> None:

@@ -123,6 +123,7 @@ def test_sums_that_are_wrong_stay_wrong() -> None:
     [
         (0, Ignored("the checkout is not finished")),
         (2, Ignored("it was shipped already")),
+        (4, Cancellation("218", "BigCommerce status 4", version="2019-03-11T15:17:25.000Z")),
         (5, Cancellation("218", "BigCommerce status 5", version="2019-03-11T15:17:25.000Z")),
         (10, Ignored("it was completed already")),
     ],

@@ -37,11 +37,17 @@ def tax_inside(lines: Sequence[Mapping[str, int]], charges: Charges) -> bool:
 
 
 def notices(
-    reader: AmountReader, channel: Channel, ours: Mapping[str, Any], version: str | None, wanted: Wanted | None
+    reader: AmountReader,
+    channel: Channel,
+    ours: Mapping[str, Any],
+    version: str | None,
+    wanted: Wanted | None,
+    *,
+    begun: bool,
 ) -> Sequence[Notice]:
     """The order, and the buyer's wish to cancel it if there is one."""
     order = reader.order({"channel": channel.name, **ours})
-    found: list[Notice] = [Snapshot(order, version)]
+    found: list[Notice] = [Snapshot(order, version, begun=begun)]
     if wanted is not None and wanted.units:
         whole = all(
             line.external_line_id is not None and wanted.units.get(line.external_line_id, 0) >= line.quantity

@@ -106,7 +106,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
         "delivery": _delivery(reader, order, rows),
         **_people(reader, document, order, rows),
     }
-    return notices(reader, channel, ours, version, _wanted(reader, rows))
+    return notices(reader, channel, ours, version, _wanted(reader, rows), begun=state == "PartiallyShipped")
 
 
 def _line(reader: _Reader, row: Document, path: str) -> dict[str, Any]:

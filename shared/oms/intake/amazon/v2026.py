@@ -116,7 +116,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
         "delivery": _delivery(reader, work),
         **_people(reader, document, rows),
     }
-    return notices(reader, channel, ours, version, _wanted(reader, rows))
+    return notices(reader, channel, ours, version, _wanted(reader, rows), begun=state == "PARTIALLY_SHIPPED")
 
 
 def _line(reader: _Reader, row: Document, path: str) -> dict[str, Any]:

@@ -18,14 +18,14 @@ from oms.kernel.time import to_text
 from oms.reference.model import Channel
 
 # https://developer.bigcommerce.com/docs/rest-management/orders/order-status
-_CANCELLED = frozenset({5, 6})  # cancelled, declined
+_CANCELLED = frozenset({4, 5, 6})  # refunded, cancelled, declined
 _NOT_OURS = {
     0: "the checkout is not finished",
     2: "it was shipped already",
-    4: "it was refunded",
     10: "it was completed already",
 }
 _WAITS_FOR_MONEY = 7
+_PARTLY_SHIPPED = 3
 _PAID = {
     "authorized": "authorized",
     "held for review": "pending",
@@ -149,7 +149,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
         "delivery": {"service": reader.text(address, "shipping_method", path)},
         **_words(reader, order, document, (address, billing)),
     }
-    return [Snapshot(reader.order(ours), version), *refunds]
+    return [Snapshot(reader.order(ours), version, begun=status == _PARTLY_SHIPPED), *refunds]
 
 
 def _granted(reader: _Reader, row: Document, path: str) -> int:

@@ -134,7 +134,8 @@ def _order(reader: Reader, channel: Channel, order: Document) -> Notice:
     new = _new_order(reader, channel.name, str(order_id), order)
     lines = {line.external_line_id for line in new.lines}
     gone = {line: units for line, units in _gone(reader, rows).items() if line in lines}
-    return Snapshot(new, version, gone=gone)
+    begun = any(reader.number(row, "qty_shipped", f"items.{place}") for place, row in enumerate(rows))
+    return Snapshot(new, version, gone=gone, begun=begun)
 
 
 def _new_order(reader: Reader, channel: str, order_id: str, order: Document) -> NewOrder:

@@ -113,7 +113,7 @@ def _order(channel: Channel, order: Document) -> Notice:
     if order.get("line_items") and not shipped and not reader.faults:
         return Ignored("nothing of it is shipped")
     new = _new_order(reader, channel.name, order_id, order)
-    return Snapshot(new, version, gone=_gone(reader, order))
+    return Snapshot(new, version, gone=_gone(reader, order), begun=order.get("fulfillment_status") == "partial")
 
 
 def _needed(reader: Reader, owner: Document, name: str, path: str = "") -> str:

@@ -109,7 +109,8 @@ def _notices(reader: Reader, channel: Channel, order: Document) -> list[Notice]:
         str(line.external_line_id): sum(units[status] for status in _CANCELLED)
         for line, units in zip(new.lines, states, strict=True)
     }
-    return [Snapshot(new, _latest(changed), gone={line: units for line, units in gone.items() if units}), *refunds]
+    gone = {line: units for line, units in gone.items() if units}
+    return [Snapshot(new, _latest(changed), gone=gone, begun=bool(all_statuses & _DONE)), *refunds]
 
 
 def _latest(instants: Sequence[str | None]) -> str | None:

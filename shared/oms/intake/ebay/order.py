@@ -105,7 +105,8 @@ def read(channel: Channel, order: Document) -> Sequence[Notice]:
         "delivery": _delivery(reader, instruction, rows),
         **_people(reader, order, instruction, rows),
     }
-    found: list[Notice] = [Snapshot(reader.order(ours), version)]
+    begun = order.get("orderFulfillmentStatus") == "IN_PROGRESS"
+    found: list[Notice] = [Snapshot(reader.order(ours), version, begun=begun)]
     if _asked(reader, cancel):
         found.append(Cancellation(order_id, _why(reader, cancel), asked=True, version=version))
     return [*found, *refunds]

@@ -197,6 +197,7 @@ def cut_file(import_id: str, *, desk: ImportWorks) -> list[Chunk]:
     if not desk.jobs.begin(job.model_copy(update={"layout": cutter.layout, "etag": etag})):
         if desk.jobs.get(import_id).status not in GOES_ON:
             desk.files.remove(import_id)
+        _end_if_settled(import_id, desk)  # its last chunk may have been faster than whoever cut it and was lost
         return []
     desk.queue.send_all(chunk.model_dump() for chunk in chunks)
     desk.jobs.planned(import_id, orders=cutter.orders, chunks=cutter.chunks)

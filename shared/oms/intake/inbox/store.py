@@ -81,9 +81,13 @@ class Inbox:
                 raise
 
     def remove(self, drop: Drop) -> None:
-        """Take it out of the inbox. A file that came under the same name meanwhile has its own notification."""
+        """Take it out of the inbox. Another that came under its name meanwhile stays: it has its own notification."""
         with translated():
-            clients.s3().delete_object(Bucket=self.bucket, Key=drop.key)
+            try:
+                clients.s3().delete_object(Bucket=self.bucket, Key=drop.key, IfMatch=drop.etag)
+            except ClientError as error:
+                if code_of(error) not in _ABSENT | _OTHER:
+                    raise
 
     def hand_over(self, drop: Drop, import_id: str) -> None:
         """Give the file to an import job; storing it there starts the job.

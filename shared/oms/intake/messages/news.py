@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from oms.aws import tables
 from oms.aws.tables import Write
 from oms.events.fact import FactData
 from oms.events.orders import OrderHeld, OrderUpdated, RefundReported
@@ -36,6 +37,8 @@ CHANGED_HOLD = "channel_changed"
 ASKED_HOLD = "cancellation_asked"
 PAYMENT_HOLD = "awaiting_payment"
 CANCELLED_BY_CHANNEL = "channel"
+SHIPPED_ELSEWHERE = "the channel says that a part was shipped before the order came to us"
+WORK_BEGUN = "the channel cancelled, and work has begun"
 _CODE = re.compile(r"[A-Za-z]{1,30}([_-][A-Za-z]{1,30}){0,3}")
 
 
@@ -129,7 +132,10 @@ class News:
             )
             write = self.intake.orders.write(order)
             return Step("cancelled", order.id, (write,), "cancelled before it was known")
-        order, writes = decide(new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone)
+        also = [HoldSpec(CHANGED_HOLD, note=SHIPPED_ELSEWHERE)] if said.begun else []
+        order, writes = decide(
+            new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone, also=also
+        )
         return Step("created", order.id, tuple(writes))
 
     def _again(self, order: Order, said: Snapshot, by: str) -> Step:
@@ -145,12 +151,18 @@ class News:
         return self._taken_over(order, said, changed, person_hash, by)
 
     def _cancelled(self, order: Order, said: Snapshot, taken: frozenset[str], by: str) -> Step:
-        """Cancel, and note what the sender says of the payment beside it: a repeat would note it too."""
+        """Cancel, and note what the sender says of the payment beside it: a repeat would note it too.
+
+        Where locations are at work on all of it, a person hears of it: they may still stop it.
+        """
         done = self.cancel(order.id, units=None, reason=CANCELLED_BY_CHANNEL, by=by)
         now = self.intake.orders.get(order.id)
         if done:
             fields = _fields(now, said.order, taken)
             return Step("cancelled", order.id, self._noted(now, said, by, taken=taken, **fields))
+        if now.status not in TERMINAL_ORDER_STATES:
+            spec = HoldSpec(ASKED_HOLD, note=WORK_BEGUN)
+            return Step("held", order.id, self._noted(now, said, by, spec=spec), WORK_BEGUN)
         return Step(
             "too_late", order.id, self._noted(now, said, by, what="CancelledTooLate"), "nothing can be cancelled"
         )
@@ -159,11 +171,15 @@ class News:
         """Amend what the sender changed; where work forbids it, a person decides."""
         by_hand = changed & BY_HAND
         ended = order.status in TERMINAL_ORDER_STATES
-        if by_hand and not ended and self.amend(order.id, said.order, gone=said.gone, by=by):
-            by_hand = frozenset()
+        if by_hand and not ended:
+            self._claimed(order, said, by)
+            if self.amend(order.id, said.order, gone=said.gone, version=said.version, by=by):
+                by_hand = frozenset()
         if PAYMENT in changed and said.order.payment and said.order.payment.status in PAID and not ended:
             self._release(order, PAYMENT_HOLD, by)
         now = self.intake.orders.get(order.id)
+        if said.version is not None and said.version < (now.external_version or ""):
+            return Step("stale", order.id, detail="a newer one was taken over meanwhile")
         taken = changed - by_hand
         fields = _fields(now, said.order, taken)
         if PERSON in taken:
@@ -177,6 +193,15 @@ class News:
             return Step("too_late", order.id, self._noted(now, said, by, what=what, taken=taken, **fields), detail)
         return Step("updated", order.id, self._noted(now, said, by, taken=taken, **fields), detail)
 
+    def _claimed(self, order: Order, said: Snapshot, by: str) -> None:
+        """Put down the version before goods or person are amended, in another transaction: an older one stops there.
+
+        Raises:
+            ConflictError: the order is another one by now.
+        """
+        if said.version is not None and said.version > (order.external_version or ""):
+            tables.commit(*self._noted(order, said, by))
+
     def _cancellation(self, order: Order, said: Cancellation, by: str) -> Step:
         if said.version is not None and said.version < (order.external_version or ""):
             return Step("stale", order.id)
@@ -189,7 +214,7 @@ class News:
             return Step("cancelled", order.id)
         if order.status in TERMINAL_ORDER_STATES:
             return Step("too_late", order.id, detail=f"the order is {order.status}")
-        return self._held(order, ASKED_HOLD, "the channel cancelled, and work has begun", by)
+        return self._held(order, ASKED_HOLD, WORK_BEGUN, by)
 
     def _held(self, order: Order, reason: str, note: str, by: str) -> Step:
         if order.status in TERMINAL_ORDER_STATES:
@@ -230,7 +255,7 @@ class News:
         """The write of the header that knows the sender's version; nothing is said when nothing happened."""
         at = self.intake.clock()
         if said.version is not None:
-            fields["external_version"] = said.version
+            fields["external_version"] = max(said.version, order.external_version or "")
         facts: list[FactData] = []
         if taken:
             status = fields.get("payment_status", order.payment_status)

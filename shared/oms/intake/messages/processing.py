@@ -68,7 +68,7 @@ def process_messages(batch: Iterable[QueueMessage], *, desk: MessageDesk) -> dic
     """Work off the archived messages that the queue names; the errors by queue message id.
 
     Raises:
-        TransientError: the orders of the batch could not be read.
+        TransientError: the orders of the batch, or their rows, could not be read.
     """
     errors: dict[str, Exception] = {}
     read: list[tuple[str, _Read]] = []
@@ -81,7 +81,7 @@ def process_messages(batch: Iterable[QueueMessage], *, desk: MessageDesk) -> dic
             else:
                 read += [(message.id, found)] if found else []
     known = Known(desk.news.intake.orders, [_order_id(each, notice) for _, each in read for notice in each.notices])
-    for message_id, each in read:
+    for message_id, each in _not_done(read, known, desk):
         try:
             _work_off(each, known, desk)
         except TransientError as error:
@@ -131,6 +131,22 @@ def _read(reference: Reference, desk: MessageDesk) -> _Read | None:
         return None
 
 
+def _not_done(read: list[tuple[str, _Read]], known: Known, desk: MessageDesk) -> list[tuple[str, _Read]]:
+    """Without messages that are processed already and say no version: their old content would pass for news again."""
+    bare = [
+        (each.reference.channel, each.reference.message_id)
+        for _, each in read
+        if any(_is_bare(notice) and known.get(_order_id(each, notice) or "") for notice in each.notices)
+    ]
+    rows = desk.log.find_many(bare) if bare else {}
+    done = {key for key, row in rows.items() if row.view.status == "processed"}
+    return [pair for pair in read if (pair[1].reference.channel, pair[1].reference.message_id) not in done]
+
+
+def _is_bare(notice: Notice) -> bool:
+    return isinstance(notice, Snapshot) and notice.version is None
+
+
 def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: FetchPort) -> tuple[list[Notice], bool]:
     """What the message says, and where it only names an order, what the sender says of that; and whether it did."""
     said: list[Notice] = []
@@ -175,12 +191,12 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
     mark = label_of(read.reference)
     tripped: set[str] = set()
     for attempt in range(1, TRIES + 1):
-        step = _step(read, notice, known, desk, tripped)
         row = []
-        if before is not None:
-            at = desk.news.intake.clock()
-            row = [desk.log.settle_write(read.reference, read.letter, _result([*before, step]), at)]
         try:
+            step = _step(read, notice, known, desk, tripped)
+            if before is not None:
+                at = desk.news.intake.clock()
+                row = [desk.log.settle_write(read.reference, read.letter, _result([*before, step]), at)]
             if step.writes or row:
                 tables.commit(*step.writes, *row)
         except ConflictError as error:
@@ -190,7 +206,7 @@ def _do(read: _Read, notice: Notice, known: Known, desk: MessageDesk, before: li
             if attempt == TRIES:
                 raise
             tripped.update(labels)
-            known.forget(step.order_id)
+            known.forget(_order_id(read, notice))
             pause(attempt)
         else:
             known.forget(step.order_id)

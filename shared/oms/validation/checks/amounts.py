@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from oms.kernel.errors import Fault
+from oms.orders.shapes import LineFigures
 from oms.validation.check import Check, Count, Facts, Params
-from oms.validation.model import LineToCheck, OrderToCheck
+from oms.validation.model import OrderToCheck
 
 
 class Tolerance(Params):
@@ -44,7 +45,7 @@ def _line_faults(order: OrderToCheck) -> Iterator[Fault]:
             yield Fault(f"lines.{place}.tax_minor", "is more than the line that contains it")
 
 
-def _amount(line: LineToCheck) -> int:
+def _amount(line: LineFigures) -> int:
     return line.quantity * line.unit_price_minor - line.discount_minor
 
 

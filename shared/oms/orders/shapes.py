@@ -1,0 +1,65 @@
+"""What an order shows of itself in whatever form it is there: as its sender said it, to be checked, with its person.
+
+Contexts do not import each other's models; any shape with these fields will do.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class LineFigures(Protocol):
+    """One line's figures; discount and tax are of the whole line."""
+
+    @property
+    def sku(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def unit_price_minor(self) -> int: ...
+    @property
+    def discount_minor(self) -> int: ...
+    @property
+    def tax_minor(self) -> int: ...
+
+
+class OrderFigures(Protocol):
+    """The amounts of an order besides its lines, in minor units of its currency."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def shipping_minor(self) -> int: ...
+    @property
+    def discount_minor(self) -> int: ...
+    @property
+    def tax_minor(self) -> int: ...
+    @property
+    def taxes_included(self) -> bool: ...
+    @property
+    def total_minor(self) -> int: ...
+
+
+class Contact(Protocol):
+    """Who, and how to reach them. Personal data: it may be compared, and never be put into a finding."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+
+
+class PostalPlace(Protocol):
+    """Where to. Personal data, except for the country."""
+
+    @property
+    def address_lines(self) -> Sequence[str]: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def postal_code(self) -> str: ...
+    @property
+    def country(self) -> str: ...
