@@ -111,6 +111,7 @@ def test_a_draft_becomes_an_order_once_and_is_answered_the_same_again() -> None:
     )
     for refused in (put(PARTLY, version=1), call("DELETE")):
         assert (refused[0], refused[1]["code"]) == (409, "wrong_state")
+        assert refused[1]["why_not"][0]["code"] == "draft_submitted"
 
 
 @pytest.mark.usefixtures("shop")

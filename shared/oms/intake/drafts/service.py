@@ -20,6 +20,7 @@ from oms.kernel.errors import (
     RejectedError,
     StateError,
     TooLargeError,
+    Why,
 )
 from oms.kernel.json import read_json, write_json
 from oms.kernel.time import Clock, to_text
@@ -27,7 +28,7 @@ from oms.reference.store import ReferenceStore
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CANONICAL = "canonical"
-_SUBMITTED = "it has been submitted; what is to change now, change in the order"
+_SUBMITTED = Why("draft_submitted", "the draft has been submitted", "change or cancel its order")
 
 
 class Envelopes(Protocol):
@@ -83,7 +84,7 @@ def _there_already(draft: Draft, desk: DraftDesk, now: datetime) -> Draft:
     """What is there, when it is this very write, whose answer was lost."""
     found = desk.drafts.find(draft.channel, draft.draft_id, now)
     if found is not None and found.status == "submitted":
-        raise StateError(_SUBMITTED)
+        raise StateError.because(_SUBMITTED)
     if found is None or (found.version, found.content_hash) != (draft.version, draft.content_hash):
         raise ConflictError(f"the draft is at version {found.version if found else 0}")
     return found
@@ -108,7 +109,7 @@ def delete_draft(channel: str, draft_id: str, *, desk: DraftDesk) -> None:
     """
     _check(channel, draft_id, desk)
     if not desk.drafts.delete(channel, draft_id, desk.clock()):
-        raise StateError(_SUBMITTED)
+        raise StateError.because(_SUBMITTED)
 
 
 def submit_draft(channel: str, draft_id: str, *, by: str, request_id: str, desk: DraftDesk) -> Submission:
