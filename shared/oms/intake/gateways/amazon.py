@@ -5,6 +5,7 @@ token) or `2026-01-01` (one call; the application's roles decide what it holds).
 https://developer-docs.amazon.com/sp-api/docs/sp-api-endpoints
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -165,9 +166,10 @@ def _version(text: Any) -> str | None:
 def _limit(reply: Reply) -> float | None:
     """The rate that Amazon grants us for this operation, which need not be the published one."""
     try:
-        return float(reply.headers.get("x-amzn-ratelimit-limit", ""))
+        rate = float(reply.headers.get("x-amzn-ratelimit-limit", ""))
     except ValueError:
         return None
+    return rate if 0 < rate < math.inf else None  # also false for NaN: nothing to learn a pace from
 
 
 PLUGIN = AmazonGateway()
