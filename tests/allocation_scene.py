@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from oms.allocation.model import Position
 from oms.aws import clients
+from oms.aws.documents import unpack
 from oms.aws.tables import from_wire
 from oms.events.fact import Fact
 from oms.events.orders import OrderConfirmed
+from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
+from oms.kernel.time import to_text
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
@@ -39,10 +41,13 @@ def set_up(wiring: Wiring, *positions: Position) -> None:
         )
         wiring.reference.put_setting("LOCATION", name, place)
     for position in positions:
-        assert wiring.stock.put_position(position)
+        assert wiring.stock.open_position(position)
 
 
-def position(sku: str, location: str, on_hand: int, **more: int) -> Position:
+CAUSE = Cause("user:tester", to_text(START))
+
+
+def position(sku: str, location: str, on_hand: int, **more: Any) -> Position:
     """Nothing is reordered unless the test says so."""
     return Position(sku, location, on_hand, **{"reorder_point": -1000, "order_up_to": 50, **more})
 
@@ -123,12 +128,30 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         key = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
         assert row["committed"] == committed[key], key
         assert row["backordered"] == waiting[key], key
-        assert row["available"] == row["on_hand"] - row["committed"] - row["safety_stock"]
-        inventory = row["on_hand"] + row["on_order"] - row["committed"] - row["backordered"]
-        assert row["slack"] == inventory - row["reorder_point"]
-        assert ("reorder_pk" in row) == (row["slack"] <= 0), key
+        inventory = row["on_hand"] + row["incoming"] - row["committed"] - row["backordered"]
+        assert ("reorder_pk" in row) == (inventory - row["reorder_point"] <= 0), key
         assert row["committed"] >= 0
         assert row["on_hand"] >= row["committed"]
+    assert_the_journal_explains_the_balances(wiring)
+
+
+def assert_the_journal_explains_the_balances(wiring: Wiring) -> None:
+    """Σ movements = balances (domain I7), and the versions of a position are gapless (I11)."""
+    table = rows(wiring, "INVENTORY_TABLE")
+    moved: dict[tuple[str, str], Change] = {}
+    versions: dict[tuple[str, str], set[int]] = {}
+    for row in table:
+        if row["pk"].startswith("JOURNAL#"):
+            for one in unpack(Entry, row["doc"]).postings:
+                key = (one.sku, one.location)
+                moved[key] = moved.get(key, NOTHING).plus(one.change)
+                versions.setdefault(key, set()).add(one.version)
+    for row in table:
+        if row["pk"].startswith("STOCK#"):
+            key = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
+            stored = {name: row[name] for name in Change._fields if name != "reserved"}
+            assert stored | {"reserved": sum(row["terms"].values())} == moved.get(key, NOTHING)._asdict(), key
+            assert versions[key] == set(range(1, row["v"] + 1)), key
 
 
 def allocated_units(works: Iterable[FulfillmentOrder]) -> int:

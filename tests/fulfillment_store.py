@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from infra.local import company
-from oms.allocation.model import Position
 from oms.aws.tables import commit
+from oms.inventory.model import Position
 from oms.orders.model import Aggregate
 from oms.wiring import Wiring
 from tests.fulfillment_builders import NOW, a_work, an_order, parcels_of
@@ -39,7 +39,7 @@ def seed_stock(wiring: Wiring, *, orders: int) -> None:
     wiring.reference.put_setting("CLIENT", "wms-ber-1", company.CLIENTS["wms-ber-1"])
     units = 3 * orders
     for sku in ("MUG-RED", "TEE-BLK-M"):
-        wiring.stock.put_position(
+        wiring.stock.open_position(
             Position(sku, LOCATION, on_hand=10 + units, reorder_point=2, order_up_to=20, committed=units)
         )
 

@@ -6,9 +6,9 @@ LOW lies at or below its reorder point, so the scan proposes exactly that; NEAR_
 
 from datetime import time
 
-from oms.allocation.model import Position
 from oms.credit.model import Account
 from oms.entry import examples
+from oms.inventory.model import Position
 from oms.procurement.model import Offer, Supplier
 from oms.reference.model import Channel, Client, Item, Limit, Location
 from oms.validation.policies import PolicyDraft
@@ -156,7 +156,7 @@ ONLY_AT = {"CLOCK-WALL": ("ber-1", "nyc-1"), "TOWEL-BATH": ("lon-1", "lax-1")}
 ON_HAND = 5_000
 REORDER_POINT = 40
 ORDER_UP_TO = 400
-ON_ORDER = 600  # of the article that is sold out, so that the scan has nothing to add
+INCOMING = 600  # of the article that is sold out, so that the scan has nothing to add
 
 
 def positions() -> list[Position]:
@@ -168,7 +168,7 @@ def positions() -> list[Position]:
             on_hand=_on_hand(sku, location.id),
             reorder_point=REORDER_POINT,
             order_up_to=ORDER_UP_TO,
-            on_order=ON_ORDER if sku == SOLD_OUT else 0,
+            incoming=INCOMING if sku == SOLD_OUT else 0,
         )
         for sku in SKUS
         for location in LOCATIONS

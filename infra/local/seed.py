@@ -11,8 +11,8 @@ from infra.local import company, dev_secrets, examples
 from infra.local.clients import ACCOUNT, KEY, REGION, Clients
 from infra.local.outputs import CHANNEL_SECRETS, settings
 from infra.local.rate_cards import RATE_CARDS, SHIPPER
-from oms.allocation.model import Position
 from oms.aws import clients as domain_clients
+from oms.inventory.model import Position
 from oms.validation.policies import draft_policy
 from oms.wiring import Wiring
 
@@ -28,7 +28,7 @@ def seed(clients: Clients, outputs: dict[str, Any]) -> str:
 def fill(wiring: Wiring) -> str:
     """The company into any cloud that the wiring leads to, moto included."""
     _reference(wiring)
-    opened = sum(wiring.stock.put_position(position) for position in company.positions())
+    opened = sum(wiring.stock.open_position(position) for position in company.positions())
     for account in company.ACCOUNTS:
         if wiring.accounts.find(account.id) is None:
             wiring.accounts.put(account)
@@ -43,12 +43,12 @@ def fill(wiring: Wiring) -> str:
 
 def stock_up(wiring: Wiring, sku: str, location: str, units: int) -> bool:
     """Make at least `units` of a SKU available at a location; whether the position is new."""
-    if wiring.stock.put_position(Position(sku, location, on_hand=units, reorder_point=0, order_up_to=units)):
+    if wiring.stock.open_position(Position(sku, location, on_hand=units, reorder_point=0, order_up_to=units)):
         return True
     found = wiring.stock.positions_at([(sku, location)])[(sku, location)]
     if found.available < units:
         missing = units - found.available
-        wiring.stock.receive(sku, location, missing, receipt_id=f"stock-up-{secrets.token_hex(8)}")
+        wiring.stock.receive(sku, location, missing, receipt_id=f"stock-up-{secrets.token_hex(8)}", by="system:seed")
     return False
 
 

@@ -161,7 +161,7 @@ FUNCTIONS = (
         _AMENDING,
         memory_mb=1024,
     ),
-    FunctionSpec("allocation/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec(
@@ -279,7 +279,7 @@ FUNCTIONS = (
     FunctionSpec(
         "orders/stream_publish_facts",
         {"bus": PUBLISH, "parked_facts": SEND},
-        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls")),
+        triggers=(FromStream("orders"), FromStream("procurement"), FromStream("polls"), FromStream("inventory")),
         timeout_s=30,
     ),
     # Workflow fulfill_order: the steps, then their undos. Timeouts stay within the state's own TimeoutSeconds.

@@ -96,7 +96,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_take(produ
 
 def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: Assembly) -> None:
     mappings = production.properties("AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 10
+    assert len(mappings) == 11
     for name, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         if "StartingPosition" in mapping:

@@ -107,7 +107,7 @@ def used() -> Recorder:
         )
         conductor.call("procurement/cron_scan_reorder_points", {})
         conductor.call("procurement/api_list_proposals", api_event("GET /v1/purchase-proposals"))
-        conductor.call("allocation/api_read_stock", api_event("GET /v1/stock/{sku}", path={"sku": "MUG-BLUE"}))
+        conductor.call("inventory/api_read_stock", api_event("GET /v1/stock/{sku}", path={"sku": "MUG-BLUE"}))
         conductor.call("fulfillment/cron_watch_orders", {})
         poll(conductor)
     return recorder

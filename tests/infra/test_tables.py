@@ -51,6 +51,7 @@ def test_the_tables_whose_facts_are_published_have_a_stream_of_both_images(produ
         if "StreamSpecification" in table
     }
     assert streams == {
+        "baton-prod-inventory": "NEW_AND_OLD_IMAGES",
         "baton-prod-orders": "NEW_AND_OLD_IMAGES",
         "baton-prod-procurement": "NEW_AND_OLD_IMAGES",
         "baton-prod-polls": "NEW_AND_OLD_IMAGES",

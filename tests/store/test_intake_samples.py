@@ -12,9 +12,9 @@ from functions.intake.api_submit_orders import handler as submit
 from functions.orders.api_manage_orders import handler as manage
 from infra.local import company as seeded
 from infra.local.rate_cards import RATE_CARDS
-from oms.allocation.model import Position
 from oms.credit.model import Account
 from oms.intake.rules import first_answer, order_id_of
+from oms.inventory.model import Position
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
 from tests.intake import TestClock, body_of, canonical, company, work_off
@@ -55,7 +55,7 @@ def test_the_house_itself_promises_dates_for_the_sample_order(nordlicht: Wiring)
     for location in seeded.LOCATIONS:
         nordlicht.reference.put_setting("LOCATION", location.id, location)
     for sku in ("LAMP-NORD", "MUG-BLUE"):
-        nordlicht.stock.put_position(Position(sku, "ber-1", 50, 5, 50))
+        nordlicht.stock.open_position(Position(sku, "ber-1", 50, 5, 50))
     receive(sample("intake/shopify_order"), None)
     calls = calls_of(work_off)
     order = wire().orders.get(order_id_of("shopify_eu", "5678901234567"))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.local import seed
-from oms.allocation.model import Change
 from oms.aws.tables import commit
+from oms.inventory.model import Cause, Change, Movement
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import Content, FulfillmentLine, Line, Promise
@@ -53,7 +53,11 @@ def store_order(wiring: Wiring, order_id: str, *, status: str, hours_ago: float 
         wiring.people.write_new(person_id, **_PERSON),
         wiring.orders.write(order),
         wiring.orders.write(work),
-        wiring.stock.change_write(Change(committed=UNITS), position),
+        *wiring.stock.writes(
+            [Movement("committed", position.key, Change(committed=UNITS), ref=order_id)],
+            {position.key: position},
+            Cause("system:test", since),
+        ),
     )
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from infra.local.outputs import settings
 from infra.local.seed import domain
-from oms.allocation.model import Position
 from oms.allocation.service import allocate_orders
-from oms.allocation.store import StockStore
+from oms.inventory.model import Position
+from oms.inventory.store import StockStore
 from oms.orders.store import OrderStore
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, batch, put_order, trees
@@ -54,7 +54,7 @@ def race(wiring: Wiring) -> Counter[str]:
     stock = StockStore(wiring.setting("INVENTORY_TABLE"), lambda: locations)
     orders = OrderStore(wiring.setting("ORDERS_TABLE"))
     place = min(locations)
-    stock.put_position(Position("RACE", place, on_hand=UNITS, reorder_point=20, order_up_to=100))
+    stock.open_position(Position("RACE", place, on_hand=UNITS, reorder_point=20, order_up_to=100))
     put = [put_order(wiring, f"ord_race_{n:03}", {"RACE": 1}) for n in range(BUYERS)]
     batches = [put[start : start + TOGETHER] for start in range(0, BUYERS, TOGETHER)]
 

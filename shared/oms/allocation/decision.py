@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from oms.allocation.model import AllocationRequest, Change, Position, PositionKey
+from oms.allocation.model import AllocationRequest
 from oms.allocation.rules import Demand, SourcingPlan, plan_sourcing, rank
 from oms.events.orders import OrderAllocated, OrderBackordered
+from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, fulfillment_order_id, replace_line
@@ -24,6 +25,14 @@ class Decision(NamedTuple):
     works: tuple[FulfillmentOrder, ...]
     changes: Mapping[PositionKey, Change]
     more: bool
+
+    @property
+    def movements(self) -> list[Movement]:
+        """What moves in the books, for this order."""
+        return [
+            Movement("committed" if change.committed else "backordered", key, change, ref=self.order.id)
+            for key, change in self.changes.items()
+        ]
 
     @property
     def items(self) -> int:

@@ -1,7 +1,7 @@
-"""Stock positions and how they change; requests for stock; what a cancellation answers."""
+"""Requests for stock, and what a cancellation answers."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -10,85 +10,8 @@ from oms.kernel.errors import MalformedError
 from oms.kernel.text import Remark
 from oms.orders.model import Value
 
-PositionKey = tuple[str, str]  # (SKU, location)
-
 FIRST = "OrderConfirmed"
 AGAIN = ("OrderReallocationRequested", "FulfillmentOrderRejected", "FulfillmentOrderShorted")
-
-
-class Change(NamedTuple):
-    """By how much the counters of one position move; the derived counters follow from these four."""
-
-    on_hand: int = 0
-    committed: int = 0
-    on_order: int = 0
-    backordered: int = 0
-
-    def plus(self, other: "Change") -> "Change":
-        return Change(
-            self.on_hand + other.on_hand,
-            self.committed + other.committed,
-            self.on_order + other.on_order,
-            self.backordered + other.backordered,
-        )
-
-    @property
-    def available(self) -> int:
-        return self.on_hand - self.committed
-
-    @property
-    def slack(self) -> int:
-        return self.on_hand + self.on_order - self.committed - self.backordered
-
-
-class Position(NamedTuple):
-    """Units of one SKU at one location. `backordered` units wait for stock here; nobody has them yet."""
-
-    sku: str
-    location: str
-    on_hand: int
-    reorder_point: int
-    order_up_to: int
-    safety_stock: int = 0
-    committed: int = 0
-    on_order: int = 0
-    backordered: int = 0
-
-    @property
-    def key(self) -> PositionKey:
-        return self.sku, self.location
-
-    @property
-    def available(self) -> int:
-        """Units that may still be taken; below zero while the safety stock is being eaten."""
-        return self.on_hand - self.committed - self.safety_stock
-
-    @property
-    def inventory_position(self) -> int:
-        """What the books will hold when all orders, ours and theirs, are served (domain 2.4)."""
-        return self.on_hand + self.on_order - self.committed - self.backordered
-
-    @property
-    def slack(self) -> int:
-        """How far above its reorder point; zero or less: order."""
-        return self.inventory_position - self.reorder_point
-
-    def since(self, before: "Position") -> Change:
-        """What moved from `before` to here."""
-        return Change(
-            self.on_hand - before.on_hand,
-            self.committed - before.committed,
-            self.on_order - before.on_order,
-            self.backordered - before.backordered,
-        )
-
-    def after(self, change: Change) -> "Position":
-        return self._replace(
-            on_hand=self.on_hand + change.on_hand,
-            committed=self.committed + change.committed,
-            on_order=self.on_order + change.on_order,
-            backordered=self.backordered + change.backordered,
-        )
 
 
 @dataclass(frozen=True)
@@ -132,25 +55,6 @@ def request_from(fact: Fact, message_id: str) -> AllocationRequest:
     return AllocationRequest(
         fact.order_id, frozenset({message_id}), frozenset(excluded), again=fact.type in AGAIN, refused=refused
     )
-
-
-class StockLevel(Value):
-    """One location's units of a SKU."""
-
-    location: str
-    on_hand: int
-    committed: int
-    available: int
-    on_order: int
-    backordered: int
-    reorder_point: int
-
-
-class StockView(Value):
-    """A SKU at every location that keeps it."""
-
-    sku: str
-    locations: tuple[StockLevel, ...]
 
 
 class CancelledLine(BaseModel):

@@ -9,17 +9,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from oms.allocation.decision import Decision, decide
-from oms.allocation.model import AllocationRequest, Position, PositionKey, StockLevel, StockView, request_from
-from oms.allocation.store import StockStore
+from oms.allocation.decision import BY, Decision, decide
+from oms.allocation.model import AllocationRequest, request_from
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, Write, commit
 from oms.events.fact import Fact
+from oms.inventory.model import Cause, Movement, Position, PositionKey
+from oms.inventory.store import JOURNAL_WRITES, StockStore
 from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
+from oms.kernel.time import to_text
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Location
 
-ONE_ORDER = MAX_WRITES - 7  # room for what takes a decision back: account, capacity and header come on top
+TOGETHER_WRITES = MAX_WRITES - JOURNAL_WRITES
+ONE_ORDER = TOGETHER_WRITES - 7  # room for what takes a decision back: account, capacity and header come on top
 TOGETHER = 2  # lost races before an order goes into a transaction of its own
 GIVE_UP = 8  # lost races before its message goes back to the queue; the waits sum to at most 2.5 s
 _WAIT_S = 0.01
@@ -67,20 +70,6 @@ def allocate_orders(
     return errors
 
 
-def read_stock(sku: str, *, stock: StockStore, locations: frozenset[str] | None = None) -> StockView:
-    """A SKU at every location that keeps it, a moment ago; at those named, if any are.
-
-    Raises:
-        NotFoundError: nobody keeps it.
-    """
-    positions = [one for one in stock.positions_of(sku) if locations is None or one.location in locations]
-    if not positions:
-        raise NotFoundError(f"no location keeps {sku}")
-    names = tuple(StockLevel.model_fields)
-    levels = (StockLevel(**{name: getattr(position, name) for name in names}) for position in positions)
-    return StockView(sku=sku, locations=tuple(levels))
-
-
 def _requests(messages: Messages) -> tuple[dict[str, AllocationRequest], dict[str, Exception]]:
     """One request per order, and the errors of messages that cannot be read."""
     requests: dict[str, AllocationRequest] = {}
@@ -115,7 +104,7 @@ def _pass(
     seen = stock.positions(skus)
     decisions = _decide_all(trees, passed.requests, seen, locations, now)
     for group in _groups(decisions):
-        failure = _commit(group, orders, stock, seen)
+        failure = _commit(group, orders, stock, seen, Cause(BY, to_text(now)))
         for decision in group:
             if failure is None and decision.more:
                 passed.again.append(replace(decision.request, again=True, tries=0))
@@ -170,7 +159,7 @@ def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
     for decision in decisions:
         alone = decision.request.tries >= TOGETHER
         together = touched | set(decision.changes)
-        if group and (alone or items + decision.items + len(together) > MAX_WRITES):
+        if group and (alone or items + decision.items + len(together) > TOGETHER_WRITES):
             yield group
             group, items, together = [], 0, set(decision.changes)
         group.append(decision)
@@ -184,21 +173,20 @@ def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
 
 
 def _commit(
-    group: Sequence[Decision], orders: OrderStore, stock: StockStore, seen: dict[PositionKey, Position]
+    group: Sequence[Decision], orders: OrderStore, stock: StockStore, seen: dict[PositionKey, Position], cause: Cause
 ) -> ConflictError | None:
     """Write a group; `seen` moves on to what the next group will find. The error, if the race was lost."""
     writes: list[Write] = []
-    before: dict[PositionKey, Position] = {}
+    movements: list[Movement] = []
     for decision in group:
         writes += [orders.write(decision.order), *(orders.write(work) for work in decision.works)]
-        for key, change in decision.changes.items():
-            before.setdefault(key, seen[key])
-            seen[key] = seen[key].after(change)
-    writes += [stock.change_write(seen[key].since(position), position) for key, position in before.items()]
+        movements += decision.movements
+    moved = stock.moved(movements, seen, cause)
     try:
-        commit(*writes)
+        commit(*writes, *moved.writes)
     except ConflictError as error:
         return error
+    seen.update(moved.after)
     return None
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from oms.allocation.model import Change, PositionKey
-from oms.allocation.store import StockStore
 from oms.aws.tables import MAX_WRITES as ALL_WRITES
 from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderWithdrawn
 from oms.events.tracking import ParcelVoided
+from oms.inventory.model import Cause, Change, Movement, PositionKey
+from oms.inventory.store import StockStore
 from oms.kernel.errors import TooLargeError
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import FULFILLMENT_ORDER, PARCEL, move
@@ -18,7 +18,7 @@ from oms.orders.model import FulfillmentOrder, Line, Order, Parcel
 from oms.orders.ports import BookingsPort
 from oms.orders.store import OrderStore
 
-MAX_WRITES = 92  # a transaction of 100, less the header, change set, person, message and the credit of three levels
+MAX_WRITES = 91  # a transaction of 100, less header, journal, change set, person, message and credit of three levels
 
 
 class Recall(NamedTuple):
@@ -160,10 +160,15 @@ class TakingBack:
             ConflictError: somebody else wrote first.
         """
         before = self.stock.positions_at(recall.changes)
+        last = header.log[-1]
+        movements = [
+            Movement("released" if change.committed else "backordered", key, change, ref=header.id)
+            for key, change in recall.changes.items()
+        ]
         writes = [
             self.orders.write(header),
             *(self.orders.write(work) for work in recall.works),
-            *(self.stock.change_write(change, before[key]) for key, change in recall.changes.items()),
+            *self.stock.writes(movements, before, Cause(last.by, last.at, last.why)),
             *self.bookings.give_back_writes(recall.taken_back),
             *more,
         ]

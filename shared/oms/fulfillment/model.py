@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from oms.inventory.model import Cause
 from oms.kernel.time import from_text
 from oms.orders.model import FulfillmentOrder, Parcel
 
@@ -153,12 +154,14 @@ class WatchReport(BaseModel):
 
 
 class Stock(Protocol):
-    """The stock of the locations (context allocation). Each answers writes to be committed with the decision."""
+    """The stock of the locations (`oms.inventory`). Each answers writes to be committed with the decision."""
 
-    def ship_writes(self, work: FulfillmentOrder) -> list[Any]:
+    def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Any]:
         """Units that left the building: off the books."""
 
-    def give_back_writes(self, location: str, units: Mapping[str, int], *, restock: bool) -> list[Any]:
+    def give_back_writes(
+        self, work: FulfillmentOrder, units: Mapping[str, int], cause: Cause, *, restock: bool
+    ) -> list[Any]:
         """Committed units that will not ship: back on the shelf, or off the books because they are not there."""
 
 

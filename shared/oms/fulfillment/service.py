@@ -9,8 +9,9 @@ from oms.events.fact import FactData
 from oms.fulfillment.case import Case, cancelled_more, versions
 from oms.fulfillment.model import Confirmation, ConfirmationResult, ConfirmationResults, Stock
 from oms.fulfillment.rules import Effect, apply_confirmation
+from oms.inventory.model import Cause
 from oms.kernel.errors import ConflictError, TooLargeError
-from oms.kernel.time import Clock, from_text
+from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.completion import completed, completion, counting
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel
@@ -128,7 +129,7 @@ def write_step(before: Case, step: Step, *, at: datetime, books: Books) -> Case:
         header = header_after(after, orders, at=at, by=by) if shipped else None
         voided = _voided_now(before.parcels, after.parcels)
         effects = [
-            *stock_writes(books.stock, after.work, step.effect),
+            *stock_writes(books.stock, after.work, step.effect, Cause(by, to_text(at))),
             *books.bookings.give_back_writes([(after.work, voided)]),
             *(books.exposure.moved_writes(before.order, after.order) if before.order and after.order else ()),
         ]
@@ -194,13 +195,13 @@ def _spilled(values: Sequence[Aggregate], more: int, effect: Effect | None, orde
     return [value for value in values if value not in early]
 
 
-def stock_writes(stock: Stock, work: FulfillmentOrder, effect: Effect | None) -> list[Write]:
+def stock_writes(stock: Stock, work: FulfillmentOrder, effect: Effect | None, cause: Cause) -> list[Write]:
     """The stock's part of a decision."""
     if effect is None:
         return []
     if effect.kind == "shipped":
-        return stock.ship_writes(work)
-    return stock.give_back_writes(work.location, effect.units, restock=effect.kind == "returned")
+        return stock.ship_writes(work, cause)
+    return stock.give_back_writes(work, effect.units, cause, restock=effect.kind == "returned")
 
 
 def _read(orders: OrderStore, groups: dict[tuple[str, str], list[Confirmation]]) -> dict[tuple[str, str], Case]:

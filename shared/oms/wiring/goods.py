@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from oms.allocation.store import StockStore
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
+    from oms.inventory.store import StockStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
@@ -28,11 +28,12 @@ class Goods(Ground):
 
     @cached_property
     def stock(self) -> "StockStore":
-        from oms.allocation.store import StockStore
+        from oms.inventory.store import StockStore
 
         return StockStore(
             self.setting("INVENTORY_TABLE"),
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
+            self.clock,
         )
 
     @cached_property

@@ -7,7 +7,7 @@ from oms.aws.tables import commit
 from oms.kernel.ids import derive_id
 from oms.orders.model import Hold, Order
 from oms.wiring import Wiring
-from tests.allocation_scene import assert_the_books_balance, batch, position, put_order, rows, set_up, trees
+from tests.allocation_scene import CAUSE, assert_the_books_balance, batch, position, put_order, rows, set_up, trees
 from tests.crash import calls_of
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
@@ -126,7 +126,7 @@ def refuse(wiring: Wiring, order_id: str) -> Order:
     commit(
         wiring.orders.write(header),
         wiring.orders.write(rejected),
-        *wiring.stock.give_back_writes(work.location, units, restock=True),
+        *wiring.stock.give_back_writes(work, units, CAUSE, restock=True),
     )
     return header.model_copy(update={"facts": rejected.facts})
 

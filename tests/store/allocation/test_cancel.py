@@ -6,14 +6,24 @@ import pytest
 
 from functions.allocation import api_cancel_orders, queue_allocate_orders
 from oms.allocation.recall import cancel_order
-from oms.aws.tables import ConditionFailedError, Write, commit
+from oms.aws.tables import Write, commit
 from oms.credit.model import Account
 from oms.credit.service import CreditDesk
-from oms.kernel.errors import StateError
+from oms.kernel.errors import ConflictError, StateError
 from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.store import OrderTree
 from oms.wiring import Wiring
-from tests.allocation_scene import START, assert_the_books_balance, batch, position, put_order, rows, set_up, text_of
+from tests.allocation_scene import (
+    CAUSE,
+    START,
+    assert_the_books_balance,
+    batch,
+    position,
+    put_order,
+    rows,
+    set_up,
+    text_of,
+)
 from tests.lambda_events import api_event
 
 CANCEL = "POST /v1/orders/{order_id}/cancel"
@@ -146,8 +156,8 @@ def test_cancel_and_ship_decided_on_the_same_picture_exactly_one_wins(cloud_on_m
         lines=tuple(line.model_copy(update={"shipped": line.quantity}) for line in accepted.lines),
     )
     assert cancel("ord_1")[0] == 200
-    with pytest.raises(ConditionFailedError):
-        commit(cloud_on_moto.orders.write(shipped), *cloud_on_moto.stock.ship_writes(shipped))
+    with pytest.raises(ConflictError):
+        commit(cloud_on_moto.orders.write(shipped), *cloud_on_moto.stock.ship_writes(shipped, CAUSE))
     assert_the_books_balance(cloud_on_moto)
 
 

@@ -7,9 +7,9 @@ from tests.allocation_scene import START, assert_the_books_balance, batch, posit
 
 
 def test_backordered_units_are_allocated_when_stock_has_come(cloud_on_moto: Wiring) -> None:
-    set_up(cloud_on_moto, position("CUP", "ber-1", 1, on_order=9))
+    set_up(cloud_on_moto, position("CUP", "ber-1", 1, incoming=9))
     queue_allocate_orders.handler(batch(put_order(cloud_on_moto, "ord_1", {"CUP": 3})), None)
-    cloud_on_moto.stock.receive("CUP", "ber-1", 9, receipt_id="r")
+    cloud_on_moto.stock.receive("CUP", "ber-1", 9, receipt_id="r", by="location:ber-1")
     document = {"order_id": "ord_1", "reason": "too_long", "state": "in_fulfillment", "attempt": 1}
     assert task_resource_order.handler(document, None) == {**document, "outcome": "resourced", "attempt": 2}
     header = cloud_on_moto.orders.get("ord_1")

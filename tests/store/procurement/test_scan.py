@@ -30,7 +30,7 @@ def stock(wiring: Wiring) -> None:
         wiring,
         position("CUP", "ber-1", 10, reorder_point=10),
         position("CUP", "lon-1", 11, reorder_point=10),
-        position("PEN", "ber-1", 2, reorder_point=10, on_order=9),
+        position("PEN", "ber-1", 2, reorder_point=10, incoming=9),
         position("PEN", "lon-1", 0, reorder_point=5),
         position("ODD", "lon-1", 0, reorder_point=0),
     )

@@ -1,8 +1,8 @@
 """Read a SKU's stock, location by location."""
 
-from oms.allocation import service
-from oms.allocation.model import StockView
 from oms.entry.api import Answer, Api, Request
+from oms.inventory import service
+from oms.inventory.model import StockView
 from oms.wiring import wire
 
 api = Api("stock")

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from functions.allocation import api_cancel_orders, api_read_stock, queue_allocate_orders, task_resource_order
+from functions.allocation import api_cancel_orders, queue_allocate_orders, task_resource_order
+from functions.inventory import api_read_stock
 from functions.procurement import cron_scan_reorder_points
 from oms.wiring import Wiring
 from tests.allocation_scene import position, put_order, set_up, text_of
@@ -27,8 +28,13 @@ def test_a_sku_is_shown_at_every_location_that_keeps_it(cloud_on_moto: Wiring) -
         "location": "ber-1",
         "on_hand": 9,
         "committed": 0,
+        "reserved": 0,
+        "safety_stock": 2,
+        "damaged": 0,
+        "quality_control": 0,
+        "version": 1,
         "available": 7,
-        "on_order": 0,
+        "incoming": 0,
         "backordered": 0,
         "reorder_point": -1000,
     }

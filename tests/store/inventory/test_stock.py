@@ -1,12 +1,16 @@
-"""Stock positions: every counter moves by condition, and the reorder index is exact."""
+"""Stock positions: every write knows what it changes and is explained by the journal; the reorder index is exact."""
+
+from datetime import timedelta
 
 import pytest
 
-from oms.allocation.model import Change, Position
 from oms.aws.tables import ConditionFailedError, commit
+from oms.inventory.model import Change, Movement, Position
+from oms.inventory.rules import ShortStockError
+from oms.kernel.errors import ConflictError
 from oms.orders.model import FulfillmentLine, FulfillmentOrder
 from oms.wiring import Wiring
-from tests.allocation_scene import position, rows, set_up
+from tests.allocation_scene import CAUSE, START, assert_the_journal_explains_the_balances, position, set_up
 
 CUP = ("CUP", "ber-1")
 
@@ -16,7 +20,29 @@ def stored(wiring: Wiring) -> Position:
 
 
 def move(wiring: Wiring, change: Change, before: Position | None = None) -> None:
-    commit(wiring.stock.change_write(change, before or stored(wiring)))
+    movement = Movement("committed" if change.committed else "backordered", CUP, change, ref="ord_1")
+    commit(*wiring.stock.writes([movement], {CUP: before or stored(wiring)}, CAUSE))
+
+
+def give_back(wiring: Wiring, units: dict[str, int], *, restock: bool) -> None:
+    commit(*wiring.stock.give_back_writes(work_of(1), units, CAUSE, restock=restock))
+
+
+def work_of(*shipped: int) -> FulfillmentOrder:
+    """Work at ber-1 with cups, as many lines as said, each of so many units."""
+    return FulfillmentOrder(
+        id="ful_1",
+        order_id="ord_1",
+        location="ber-1",
+        attempt=1,
+        status="closed",
+        lines=tuple(
+            FulfillmentLine(number=number, sku="CUP", quantity=units, shipped=units)
+            for number, units in enumerate(shipped, 1)
+        ),
+        currency="EUR",
+        entered_at="2026-11-23T09:00:00.000Z",
+    )
 
 
 def low(wiring: Wiring) -> list[tuple[str, str]]:
@@ -26,15 +52,15 @@ def low(wiring: Wiring) -> list[tuple[str, str]]:
 def test_a_take_moves_available_and_slack_with_committed(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10, safety_stock=2, reorder_point=3))
     move(cloud_on_moto, Change(committed=4))
-    (row,) = rows(cloud_on_moto, "INVENTORY_TABLE")
-    assert (row["on_hand"], row["committed"], row["available"], row["slack"]) == (10, 4, 4, 3)
+    after = stored(cloud_on_moto)
+    assert (after.on_hand, after.committed, after.available, after.slack) == (10, 4, 4, 3)
+    assert_the_journal_explains_the_balances(cloud_on_moto)
 
 
 def test_a_take_of_more_than_is_available_takes_nothing(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10, safety_stock=2))
-    with pytest.raises(ConditionFailedError) as failure:
+    with pytest.raises(ShortStockError, match="CUP at ber-1: 8 units can be taken"):
         move(cloud_on_moto, Change(committed=9))
-    assert failure.value.labels == ("stock CUP at ber-1",)
     assert stored(cloud_on_moto).committed == 0
 
 
@@ -46,12 +72,13 @@ def test_a_take_that_reaches_the_reorder_point_is_found_by_the_index(cloud_on_mo
     assert low(cloud_on_moto) == [CUP]
 
 
-def test_a_take_decided_on_a_stale_picture_that_crosses_the_reorder_point_is_refused(cloud_on_moto: Wiring) -> None:
+def test_a_take_decided_on_a_stale_picture_is_refused(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10, reorder_point=5))
     stale = stored(cloud_on_moto)
     move(cloud_on_moto, Change(committed=3))
-    with pytest.raises(ConditionFailedError):
+    with pytest.raises(ConditionFailedError) as failure:
         move(cloud_on_moto, Change(committed=3), before=stale)
+    assert "stock CUP at ber-1" in failure.value.labels
     move(cloud_on_moto, Change(committed=3))
     assert low(cloud_on_moto) == [CUP]
 
@@ -59,10 +86,9 @@ def test_a_take_decided_on_a_stale_picture_that_crosses_the_reorder_point_is_ref
 def test_units_given_back_leave_the_index_when_stock_is_above_the_point_again(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10, reorder_point=5))
     move(cloud_on_moto, Change(committed=6))
-    (write,) = cloud_on_moto.stock.give_back_writes("ber-1", {"CUP": 1, "PEN": 0}, restock=True)
-    commit(write)
+    give_back(cloud_on_moto, {"CUP": 1, "PEN": 0}, restock=True)
     assert low(cloud_on_moto) == [CUP]
-    commit(*cloud_on_moto.stock.give_back_writes("ber-1", {"CUP": 1}, restock=True))
+    give_back(cloud_on_moto, {"CUP": 1}, restock=True)
     assert low(cloud_on_moto) == []
     assert stored(cloud_on_moto).available == 6
 
@@ -70,7 +96,7 @@ def test_units_given_back_leave_the_index_when_stock_is_above_the_point_again(cl
 def test_units_that_were_not_found_leave_the_books(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10))
     move(cloud_on_moto, Change(committed=4))
-    commit(*cloud_on_moto.stock.give_back_writes("ber-1", {"CUP": 3}, restock=False))
+    give_back(cloud_on_moto, {"CUP": 3}, restock=False)
     after = stored(cloud_on_moto)
     assert (after.on_hand, after.committed, after.available) == (7, 1, 6)
 
@@ -78,40 +104,25 @@ def test_units_that_were_not_found_leave_the_books(cloud_on_moto: Wiring) -> Non
 def test_more_than_is_committed_cannot_be_given_back(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10))
     for restock in (True, False):
-        with pytest.raises(ConditionFailedError):
-            commit(*cloud_on_moto.stock.give_back_writes("ber-1", {"CUP": 1}, restock=restock))
+        with pytest.raises(ConflictError, match="somebody else was there first"):
+            give_back(cloud_on_moto, {"CUP": 1}, restock=restock)
 
 
 def test_shipping_takes_units_off_the_shelf_and_off_the_reservation(cloud_on_moto: Wiring) -> None:
-    set_up(cloud_on_moto, position("CUP", "ber-1", 10), position("PEN", "ber-1", 10))
+    set_up(cloud_on_moto, position("CUP", "ber-1", 10))
     move(cloud_on_moto, Change(committed=5))
-    work = FulfillmentOrder(
-        id="ful_1",
-        order_id="ord_1",
-        location="ber-1",
-        attempt=1,
-        status="closed",
-        lines=(
-            FulfillmentLine(number=1, sku="CUP", quantity=3, shipped=3),
-            FulfillmentLine(number=2, sku="CUP", quantity=2, shipped=1, short=1),
-            FulfillmentLine(number=3, sku="PEN", quantity=2, short=2),
-        ),
-        currency="EUR",
-        entered_at="2026-11-23T09:00:00.000Z",
-    )
-    (write,) = cloud_on_moto.stock.ship_writes(work)
-    commit(write)
+    commit(*cloud_on_moto.stock.ship_writes(work_of(3, 1), CAUSE))
     after = stored(cloud_on_moto)
     assert (after.on_hand, after.committed, after.available) == (6, 1, 5)
 
 
 def test_a_receipt_counts_once(cloud_on_moto: Wiring) -> None:
-    set_up(cloud_on_moto, position("CUP", "ber-1", 2, on_order=5, reorder_point=8))
+    set_up(cloud_on_moto, position("CUP", "ber-1", 2, incoming=5, reorder_point=8))
     assert low(cloud_on_moto) == [CUP]
-    assert cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1")
-    assert not cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1")
+    assert cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1", by="location:ber-1")
+    assert not cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1", by="location:ber-1")
     after = stored(cloud_on_moto)
-    assert (after.on_hand, after.on_order, after.slack) == (9, 0, 1)
+    assert (after.on_hand, after.incoming, after.slack) == (9, 0, 1)
     assert low(cloud_on_moto) == []
 
 
@@ -127,7 +138,7 @@ def test_backordered_units_count_against_the_reorder_point(cloud_on_moto: Wiring
 def test_opening_a_position_twice_leaves_its_counters_alone(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 10))
     move(cloud_on_moto, Change(committed=4))
-    assert not cloud_on_moto.stock.put_position(position("CUP", "ber-1", 99))
+    assert not cloud_on_moto.stock.open_position(position("CUP", "ber-1", 99))
     assert stored(cloud_on_moto).available == 6
 
 
@@ -142,3 +153,27 @@ def test_available_tells_units_by_sku_and_location_and_never_less_than_none(clou
         "CUP": {"ber-1": 10, "lon-1": 0},
         "PEN": {"lon-1": 4},
     }
+
+
+def test_the_history_of_a_position_is_walked_from_the_last_movement_back(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 2), position("PEN", "ber-1", 5))
+    move(cloud_on_moto, Change(committed=2))
+    cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1", by="location:ber-1")
+    told = [
+        (posting.version, posting.kind, dict(posting.by), posting.ref, entry.by)
+        for entry, posting in cloud_on_moto.stock.history(stored(cloud_on_moto), limit=10)
+    ]
+    assert told == [
+        (3, "received", {"on_hand": 7}, "r-1", "location:ber-1"),
+        (2, "committed", {"committed": 2}, "ord_1", "user:tester"),
+        (1, "opened", {"on_hand": 2}, None, "system:open_position"),
+    ]
+
+
+def test_the_journal_of_an_hour_has_every_entry_once(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 9))
+    for _ in range(5):
+        move(cloud_on_moto, Change(committed=1))
+    found = list(cloud_on_moto.stock.journal(START, START + timedelta(minutes=1)))
+    assert sorted(posting.version for entry in found for posting in entry.postings) == [2, 3, 4, 5, 6]
+    assert list(cloud_on_moto.stock.journal(START + timedelta(minutes=1), START + timedelta(hours=2))) == []

@@ -1,0 +1,185 @@
+"""Stock: positions with their buckets, the movements that change them, and the journal that keeps every movement."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from oms.events.fact import Fact
+from oms.orders.model import Value
+
+PositionKey = tuple[str, str]  # (SKU, location)
+Kind = Literal[
+    "opened", "received", "committed", "released", "shipped", "lost", "found", "adjusted", "counted", "transferred",
+    "damaged", "repaired", "quarantined", "cleared", "expected", "reserved", "unreserved", "expired", "backordered",
+    "guarded",
+]  # fmt: skip
+FROZEN = "~"  # the term of a reservation whose buyer is paying: no clock runs. Sorts after every instant.
+
+
+class Change(NamedTuple):
+    """By how many units the buckets of one position move. `reserved` units have a term and move by `Movement.term`."""
+
+    on_hand: int = 0
+    committed: int = 0
+    incoming: int = 0
+    backordered: int = 0
+    reserved: int = 0
+    damaged: int = 0
+    quality_control: int = 0
+    safety_stock: int = 0
+
+    def plus(self, other: "Change") -> "Change":
+        return Change(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+    def minus(self, other: "Change") -> "Change":
+        return Change(*(mine - its for mine, its in zip(self, other, strict=True)))
+
+
+NOTHING = Change()
+
+
+class Movement(NamedTuple):
+    """One typed movement at one position. `ref` is what it is for (an order, a receipt, a reservation, a count).
+
+    `term` is the instant until which `reserved` units are kept (`oms.kernel.time.to_text`), or FROZEN.
+    """
+
+    kind: Kind
+    key: PositionKey
+    change: Change
+    ref: str | None = None
+    term: str | None = None
+
+
+class Position(NamedTuple):
+    """Units of one SKU at one location, as read at one instant.
+
+    `terms` are the reserved units by the instant until which they are kept, those only whose time is not up;
+    `lapsed` are reserved units whose time is up and that nobody has written off yet: they count as free. `backordered`
+    units wait for stock here; nobody has them yet. `version` counts the writes; `entry` is the last one in the journal.
+    """
+
+    sku: str
+    location: str
+    on_hand: int
+    reorder_point: int
+    order_up_to: int
+    safety_stock: int = 0
+    committed: int = 0
+    incoming: int = 0
+    backordered: int = 0
+    damaged: int = 0
+    quality_control: int = 0
+    terms: tuple[tuple[str, int], ...] = ()
+    lapsed: tuple[tuple[str, int], ...] = ()
+    version: int = 0
+    entry: str | None = None
+
+    @property
+    def key(self) -> PositionKey:
+        return self.sku, self.location
+
+    @property
+    def reserved(self) -> int:
+        """Units that carts and orders keep for now."""
+        return sum(units for _, units in self.terms)
+
+    @property
+    def available(self) -> int:
+        """Units that may still be taken (domain I6); below zero while the safety stock is being eaten."""
+        kept = self.committed + self.reserved + self.safety_stock + self.damaged + self.quality_control
+        return self.on_hand - kept
+
+    @property
+    def shortfall(self) -> int:
+        """Committed units that are not there any more: somebody must be asked to give theirs back."""
+        return max(self.committed - (self.on_hand - self.damaged - self.quality_control), 0)
+
+    @property
+    def inventory_position(self) -> int:
+        """What the books will hold when all orders, ours and theirs, are served (domain 2.4)."""
+        usable = self.on_hand - self.damaged - self.quality_control
+        return usable + self.incoming - self.committed - self.backordered
+
+    @property
+    def slack(self) -> int:
+        """How far above its reorder point; zero or less: order."""
+        return self.inventory_position - self.reorder_point
+
+    def after(self, change: Change) -> "Position":
+        """As it would be: for planning. `oms.inventory.rules.applied` is what is written."""
+        moved = {name: getattr(self, name) + by for name, by in zip(Change._fields, change, strict=True) if by}
+        return self._replace(**moved)
+
+
+class Posting(Value):
+    """One movement as the journal keeps it: what moved where, and which version of the position it made.
+
+    `before` is the entry that made the version before: the history of a position is walked backwards along it.
+    Movements of one position in one entry share the version.
+    """
+
+    kind: Kind
+    sku: str
+    location: str
+    version: int
+    by: tuple[tuple[str, int], ...]  # (bucket, units), those that moved
+    ref: str | None = None
+    term: str | None = None
+    before: str | None = None
+
+    @property
+    def change(self) -> Change:
+        return Change(**dict(self.by))
+
+
+class Entry(Value):
+    """An immutable line of the journal: all movements of one transaction, who made them and why."""
+
+    id: str
+    at: str
+    by: str
+    why: str | None = None
+    postings: tuple[Posting, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+class Cause(NamedTuple):
+    """Who moves stock, when (UTC, `oms.kernel.time.to_text`), and why."""
+
+    by: str
+    at: str
+    why: str | None = None
+
+
+class StockLevel(Value):
+    """One location's units of a SKU, by bucket; `version` is for writes that must know what they change."""
+
+    location: str
+    on_hand: int
+    committed: int
+    reserved: int
+    safety_stock: int
+    damaged: int
+    quality_control: int
+    available: int
+    incoming: int
+    backordered: int
+    reorder_point: int
+    version: Annotated[int, Field(ge=0)]
+
+
+class StockView(Value):
+    """A SKU at every location that keeps it."""
+
+    sku: str
+    locations: tuple[StockLevel, ...]
+
+
+def merged(movements: Iterable[Movement]) -> dict[PositionKey, list[Movement]]:
+    """Movements by position, in the order given."""
+    by_key: dict[PositionKey, list[Movement]] = {}
+    for movement in movements:
+        by_key.setdefault(movement.key, []).append(movement)
+    return by_key

@@ -1,0 +1,75 @@
+"""What a movement does to a position, and what it may not do."""
+
+from collections.abc import Iterable, Mapping
+
+from oms.inventory.model import NOTHING, Change, Movement, Position
+from oms.kernel.errors import StateError, Why
+
+BUCKETS = Change._fields
+_TAKES = ("committed", "reserved")  # who takes must leave what others were promised
+
+
+class ShortStockError(StateError):
+    """More was to be taken than there is. Nothing was."""
+
+    code = "short_stock"
+
+
+def applied(position: Position, movements: Iterable[Movement]) -> Position:
+    """The position after the movements, one version on; reserved units whose time is up are written off with it.
+
+    Raises:
+        ShortStockError: a movement takes more than is available, or out of a bucket more than is in it.
+    """
+    terms = dict(position.terms)
+    total = NOTHING
+    for movement in movements:
+        total = total.plus(movement.change)
+        if movement.change.reserved:
+            _move_term(terms, movement, position)
+    after = position.after(total._replace(reserved=0))._replace(
+        terms=tuple(sorted((term, units) for term, units in terms.items() if units)),
+        lapsed=(),
+        version=position.version + 1,
+    )
+    _refuse_negative(after)
+    takes = sum(max(getattr(total, name), 0) for name in _TAKES)
+    if takes and after.available < 0 and after.available < position.available:
+        raise _short(position, f"{position.available} units can be taken", "take less, or wait for stock")
+    return after
+
+
+def lapsed_movements(position: Position) -> list[Movement]:
+    """What is written off when somebody touches a position with reserved units whose time is up."""
+    return [Movement("expired", position.key, Change(reserved=-units), term=term) for term, units in position.lapsed]
+
+
+def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:
+    """The position with its stored terms split at an instant: what is kept until `now` is not kept any more."""
+    kept = sorted(terms.items())
+    return position._replace(
+        terms=tuple(pair for pair in kept if pair[0] > now), lapsed=tuple(pair for pair in kept if pair[0] <= now)
+    )
+
+
+def _move_term(terms: dict[str, int], movement: Movement, position: Position) -> None:
+    if movement.term is None:
+        raise ValueError("reserved units need a term")
+    terms[movement.term] = terms.get(movement.term, 0) + movement.change.reserved
+    if terms[movement.term] < 0:
+        raise _short(position, "fewer units are reserved until then", "read the reservation again")
+
+
+def _refuse_negative(after: Position) -> None:
+    for name in BUCKETS:
+        units = getattr(after, name)
+        if units < 0:
+            raise _short(after, f"{name} would be {units}", "move no more than there is")
+    apart = after.damaged + after.quality_control
+    if apart > after.on_hand:
+        raise _short(after, f"{apart} units are set apart, of {after.on_hand} on hand", "take units out of those first")
+
+
+def _short(position: Position, message: str, possible: str) -> ShortStockError:
+    text = f"{position.sku} at {position.location}: {message}"
+    return ShortStockError(text, why=[Why("short_stock", text, possible)])

@@ -1,0 +1,333 @@
+"""The inventory table: one item per SKU and location, and the journal of every movement.
+
+| access pattern | how |
+|---|---|
+| positions by SKU and location | batch get `STOCK#<sku>` / `LOC#<location>` |
+| one SKU at all locations | query pk `STOCK#<sku>` |
+| positions at or below their reorder point | index `reorder`: `REORDER#<shard>`, `<location>#<sku>` |
+| one entry of the journal | get `JOURNAL#<hour>#<shard>` / `<at>#<entry id>`: both follow from its name |
+| all movements of an hour, or since an instant | query pk `JOURNAL#<hour>#<shard>`, for each shard |
+| the history of a position, newest first | from the entry that its item names, along `Posting.before` |
+| a movement that came with a key of its own | `MOVED#<key>` / `MOVED` |
+| facts to publish | the table's stream: `n` says how many facts an entry brought |
+
+A position is written as a whole, on condition that its version `v` is the one that was read, in one transaction with
+the journal entry that says what moved: nothing else writes a position, so the balances are the sum of the movements.
+The entry's id follows from the versions it makes, so it cannot be there twice. `terms` are reserved units by the
+instant until which they are kept; readers leave out what is over, whoever writes next writes it off. An item carries
+the index keys exactly while its slack is zero or less.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from oms.aws import tables
+from oms.aws.documents import pack, unpack
+from oms.aws.tables import ConditionFailedError, Key, Write
+from oms.events.fact import Fact
+from oms.inventory.model import NOTHING, Cause, Change, Entry, Kind, Movement, Position, PositionKey, Posting, merged
+from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements
+from oms.kernel.errors import ConflictError
+from oms.kernel.ids import derive_id, shard_of
+from oms.kernel.time import Clock, from_text, to_text, utc_now
+from oms.orders.model import FulfillmentOrder
+
+SHARDS = 8
+JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its positions
+_STORED = tuple(name for name in BUCKETS if name != "reserved")
+_POLICY = ("reorder_point", "order_up_to")
+_TRIES = 5
+
+
+class Moved(NamedTuple):
+    """The writes of some movements, and the positions as they are once these are committed."""
+
+    writes: list[Write]
+    after: dict[PositionKey, Position]
+
+
+class StockStore:
+    """Reads and conditional writes of one inventory table. `locations` names the places that may hold stock."""
+
+    def __init__(self, table: str, locations: Callable[[], Iterable[str]], clock: Clock = utc_now) -> None:
+        self.table = table
+        self._locations = locations
+        self._clock = clock
+
+    def key(self, sku: str, location: str) -> Key:
+        return Key(self.table, f"STOCK#{sku}", f"LOC#{location}")
+
+    def positions(self, skus: Iterable[str], *, consistent: bool = True) -> dict[PositionKey, Position]:
+        """The positions of these SKUs at every location, in one batch get."""
+        places = list(self._locations())
+        keys = [self.key(sku, place) for sku in sorted(set(skus)) for place in places]
+        return self._read(keys, consistent=consistent)
+
+    def positions_at(self, keys: Iterable[PositionKey]) -> dict[PositionKey, Position]:
+        return self._read([self.key(*key) for key in sorted(set(keys))], consistent=True)
+
+    def positions_of(self, sku: str) -> list[Position]:
+        """One SKU wherever it is kept, by location."""
+        now = to_text(self._clock())
+        rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"STOCK#{sku}"})
+        return [_position(row, now) for row in rows]
+
+    def available(self, skus: Iterable[str]) -> dict[str, dict[str, int]]:
+        """SKU -> location -> units that may be taken. Eventually consistent: for promises, never for taking."""
+        found: dict[str, dict[str, int]] = {}
+        for (sku, location), position in self.positions(skus, consistent=False).items():
+            found.setdefault(sku, {})[location] = max(position.available, 0)
+        return found
+
+    def at_reorder_point(self) -> Iterator[Position]:
+        """Every position at or below its reorder point, found by the index, read for sure from the table."""
+        for shard in range(SHARDS):
+            rows = tables.query(
+                self.table, index="reorder", condition="reorder_pk = :pk", values={":pk": f"REORDER#{shard}"}
+            )
+            keys = [Key(self.table, row["pk"], row["sk"]) for row in rows]
+            yield from (position for position in self._read(keys, consistent=True).values() if position.slack <= 0)
+
+    def writes(
+        self,
+        movements: Iterable[Movement],
+        before: Mapping[PositionKey, Position],
+        cause: Cause,
+        *,
+        facts: Iterable[Fact] = (),
+    ) -> list[Write]:
+        """The writes of movements that were decided on `before`: see `moved`."""
+        return self.moved(movements, before, cause, facts=facts).writes
+
+    def moved(
+        self,
+        movements: Iterable[Movement],
+        before: Mapping[PositionKey, Position],
+        cause: Cause,
+        *,
+        facts: Iterable[Fact] = (),
+    ) -> Moved:
+        """A position write each, and one entry of the journal; to be committed together.
+
+        They fail if somebody else wrote one of the positions meanwhile. Nothing to move: no writes.
+
+        Raises:
+            ShortStockError: a movement takes more than there is in `before`.
+            KeyError: a position that is not in `before`, because the SKU is not kept there.
+        """
+        moved = merged(one for one in movements if one.change != NOTHING or one.kind == "opened")
+        if not moved:
+            return Moved([], {})
+        changed = {key: applied(before[key], group) for key, group in moved.items()}
+        name = _entry_name(changed.values(), cause.at)
+        changed = {key: position._replace(entry=name) for key, position in changed.items()}
+        entry = Entry(
+            id=name,
+            at=cause.at,
+            by=cause.by,
+            why=cause.why,
+            postings=tuple(
+                _posting(movement, before[key], changed[key].version)
+                for key, group in moved.items()
+                for movement in (*lapsed_movements(before[key]), *group)
+            ),
+            facts=tuple(facts),
+        )
+        writes = [self._position_write(position, before[key]) for key, position in changed.items()]
+        return Moved([*writes, self._entry_write(entry)], changed)
+
+    def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Write]:
+        """Units that the carrier took leave the books and the reservation."""
+        units: dict[str, int] = {}
+        for line in work.lines:
+            units[line.sku] = units.get(line.sku, 0) + line.shipped
+        return self._leave(work, units, "shipped", cause)
+
+    def give_back_writes(
+        self, work: FulfillmentOrder, units: Mapping[str, int], cause: Cause, *, restock: bool
+    ) -> list[Write]:
+        """Committed units are free again (`restock`), or were not found and leave the books."""
+        if not restock:
+            return self._leave(work, units, "lost", cause)
+        changes = {sku: Change(committed=-quantity) for sku, quantity in units.items()}
+        return self._move(work, changes, "released", cause)
+
+    def open_position(self, position: Position, *, by: str = "system:open_position") -> bool:
+        """Open a position with its first movement. One that is there already is left alone: it has a life of its own.
+
+        Raises:
+            ShortStockError: the position does not add up.
+        """
+        cause = Cause(by, to_text(self._clock()))
+        empty = Position(position.sku, position.location, 0, position.reorder_point, position.order_up_to)
+        first = Change(**{name: getattr(position, name) for name in BUCKETS if name != "reserved"})
+        stocked = Movement("opened", position.key, first._replace(committed=0, backordered=0))
+        taken = Movement("committed", position.key, Change(committed=first.committed, backordered=first.backordered))
+        try:
+            tables.commit(*self.writes([stocked, taken], {position.key: empty}, cause))
+        except ConditionFailedError:
+            return False
+        return True
+
+    def receive(self, sku: str, location: str, quantity: int, *, receipt_id: str, by: str) -> bool:
+        """Book goods in: on hand goes up, what was incoming goes down. A receipt counts once; False: it had.
+
+        Raises:
+            ConflictError: the position changed under our hands five times.
+            KeyError: the SKU is not kept there.
+        """
+        key = (sku, location)
+
+        def decide(before: Position) -> list[Movement]:
+            change = Change(on_hand=quantity, incoming=-min(quantity, before.incoming))
+            return [Movement("received", key, change, ref=receipt_id)]
+
+        return self.move_once(f"receipt:{receipt_id}", key, decide, Cause(by, to_text(self._clock())))
+
+    def move_once(
+        self, name: str, key: PositionKey, decide: Callable[[Position], list[Movement]], cause: Cause
+    ) -> bool:
+        """Movements at one position that have their effect once under `name`, however often they come; False: had.
+
+        `decide` is asked anew after each lost race.
+
+        Raises:
+            ConflictError: the position changed under our hands five times.
+            KeyError: the SKU is not kept there.
+            ShortStockError: a movement takes more than there is.
+        """
+        claim = self.claim(name, cause)
+        for attempt in range(_TRIES):
+            before = self.positions_at([key])
+            try:
+                tables.commit(claim, *self.writes(decide(before[key]), before, cause))
+            except ConditionFailedError as error:
+                if claim.label in error.labels:
+                    return False
+                if attempt == _TRIES - 1:
+                    raise
+            else:
+                return True
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def claim(self, name: str, cause: Cause) -> Write:
+        """A write that succeeds once for a name: what is committed with it happens once."""
+        item = {"pk": f"MOVED#{name}", "sk": "MOVED", "at": cause.at, "n": 0}
+        return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=f"moved {name}")
+
+    def entry(self, name: str) -> Entry | None:
+        """One entry of the journal by its name."""
+        key = self._entry_key(name)
+        row = tables.get(key)
+        return unpack(Entry, row["doc"]) if row else None
+
+    def history(self, position: Position, *, limit: int) -> Iterator[tuple[Entry, Posting]]:
+        """The last movements of a position with their entries, newest first; `limit` entries at most."""
+        name = position.entry
+        for _ in range(limit):
+            entry = self.entry(name) if name else None
+            if entry is None:
+                return
+            own = [one for one in entry.postings if (one.sku, one.location) == position.key]
+            yield from ((entry, posting) for posting in reversed(own))
+            name = own[0].before
+
+    def journal(self, since: datetime, until: datetime) -> Iterator[Entry]:
+        """All entries with `since <= at < until`, hour by hour and shard by shard; consistent."""
+        hour = since.replace(minute=0, second=0, microsecond=0)
+        while hour < until:
+            for shard in range(SHARDS):
+                rows = tables.query(
+                    self.table,
+                    condition="pk = :pk AND sk BETWEEN :since AND :until",
+                    values={
+                        ":pk": f"JOURNAL#{to_text(hour)[:13]}#{shard}",
+                        ":since": to_text(since),
+                        ":until": to_text(until),
+                    },
+                    consistent=True,
+                )
+                yield from (unpack(Entry, row["doc"]) for row in rows)
+            hour += timedelta(hours=1)
+
+    def _leave(self, work: FulfillmentOrder, units: Mapping[str, int], kind: Kind, cause: Cause) -> list[Write]:
+        """Out of the books and out of the reservation: neither `available` nor `slack` moves."""
+        changes = {sku: Change(on_hand=-quantity, committed=-quantity) for sku, quantity in units.items()}
+        return self._move(work, changes, kind, cause)
+
+    def _move(self, work: FulfillmentOrder, changes: Mapping[str, Change], kind: Kind, cause: Cause) -> list[Write]:
+        wanted = {sku: change for sku, change in sorted(changes.items()) if change != NOTHING}
+        if not wanted:
+            return []
+        before = self.positions_at((sku, work.location) for sku in wanted)
+        movements = [Movement(kind, (sku, work.location), change, ref=work.order_id) for sku, change in wanted.items()]
+        try:
+            return self.writes(movements, before, cause)
+        except ShortStockError as error:  # the work was read before its stock: it has been taken back since
+            raise ConflictError(f"{error}; somebody else was there first") from error
+
+    def _position_write(self, position: Position, before: Position) -> Write:
+        key = self.key(*position.key)
+        item = {
+            "pk": key.pk,
+            "sk": key.sk,
+            "v": position.version,
+            "n": 0,
+            "entry": position.entry,
+            **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
+            "terms": dict(position.terms),
+            **(_marker(position.key) if position.slack <= 0 else {}),
+        }
+        label = f"stock {position.sku} at {position.location}"
+        if before.version == 0:
+            return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=label)
+        return tables.put(self.table, item, condition="v = :seen", values={":seen": before.version}, label=label)
+
+    def _entry_write(self, entry: Entry) -> Write:
+        key = self._entry_key(entry.id)
+        item = {"pk": key.pk, "sk": key.sk, "v": 1, "n": len(entry.facts), "doc": pack(entry)}
+        return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=entry.id)
+
+    def _entry_key(self, name: str) -> Key:
+        return Key(self.table, f"JOURNAL#{name[:13]}#{shard_of(name, SHARDS)}", name)
+
+    def _read(self, keys: Iterable[Key], *, consistent: bool) -> dict[PositionKey, Position]:
+        now = to_text(self._clock())
+        rows = tables.get_many(keys, consistent=consistent).values()
+        return {position.key: position for position in (_position(row, now) for row in rows)}
+
+
+def _position(row: tables.Item, now: str) -> Position:
+    position = Position(
+        sku=row["pk"].removeprefix("STOCK#"),
+        location=row["sk"].removeprefix("LOC#"),
+        version=row["v"],
+        entry=row.get("entry"),
+        **{name: row[name] for name in (*_STORED, *_POLICY)},
+    )
+    return as_read(position, row["terms"], now)
+
+
+def _posting(movement: Movement, before: Position, version: int) -> Posting:
+    return Posting(
+        kind=movement.kind,
+        sku=before.sku,
+        location=before.location,
+        version=version,
+        by=tuple((name, by) for name, by in zip(BUCKETS, movement.change, strict=True) if by),
+        ref=movement.ref,
+        term=movement.term,
+        before=before.entry,
+    )
+
+
+def _entry_name(made: Iterable[Position], at: str) -> str:
+    """`<at>#<id>`: sorts by time, and is as unique as the versions that it makes."""
+    versions = [f"{position.sku}/{position.location}/{position.version}" for position in made]
+    return f"{to_text(from_text(at))}#{derive_id('mov', *sorted(versions))}"
+
+
+def _marker(key: PositionKey) -> dict[str, str]:
+    sku, location = key
+    return {"reorder_pk": f"REORDER#{shard_of(sku + location, SHARDS)}", "reorder_sk": f"{location}#{sku}"}
