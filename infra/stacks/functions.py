@@ -29,6 +29,7 @@ from infra.stacks.grants import (
 )
 from infra.stacks.messaging import (
     ALLOCATION_TIMEOUT_S,
+    COUNT_TIMEOUT_S,
     EXPOSURE_TIMEOUT_S,
     FILE_TIMEOUT_S,
     IMPORT_TIMEOUT_S,
@@ -162,6 +163,18 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
+    FunctionSpec(
+        "inventory/queue_take_counts",
+        {
+            "inventory": LOAD + SAVE,
+            "reference": LIST,
+            "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
+            "count_queue": SEND,
+        },
+        triggers=(FromQueue("count", batch=1, window_s=0),),
+        timeout_s=COUNT_TIMEOUT_S,
+    ),
     FunctionSpec("fulfillment/api_confirm_fulfillment", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("fulfillment/api_get_packing_list", {"orders": LOAD + LIST, "documents": READ_DOCUMENT}),
     FunctionSpec(

@@ -78,6 +78,9 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [messaging.queues["import"].queue.queue_arn],
             {"IMPORT_QUEUE_URL": messaging.queues["import"].queue.queue_url},
         ),
+        "count_queue": Resource(
+            [messaging.queues["count"].queue.queue_arn], {"COUNT_QUEUE_URL": messaging.queues["count"].queue.queue_url}
+        ),
         "archive_index": Resource([f"arn:aws:s3:::{settings.archive_bucket}"], {}),
         "message_queue": Resource(
             [messaging.queues["message"].queue.queue_arn],

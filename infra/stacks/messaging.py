@@ -23,6 +23,7 @@ EXPOSURE_TIMEOUT_S = 30
 MESSAGE_TIMEOUT_S = 60
 IMPORT_TIMEOUT_S = 120
 FILE_TIMEOUT_S = 300
+COUNT_TIMEOUT_S = 60
 NOTIFICATION_TIMEOUT_S = 30
 # The account from which Amazon's Selling Partner API sends notifications:
 # https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
@@ -112,6 +113,10 @@ class Messaging(Construct):
                 self, "import", visibility_s=6 * IMPORT_TIMEOUT_S, attempts=10, key=key, settings=settings
             ),
             "file": DurableQueue(self, "file", visibility_s=6 * FILE_TIMEOUT_S, attempts=5, key=key, settings=settings),
+            # A piece of a count file: five hundred rows at most.
+            "count": DurableQueue(
+                self, "count", visibility_s=6 * COUNT_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
             # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
             "notification": DurableQueue(
                 self,

@@ -60,12 +60,16 @@ def _archive(scope: Construct, key: kms.IKey, messaging: Messaging, settings: Se
 
 
 def _files(scope: Construct, key: kms.IKey, messaging: Messaging, settings: Settings) -> s3.Bucket:
-    """Files of orders: dropped by partners (`inbox/`), answered (`outbox/`), of import jobs (`uploads/`, `results/`).
+    """Files: dropped by partners (`inbox/`), answered (`outbox/`), of import jobs (`uploads/`, `results/`), of counts.
 
     What comes in is removed as soon as it is taken; what is left goes after 30 days.
     """
     bucket = _bucket(scope, "Files", settings.files_bucket, key, days=30, settings=settings)
-    told = {"uploads/": messaging.queues["import"].queue, "inbox/": messaging.queues["file"].queue}
+    told = {
+        "uploads/": messaging.queues["import"].queue,
+        "inbox/": messaging.queues["file"].queue,
+        "counts/": messaging.queues["count"].queue,
+    }
     _tell(bucket, settings.files_bucket, told, settings)
     return bucket
 

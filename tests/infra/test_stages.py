@@ -6,10 +6,11 @@ from pathlib import Path
 
 from infra.settings import read_settings
 from tests.infra.assembly import Assembly
+from tests.infra.test_edges import QUEUES_READ_BY_FUNCTIONS
 
 # Types that the emulator rejects, and with them the whole template.
 AWS_ONLY = {"AWS::Events::Archive", "AWS::Logs::QueryDefinition", "AWS::XRay::SamplingRule"}
-QUEUES = ("Allocation", "Exposure", "File", "Import", "Message", "Notification", "Scan")
+QUEUES = [name.capitalize() for name in QUEUES_READ_BY_FUNCTIONS]
 OUTPUTS = {
     *("ApiUrl", "ApiId", "BusName", "BusArn", "PeopleKeyId", "PepperSecret"),
     *("ArchiveBucket", "DocumentsBucket", "FilesBucket"),

@@ -73,6 +73,7 @@ IMPORT_ID, IMPORT_TO_CANCEL_ID = derive_id("imp", SEED, IMPORT_KEY), derive_id("
 # Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
 TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback
 
+COUNTS = {"counts": [{"sku": "MUG-BLUE", "delta": 1, "id": "found-behind-the-shelf-17"}]}
 BUYER = {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"}
 NEW_ORDER = {
     "channel": CHANNEL,

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from oms.kernel.text import Clean, Instant, Plain, PlainLines
+from oms.kernel.text import Instant, Plain, PlainLines, Reference, Sku
 
 MAX_LINES = 1_000
 _MAX_MINOR = 999_999_999_999_999  # 15 digits: below 2**53, so that every JSON reader keeps every minor unit
@@ -31,8 +31,6 @@ def _email(text: str) -> str:
 
 Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
-Reference = Annotated[str, Field(min_length=1, max_length=128), Clean]
-Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
 Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
 Row = Annotated[str, Field(min_length=1, max_length=200), Plain]
 Code = Annotated[str, Field(min_length=1, max_length=20), Plain]

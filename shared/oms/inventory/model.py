@@ -42,7 +42,8 @@ NOTHING = Change()
 class Movement(NamedTuple):
     """One typed movement at one position. `ref` is what it is for (an order, a receipt, a reservation, a count).
 
-    `term` is the instant until which `reserved` units are kept (`oms.kernel.time.to_text`), or FROZEN.
+    `term` is the instant (`oms.kernel.time.to_text`) until which `reserved` units are kept, or FROZEN; of a `counted`
+    one the instant when it was counted.
     """
 
     kind: Kind

@@ -38,6 +38,7 @@ JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its posi
 _STORED = tuple(name for name in BUCKETS if name != "reserved")
 _POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
+_EVEN_NOTHING = ("opened", "counted")  # news even when the figures stay: nobody needs to look before that instant
 
 
 class Moved(NamedTuple):
@@ -116,7 +117,7 @@ class StockStore:
             ShortStockError: a movement takes more than there is in `before`.
             KeyError: a position that is not in `before`, because the SKU is not kept there.
         """
-        moved = merged(one for one in movements if one.change != NOTHING or one.kind == "opened")
+        moved = merged(one for one in movements if one.change != NOTHING or one.kind in _EVEN_NOTHING)
         if not moved:
             return Moved([], {})
         changed = {key: applied(before[key], group) for key, group in moved.items()}

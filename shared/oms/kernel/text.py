@@ -73,5 +73,8 @@ PlainLines = AfterValidator(plain_lines)
 Instant = Annotated[
     str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$"), AfterValidator(_is_instant)
 ]
+# What others name things with: an order, a receipt, a cart; kept to the letter.
+Reference = Annotated[str, Field(min_length=1, max_length=128), Clean]
+Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
 # What somebody gives as the reason of what they do; it stands in the timeline.
 Remark = Annotated[str, Field(min_length=1, max_length=200), Plain]

@@ -140,6 +140,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     },
     ("Location", "postal_code"): "business",  # our own places
     ("RateCard", "region"): "business",
+    ("CountPlace", "key"): "business",  # the name of a file, and its columns
+    ("CountPlace", "header"): "business",
     **{
         (model, "note"): "remark"
         for model in (

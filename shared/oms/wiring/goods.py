@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
+    from oms.inventory.counts.files import CountDesk
     from oms.inventory.store import StockStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
@@ -34,6 +35,21 @@ class Goods(Ground):
             self.setting("INVENTORY_TABLE"),
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
             self.clock,
+        )
+
+    @cached_property
+    def count_desk(self) -> "CountDesk":
+        """For those who take count files in."""
+        from oms.aws.queues import Queue
+        from oms.inventory.counts.files import CountDesk
+        from oms.inventory.counts.store import DropFolder
+
+        return CountDesk(
+            folder=DropFolder(self.setting("FILES_BUCKET")),
+            stock=self.stock,
+            known=lambda location: location in self.reference.locations(),
+            send=Queue(self.setting("COUNT_QUEUE_URL")).send,
+            clock=self.clock,
         )
 
     @cached_property

@@ -1,0 +1,74 @@
+"""What a count does to a position."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from oms.inventory.counts.model import Count, CountResult, Outcome, Since
+from oms.inventory.model import Change, Entry, Movement, Position, Posting
+from oms.kernel.errors import RejectedError
+from oms.kernel.time import from_text, to_text
+
+OLDEST = timedelta(days=7)  # how far the movements since a count are added up
+SKEW = timedelta(minutes=2)  # by how much clocks may differ: those of functions, and that of a location
+
+
+def refused_instant(counted_at: str, now: datetime) -> tuple[str, str] | None:
+    """Why a count of that instant is not taken at all, by code and message."""
+    at = from_text(counted_at)
+    if at > now + SKEW:
+        return "in_the_future", "counted_at lies in the future"
+    if at < now - OLDEST:
+        return "too_old", f"counted more than {OLDEST.days} days ago; count again"
+    return None
+
+
+def since(history: Iterable[tuple[Entry, Posting]], counted_at: str, *, hops: int) -> Since:
+    """What moved after an instant, from the newest movement back; `complete` False: more than `hops` movements did.
+
+    What an earlier count corrected was not there or was there before its own instant, whenever it was written down.
+    """
+    instant = to_text(from_text(counted_at))
+    reach = to_text(from_text(counted_at) - SKEW)
+    on_hand, newest = 0, None
+    seen = 0
+    for entry, posting in history:
+        if entry.at < reach:
+            return Since(on_hand, newest)
+        seen += 1
+        said = entry.at if posting.kind == "opened" else posting.term if posting.kind == "counted" else None
+        if said is not None:
+            newest = max(newest or said, said)
+        elif entry.at > instant:
+            on_hand += posting.change.on_hand
+    return Since(on_hand, newest, complete=seen < hops)
+
+
+def counted(position: Position, count: Count, moved: Since) -> Movement | CountResult:
+    """The movement that a count asks for, or why there is none."""
+    units, counted_at = count.units or 0, to_text(from_text(count.counted_at or ""))
+    if moved.newest_count is not None and moved.newest_count >= counted_at:
+        outcome: Outcome = "repeated" if moved.newest_count == counted_at else "stale"
+        message = f"counted at {moved.newest_count} already" if outcome == "stale" else None
+        return CountResult(sku=count.sku, outcome=outcome, on_hand=position.on_hand, message=message)
+    if not moved.complete:
+        return refused(count, "too_busy", "too much has moved since; count again", position)
+    now = units + moved.on_hand
+    if now < 0:
+        message = f"{-moved.on_hand} units have left since, more than were counted; count again"
+        return refused(count, "contradicted", message, position)
+    change = Change(on_hand=now - position.on_hand)
+    return Movement("counted", position.key, change, ref=count.id, term=counted_at)
+
+
+def changed_by(position: Position, count: Count) -> Movement:
+    """The movement of a difference."""
+    return Movement("adjusted", position.key, Change(on_hand=count.delta or 0), ref=count.id)
+
+
+def refused(count: Count, code: str, message: str, position: Position | None = None) -> CountResult:
+    on_hand = position.on_hand if position else None
+    return CountResult(sku=count.sku, outcome="refused", code=code, message=message, on_hand=on_hand)
+
+
+def refusal(count: Count, error: RejectedError, position: Position) -> CountResult:
+    return refused(count, error.code, str(error), position)
