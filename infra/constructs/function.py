@@ -24,10 +24,10 @@ _RETENTION = {
 
 @dataclass(frozen=True)
 class Package:
-    """What all functions share: the code asset and the layer beside it."""
+    """The code asset that all functions share, and the layers beside it."""
 
     code: lambda_.Code
-    layer: lambda_.ILayerVersion
+    layers: Sequence[lambda_.ILayerVersion]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Function(Construct):
             architecture=lambda_.Architecture.ARM_64 if settings.arm64 else lambda_.Architecture.X86_64,
             handler=f"functions.{context}.{stem}.handler",
             code=package.code,
-            layers=[package.layer],
+            layers=list(package.layers),
             role=self.role,
             memory_size=limits.memory_mb,
             timeout=Duration.seconds(limits.timeout_s),
