@@ -7,15 +7,15 @@ strongest ties are kept: what is cut off a basket becomes a basket of its own th
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from oms.allocation.prices.model import Basket, Demand, Lanes, Market
+from oms.allocation.prices.model import Basket, Demand, Market
 from oms.inventory.model import PositionKey
 
-# Columns of one program. HiGHS took 0.1 s for 5,000 and 2 s for 25,000 (2 shared cores, one thread).
-MAX_COLUMNS = 20_000
+# Lines of the baskets of one program: about 4,000 baskets, solved in seconds (docs/performance.md, "Prices of stock").
+MAX_LINES = 10_000
 
 
 class Groups:
-    """SKUs by group, united strongest tie first while the group stays within `most` rows of demand."""
+    """SKUs by group, united strongest tie first while the group stays within `most` lines."""
 
     def __init__(self, sizes: Mapping[str, int], most: int) -> None:
         self._parent = {sku: sku for sku in sizes}
@@ -39,11 +39,13 @@ class Groups:
             self._size[one] += self._size[two]
 
 
-def divided(market: Market, *, max_columns: int = MAX_COLUMNS) -> list[Market]:
-    """Markets that do not know of each other, each of at most about `max_columns`; the one with most orders first."""
-    most = max(max_columns // (2 * max(_places(market.lanes), 1)), 1)
-    demand = _thinned(market.demand, most)
-    groups = Groups(_sizes(demand), most)
+def divided(market: Market, *, max_lines: int = MAX_LINES) -> list[Market]:
+    """Markets that do not know of each other, the one with most orders first.
+
+    Each has at most `max_lines` lines in its baskets, or one SKU that has more even alone.
+    """
+    demand = _thinned(market.demand, max_lines)
+    groups = Groups(_sizes(demand), max_lines)
     for _, one, two in sorted(_ties(demand), key=lambda tie: (-tie[0], tie[1], tie[2])):
         groups.unite(one, two)
     parts: dict[str, dict[Basket, float]] = {}
@@ -58,10 +60,6 @@ def divided(market: Market, *, max_columns: int = MAX_COLUMNS) -> list[Market]:
             supply.setdefault(groups.of(key[0]), {})[key] = units
     heaviest = sorted(parts, key=lambda group: (-sum(parts[group].values()), group))
     return [Market(parts[name], supply.get(name, {}), market.lanes, market.weights_g) for name in heaviest]
-
-
-def _places(lanes: Lanes) -> int:
-    return len({place for place, _ in lanes})
 
 
 def _sizes(demand: Demand) -> dict[str, int]:

@@ -50,6 +50,20 @@ class Market(NamedTuple):
     weights_g: Mapping[str, int]
 
 
+class Plan(NamedTuple):
+    """From which place each SKU of a basket comes, and what that costs: parcels and weight."""
+
+    cost: float
+    places: tuple[str, ...]
+
+
+class Prices(NamedTuple):
+    """What serving all demand costs at the least, and what a unit is worth where it is worth something."""
+
+    cost: float
+    by_position: dict[PositionKey, int]
+
+
 class Program(NamedTuple):
     """A linear program as data: minimise `costs` over columns ≥ 0, each row between its bounds.
 

@@ -8,16 +8,16 @@ from datetime import timedelta
 from oms.allocation.prices.counting import counted_days
 from oms.allocation.prices.forecast import expected_demand
 from oms.allocation.prices.grouping import divided
-from oms.allocation.prices.model import Demand, Lanes, Market, PricingReport, Program, Solution
-from oms.allocation.prices.rules import is_scarce, merged_prices, prices_of, program_of, with_waiting
+from oms.allocation.prices.model import Demand, Lanes, Market, Prices, PricingReport, Program, Solution
+from oms.allocation.prices.rules import is_scarce, merged_prices, price_market, with_waiting
 from oms.allocation.prices.store import PriceStore
 from oms.inventory.model import Position, PositionKey
 from oms.kernel.time import Clock
 
 # Two weeks: about what stock is ordered for. Refreshed every six hours, that is 56 times a horizon.
 HORIZON_DAYS = 14
-ONE_SOLVE_S = 30.0
-ALL_SOLVES_S = 200.0  # of the 300 s of the function; what is left over keeps its former prices, and an alarm says so
+ONE_GROUP_S = 60.0
+ALL_GROUPS_S = 200.0  # of the 300 s of the function; what is left over keeps its former prices, and an alarm says so
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,15 @@ def price_stock(desk: PricingDesk) -> PricingReport:
     fresh: dict[PositionKey, int] = {}
     failed: list[Market] = []
     took: list[float] = []
+    began = desk.timer()
     for market in markets:
-        left = ALL_SOLVES_S - sum(took)
-        began = desk.timer()
-        program = program_of(market)
-        solution = desk.solve(program, min(ONE_SOLVE_S, left)) if left > 0 else None
-        took.append(desk.timer() - began)
-        if solution is None:
+        started = desk.timer()
+        priced = _priced(desk, market, give_up_at=min(started + ONE_GROUP_S, began + ALL_GROUPS_S))
+        took.append(desk.timer() - started)
+        if priced is None:
             failed.append(market)
         else:
-            fresh |= prices_of(program, solution)
+            fresh |= priced.by_position
     prices = merged_prices(fresh, _former(desk) if failed else {}, {sku for one in failed for sku in _skus(one.demand)})
     made = desk.store.publish(prices, as_of=now, until=now + timedelta(days=HORIZON_DAYS))
     return PricingReport(
@@ -72,6 +71,14 @@ def price_stock(desk: PricingDesk) -> PricingReport:
         slowest_ms=round(max(took, default=0.0) * 1000),
         solving_ms=round(sum(took) * 1000),
     )
+
+
+def _priced(desk: PricingDesk, market: Market, *, give_up_at: float) -> Prices | None:
+    def solve(program: Program) -> Solution | None:
+        left = give_up_at - desk.timer()
+        return desk.solve(program, left) if left > 0 else None
+
+    return price_market(market, solve) if desk.timer() < give_up_at else None
 
 
 def _market(desk: PricingDesk, demand: Demand) -> Market:
