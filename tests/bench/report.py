@@ -28,8 +28,10 @@ TARGETS = (
 )
 
 
-def page(single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing) -> str:
-    """The whole page."""
+def page(
+    single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing, prices: str
+) -> str:
+    """The whole page. `prices` is the part about prices of stock."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
 # Performance
@@ -73,6 +75,8 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 
 {ORDERS} random orders of {LINES} lines over {PLACES} locations with half of the positions stocked:
 {sourcing.median_ms:.2f} ms median, {sourcing.p99_ms:.1f} ms p99, {sourcing.mean_locations:.2f} locations an order.
+
+{prices}
 
 ## Cold import of each function
 

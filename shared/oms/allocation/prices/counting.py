@@ -27,12 +27,13 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True)
 class CountingDesk:
-    """What counting needs. `channels` names the ways in."""
+    """What counting needs. `channels` names the ways in; one run counts `hours` at most."""
 
     orders: OrderStore
     store: PriceStore
     channels: Callable[[], Iterable[str]]
     clock: Clock
+    hours: int = HOURS_A_RUN
 
 
 def last_hour(now: datetime) -> datetime:
@@ -45,7 +46,7 @@ def count_demand(desk: CountingDesk) -> CountReport:
     now = desk.clock()
     missing = list(missing_hours(desk.store, now))
     done = orders = 0
-    for hour in missing[:HOURS_A_RUN]:
+    for hour in missing[: desk.hours]:
         found = _orders_of(desk, hour)
         demand = counted(order for order in found if order.status != "rejected")
         desk.store.put_hour(hour, demand)

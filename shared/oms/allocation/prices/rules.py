@@ -9,9 +9,10 @@ The fluid program of Jasin and Sinha (2015) lets a basket be served half from he
 each; its bound is up to 3.5 % lower than this one and its prices are worse (docs/performance.md, "Prices of stock").
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from math import inf
+from typing import NamedTuple
 
 from oms.allocation.prices.model import WAITING, Basket, Lane, Lanes, Market, Plan, Prices, Program, Solution
 from oms.inventory.model import PositionKey
@@ -64,8 +65,8 @@ class Choices:
         ]
         self.keys = [[(sku, place) for place in self.places] for sku in skus]
 
-    def cheapest(self, prices: Mapping[PositionKey, float]) -> tuple[float, Plan]:
-        """The plan with the least cost at these prices, and that cost. Sets of places in order of size, with a bound.
+    def cheapest(self, prices: Mapping[PositionKey, float]) -> tuple[float, tuple[int, ...]]:
+        """The least cost at these prices, and the place of each SKU. Sets of places in order of size, with a bound.
 
         Exact unless more than `MAX_SETS` sets would have to be looked at.
         """
@@ -75,7 +76,8 @@ class Choices:
         ]
         low = sum(map(min, costs))
         cheapest_parcel = min(self.parcels)
-        best, chosen, left = inf, (0,), MAX_SETS
+        best, left = inf, MAX_SETS
+        chosen: tuple[int, ...] = (0,)
         for size in range(1, min(len(costs), len(self.places)) + 1):
             if size * cheapest_parcel + low >= best or left <= 0:
                 break
@@ -90,10 +92,10 @@ class Choices:
                     best, chosen = total, places
                 if left <= 0:
                     break
-        picks = tuple(min(chosen, key=row.__getitem__) for row in costs)
-        return best, self._plan(picks)
+        return best, tuple(min(chosen, key=row.__getitem__) for row in costs)
 
-    def _plan(self, picks: tuple[int, ...]) -> Plan:
+    def plan(self, picks: tuple[int, ...]) -> Plan:
+        """The plan with each SKU from the place of that number."""
         cost = sum(self.parcels[place] for place in sorted(set(picks)))
         cost += sum(row[place] for row, place in zip(self.units, picks, strict=True))
         return Plan(cost, tuple(self.places[place] for place in picks))
@@ -110,32 +112,47 @@ def price_market(market: Market, solve: Solve) -> Prices | None:
     served = sorted(key for key, orders in market.demand.items() if orders > 0 and key.region in places)
     choices = [Choices(basket, market, places[basket.region]) for basket in served]
     # Waiting is always possible, so the program always has a solution.
-    known = [{choice.cheapest({})[1], _wait(choice)} for choice in choices]
+    known = [{choice.plan(choice.cheapest({})[1]), _wait(choice)} for choice in choices]
+    solved = _solved(market, served, known, solve)
     for _ in range(MAX_ROUNDS):
-        program = program_of(market, served, known)
-        solution = solve(program)
-        if solution is None:
-            return None
-        prices = {key: max(-solution.duals[row], 0.0) for key, row in program.supply_rows.items()}
-        if not _grow(choices, known, prices, solution.duals):
+        if solved is None or not _grow(choices, known, solved):
             break
-    return Prices(solution.objective, {key: round(price) for key, price in prices.items() if round(price) > 0})
+        solved = _solved(market, served, known, solve)
+    if solved is None:
+        return None
+    return Prices(solved.cost, {key: round(price) for key, price in solved.prices.items() if round(price) > 0})
+
+
+class _Solved(NamedTuple):
+    """The optimum over the plans known so far: what a basket pays for an order, and what a unit is worth."""
+
+    cost: float
+    paid: Sequence[float]
+    prices: Mapping[PositionKey, float]
+
+
+def _solved(market: Market, baskets: Sequence[Basket], known: Iterable[Iterable[Plan]], solve: Solve) -> _Solved | None:
+    program = program_of(market, baskets, known)
+    solution = solve(program)
+    if solution is None:
+        return None
+    prices = {key: max(-solution.duals[row], 0.0) for key, row in program.supply_rows.items()}
+    return _Solved(solution.objective, solution.duals[: len(baskets)], prices)
 
 
 def _wait(choices: Choices) -> Plan:
-    return choices._plan((choices.places.index(WAITING),) * len(choices.basket.units))  # noqa: SLF001  of this file
+    return choices.plan((choices.places.index(WAITING),) * len(choices.basket.units))
 
 
-def _grow(
-    choices: Iterable[Choices], known: Iterable[set[Plan]], prices: Mapping[PositionKey, float], duals: Iterable[float]
-) -> bool:
+def _grow(choices: Iterable[Choices], known: Iterable[set[Plan]], solved: _Solved) -> bool:
     """Add each basket's plan that is cheaper at these prices than what it pays now; whether there was any."""
     grown = False
-    for choice, plans, paid in zip(choices, known, duals, strict=False):
-        cost, plan = choice.cheapest(prices)
-        if cost < paid - _EPSILON and plan not in plans:
-            plans.add(plan)
-            grown = True
+    for choice, plans, paid in zip(choices, known, solved.paid, strict=True):
+        cost, picks = choice.cheapest(solved.prices)
+        if cost < paid - _EPSILON:
+            before = len(plans)
+            plans.add(choice.plan(picks))
+            grown = grown or len(plans) > before
     return grown
 
 
