@@ -157,7 +157,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "reason"): "business"  # codes
         for model in (
-            "CarrierScan", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
+            "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
             "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer", "MessageView",
             "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected", "ParcelVoided",
             "ReplayOrder", "Rule",
@@ -182,8 +182,8 @@ _NAMES: dict[Kind, str] = {
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
         " options origins outcome over_credit_limit owner params parent payment_method pickup_location place"
         " plugin possible purpose rates ref refuses_with regions release_by remote_areas roles route rules"
-        " service ship_by short_picks silent since sku source sscc state statement_as_of status supplier"
-        " taken_back term time time_zone to type units unsourced until version waits_for watermark weights what"
+        " service ship_by short_picks silent since sku skus source sscc state statement_as_of status supplier"
+        " taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
         " zones"
     ),
 }

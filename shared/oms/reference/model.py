@@ -61,6 +61,7 @@ class Channel(_Reference):
     `options` are the plug-in's own settings (such as `base_url`, `notification_url`, `marketplace_id`), `mapping` the
     JMESPath expressions of a `generic` channel by field. `remorse_minutes` is how long the buyer may change their
     mind before work starts. `poll_minutes` 0: not polled. `silent_after_minutes` 0: may be silent for ever.
+    `push_minutes` 0: not told what it may sell.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Channel(_Reference):
     mapping: Mapping[str, str] = {}
     remorse_minutes: Annotated[int, Field(ge=0, le=7_200)] = 0
     poll_minutes: Annotated[int, Field(ge=0)] = 0
+    push_minutes: Annotated[int, Field(ge=0)] = 0
     silent_after_minutes: Annotated[int, Field(ge=0)] = 0
 
 
