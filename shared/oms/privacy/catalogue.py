@@ -157,10 +157,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "reason"): "business"  # codes
         for model in (
-            "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
-            "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer", "MessageView",
-            "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected", "ParcelVoided",
-            "ReplayOrder", "Rule",
+            "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
+            "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
+            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
+            "ParcelVoided", "ReplayOrder", "Rule",
         )
     },
 }  # fmt: skip
