@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
+from oms.inventory.reservations.model import Reservation
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.holding import HoldSpec, opened
@@ -22,6 +23,7 @@ class Decision(NamedTuple):
     backorder_expected: bool
     holds: tuple[HoldSpec, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
+    reservation_id: str | None = None
 
 
 def order_id_of(channel: str, external_order_id: str) -> str:
@@ -34,8 +36,11 @@ def person_id_of(order_id: str) -> str:
 
 
 def body_text(order: NewOrder) -> str:
-    """The same for every spelling of the same order (order of keys, white space, Unicode form)."""
-    return order.model_dump_json()
+    """The same for every spelling of the same order (order of keys, white space, Unicode form).
+
+    Which reservation its units come from is no part of what was ordered.
+    """
+    return order.model_dump_json(exclude={"reservation"})
 
 
 def person_text(order: NewOrder) -> str:
@@ -59,6 +64,19 @@ def units_by_sku(order: NewOrder, gone: Mapping[str, int] = {}) -> dict[str, int
         off = min(gone.get(line.external_line_id or "", 0), line.quantity)
         units[line.sku] = units.get(line.sku, 0) + line.quantity - off
     return {sku: wanted for sku, wanted in units.items() if wanted}
+
+
+def with_own(
+    stock: Mapping[str, Mapping[str, int]], reservation: Reservation | None
+) -> Mapping[str, Mapping[str, int]]:
+    """What is available to the owner of a reservation: its own units are."""
+    if reservation is None or not reservation.live:
+        return stock
+    own = {sku: dict(places) for sku, places in stock.items()}
+    for kept in reservation.kept:
+        if kept.sku in own:
+            own[kept.sku][kept.location] = own[kept.sku].get(kept.location, 0) + kept.units
+    return own
 
 
 def accept(
@@ -88,6 +106,7 @@ def accept(
         update={
             "holds": holds,
             "findings": decision.findings,
+            "reservation_id": decision.reservation_id,
             "watch_at": min(
                 [to_text(at + MAX_DWELL[f"order.{status}"]), *(hold.expires_at for hold in holds if hold.expires_at)]
             ),
