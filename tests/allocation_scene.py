@@ -16,6 +16,7 @@ from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
 from oms.inventory.reservations.model import LIVE, Reservation
 from oms.inventory.reservations.rules import as_of
 from oms.kernel.time import to_text
+from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
@@ -131,11 +132,13 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
         for work in live:
             for share in work.lines:
-                committed[(share.sku, work.location)] += share.quantity
+                for sku, units in on_the_shelf(share, share.quantity).items():
+                    committed[(sku, work.location)] += units
         for line in order.lines:
             assert line.open + line.backordered + line.allocated + line.cancelled == line.quantity
             if line.waits_at:
-                waiting[(line.sku, line.waits_at)] += line.backordered
+                for sku, units in on_the_shelf(line, line.backordered).items():
+                    waiting[(sku, line.waits_at)] += units
         assert order.units_allocated == allocated_units(works)
     for row in rows(wiring, "INVENTORY_TABLE"):
         if not row["pk"].startswith("STOCK#"):

@@ -165,7 +165,7 @@ FUNCTIONS = (
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     # A customer waits, and it is one transaction.
-    FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LIST}, memory_mb=1024),
+    FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
     FunctionSpec(
         "inventory/cron_expire_reservations",
         {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
@@ -211,11 +211,11 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
-    FunctionSpec("intake/api_manage_levels", {"reference": LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
+    FunctionSpec("intake/api_manage_levels", {"reference": LOAD + LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
     FunctionSpec(
         "intake/cron_push_levels",
         {
-            "reference": LIST,
+            "reference": LOAD + LIST,
             "inventory": LOAD + LIST,
             "polls": LOAD + SAVE,
             "channel_secrets": READ_SECRET,

@@ -11,6 +11,7 @@ from oms.inventory.model import Movement, Position, PositionKey
 from oms.inventory.reservations.model import Reservation
 from oms.inventory.reservations.rules import freed, moved
 from oms.kernel.time import to_text
+from oms.orders.bundles import shelf_skus
 from oms.orders.model import Order
 
 Picture = Mapping[PositionKey, Position]
@@ -44,7 +45,7 @@ def spent(reservation: Reservation, before: Order, after: Order, picture: Pictur
     Whatever a decided line had reserved is given up: its units are committed now, here or elsewhere, or wait for stock.
     """
     waiting = {line.number for line in after.lines if line.open}
-    decided = {line.sku for line in before.lines if line.open and line.number not in waiting}
+    decided = shelf_skus(line for line in before.lines if line.open and line.number not in waiting)
     rest = tuple(kept for kept in reservation.kept if waiting and kept.sku not in decided)
     left = reservation.model_copy(
         update={

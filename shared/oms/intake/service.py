@@ -35,7 +35,7 @@ from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
-from oms.reference.model import Channel
+from oms.reference.model import Channel, bundles_among
 from oms.reference.store import ReferenceStore
 
 TRIES = 5  # a decision is made anew when the account changed meanwhile
@@ -194,6 +194,7 @@ def decide(
         holds=holds,
         findings=verdict.findings,
         reservation_id=reservation.id if reservation else None,
+        bundles=bundles_among(desk.reference.items(wanted)),
     )
     order = accept(
         new,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.offer import Offer
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
@@ -41,6 +42,13 @@ class Goods(Ground):
         )
 
     @cached_property
+    def offer(self) -> "Offer":
+        """What may be sold of SKUs, bundles among them (port of intake and amending)."""
+        from oms.inventory.offer import Offer
+
+        return Offer(self.stock, self.reference)
+
+    @cached_property
     def count_desk(self) -> "CountDesk":
         """For those who take count files in."""
         from oms.aws.queues import Queue
@@ -65,12 +73,14 @@ class Goods(Ground):
     def reservation_desk(self) -> "ReservationDesk":
         """For those who keep units for carts and orders."""
         from oms.inventory.reservations.service import ReservationDesk
+        from oms.reference.model import bundles_among
 
         return ReservationDesk(
             store=self.reservations,
             stock=self.stock,
             terms_of=self.reservation_terms,
             nearest=self.nearest,
+            bundles=lambda skus: bundles_among(self.reference.items(skus)),
             clock=self.clock,
         )
 

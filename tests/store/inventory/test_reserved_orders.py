@@ -7,10 +7,12 @@ import pytest
 
 from functions.allocation.queue_allocate_orders import handler as allocate
 from functions.inventory.queue_release_reservations import handler as give_back
-from oms.events.orders import OrderCancelled
+from oms.aws.tables import commit
+from oms.events.orders import OrderCancelled, OrderConfirmed
 from oms.inventory.reservations.model import Reservation
 from oms.inventory.reservations.rules import named
 from oms.orders.model import Order
+from oms.reference.model import Item
 from oms.wiring import Wiring
 from tests.allocation_scene import Hands, assert_the_books_balance, batch, position, put_order
 from tests.aws import moto_cloud
@@ -123,14 +125,33 @@ def test_a_large_order_takes_its_reservation_step_by_step(hands: Hands) -> None:
         assert_the_books_balance(wiring)
 
 
+def test_a_bundle_is_kept_in_parts_whole_at_one_location_and_becomes_the_orders(shop: Wiring) -> None:
+    parts = (("CUP", 2), ("PEN", 1))
+    gift = Item(sku="GIFT", name="Gift", weight_g=9, length_mm=9, width_mm=9, height_mm=9, components=parts)
+    shop.reference.put_item(gift)
+    body = done(ask("cart-1", {"GIFT": 3}))
+    assert [(line["reserved"], line["locations"]) for line in body["lines"]] == [
+        (3, [{"location": "lon-1", "units": 3}])
+    ]
+    assert (free(shop), free(shop, "PEN")) == ({"ber-1": 5, "lon-1": 2}, {"lon-1": 0})
+    problem = refused(ask("cart-2", {"GIFT": 1}))
+    assert problem["faults"] == [{"field": "lines.0.quantity", "message": "1 of GIFT wanted, 0 available"}]
+    rival = put_order(shop, "ord_1", {"PEN": 1})
+    mine = order(shop, "ord_2", {"GIFT": 3}, minute=5)
+    lines = tuple(line.model_copy(update={"components": parts}) for line in mine.lines)
+    bundled = mine.changed(OrderConfirmed(order_id=mine.id, attempt=1), at=START, by="system:tester", lines=lines)
+    commit(shop.orders.write(bundled))
+    assert allocate(batch(rival, bundled), None) == {"batchItemFailures": []}
+    assert (bought(shop, "ord_1"), bought(shop, "ord_2")) == ((0, 1), (3, 0))
+    assert (kept(shop).status, free(shop, "PEN")) == ("committed", {"lon-1": 0})
+
+
 def cancelled(wiring: Wiring, name: str, status: str) -> dict[str, Any]:
     """The event of an order that has ended before it was allocated."""
     found = wiring.orders.get(name)
     lines = tuple(line.model_copy(update={"open": 0, "cancelled": line.quantity}) for line in found.lines)
     fact = OrderCancelled(order_id=name, reason="other", units=1)
     ended = found.changed(fact, at=START, by="user:tester", status=status, lines=lines)
-    from oms.aws.tables import commit  # noqa: PLC0415  tests write the past directly
-
     commit(wiring.orders.write(ended))
     return batch(ended)
 

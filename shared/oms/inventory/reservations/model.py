@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from oms.inventory.model import PositionKey
 from oms.kernel.text import Clean, Reference, Sku
+from oms.orders.bundles import Components
 from oms.orders.model import Destination, Value
 
 MAX_LINES = 50
@@ -19,18 +20,25 @@ Reason = Literal["abandoned", "payment_failed", "order_cancelled", "order_reject
 
 
 class Wanted(Value):
-    """Units of one SKU that the owner asked for."""
+    """Units of one SKU that the owner asked for; of a bundle with its components as they were then."""
 
     sku: str
     quantity: int
+    components: Components = ()
+
+    @property
+    def parts(self) -> Components:
+        """What one unit is on the shelf."""
+        return self.components or ((self.sku, 1),)
 
 
 class Kept(Value):
-    """Units of one SKU that are kept at one location."""
+    """Units of one SKU that are kept at one location; `of` is the bundle that they are a part of."""
 
     sku: str
     location: str
     units: int
+    of: str | None = None
 
     @property
     def key(self) -> PositionKey:
@@ -78,9 +86,11 @@ class Reservation(Value):
     def live(self) -> bool:
         return self.status in LIVE
 
-    def units_of(self, sku: str) -> int:
-        """Units of a SKU that are kept, wherever."""
-        return sum(kept.units for kept in self.kept if kept.sku == sku)
+    def places(self, line: Wanted) -> dict[str, int]:
+        """Units of a line as it is sold that are kept, by location."""
+        sku, each = line.parts[0]
+        of = line.sku if line.components else None
+        return {one.location: one.units // each for one in self.kept if (one.sku, one.of) == (sku, of)}
 
 
 class _Asked(BaseModel):
@@ -198,7 +208,7 @@ class SweepReport(BaseModel):
 
 def view_of(reservation: Reservation) -> ReservationView:
     """What its owner is shown. What has ended keeps nothing."""
-    kept = reservation.kept if reservation.live else ()
+    places = {line.sku: reservation.places(line) if reservation.live else {} for line in reservation.lines}
     return ReservationView(
         reservation_id=reservation.id,
         channel=reservation.channel,
@@ -210,8 +220,8 @@ def view_of(reservation: Reservation) -> ReservationView:
             ReservedLine(
                 sku=line.sku,
                 quantity=line.quantity,
-                reserved=sum(one.units for one in kept if one.sku == line.sku),
-                locations=[KeptAt(location=one.location, units=one.units) for one in kept if one.sku == line.sku],
+                reserved=sum(places[line.sku].values()),
+                locations=[KeptAt(location=name, units=units) for name, units in sorted(places[line.sku].items())],
             )
             for line in reservation.lines
         ],

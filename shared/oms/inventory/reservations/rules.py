@@ -9,6 +9,7 @@ from oms.inventory.rules import ShortStockError
 from oms.kernel.errors import Fault, Why
 from oms.kernel.ids import derive_id
 from oms.kernel.time import from_text, to_text
+from oms.orders.bundles import whole_bundles
 
 _MINUTE = timedelta(minutes=1)
 
@@ -60,12 +61,11 @@ def own_units(reservation: Reservation | None, positions: Mapping[PositionKey, P
     """What of a reservation is really kept, by position: nothing where its time is up by that position's clock."""
     if reservation is None or not reservation.live:
         return {}
-    own: dict[PositionKey, int] = {}
+    units: dict[PositionKey, int] = {}
     for kept in reservation.kept:
-        position = positions.get(kept.key)
-        if position is not None and dict(position.terms).get(reservation.until, 0) >= kept.units:
-            own[kept.key] = own.get(kept.key, 0) + kept.units
-    return own
+        units[kept.key] = units.get(kept.key, 0) + kept.units
+    terms = {key: dict(positions[key].terms) for key in units if key in positions}
+    return {key: own for key, own in units.items() if terms.get(key, {}).get(reservation.until, 0) >= own}
 
 
 def freed(reservation: Reservation | None, positions: Mapping[PositionKey, Position]) -> dict[PositionKey, Position]:
@@ -87,7 +87,7 @@ def place(
     *,
     allow_partial: bool,
 ) -> tuple[Kept, ...]:
-    """Where the units are kept: a SKU whole at one location if it can be, from the nearest on, else from the fullest.
+    """Where the units are kept: a line whole at one location if it can be, from the nearest on, else from the fullest.
 
     What is kept already and not asked for anew stays where it is. `nearest` None: nobody knows where it goes.
 
@@ -95,23 +95,22 @@ def place(
         ShortStockError: somewhere is less than was asked for, and all was wanted; `faults` name each line.
     """
     own = own_units(before, positions)
+    free = {key: max(position.available, 0) + own.get(key, 0) for key, position in positions.items()}
     kept: list[Kept] = []
     faults: list[Fault] = []
-    for place_of, line in enumerate(lines):
-        mine = {location: units for (sku, location), units in own.items() if sku == line.sku}
+    for row, line in enumerate(lines):
+        mine = {} if line.components else {location: units for (sku, location), units in own.items() if sku == line.sku}
+        mine = {location: min(units, free[line.sku, location]) for location, units in mine.items()}
         stays = nearest is None or sum(mine.values()) == line.quantity
-        shares = _stay(mine, line.quantity) if stays else {}
-        free = {
-            location: max(position.available, 0) + mine.get(location, 0)
-            for (sku, location), position in positions.items()
-            if sku == line.sku
-        }
-        shares = _filled(shares, line.quantity, free, nearest)
+        shares = _filled(_stay(mine, line.quantity) if stays else {}, line.quantity, _whole(line, free), nearest)
         there = sum(shares.values())
         if there < line.quantity and not allow_partial:
-            text = f"{line.quantity} of {line.sku} wanted, {there} available"
-            faults.append(Fault(f"lines.{place_of}.quantity", text))
-        kept += [Kept(sku=line.sku, location=location, units=units) for location, units in sorted(shares.items())]
+            faults.append(Fault(f"lines.{row}.quantity", f"{line.quantity} of {line.sku} wanted, {there} available"))
+        of = line.sku if line.components else None
+        for location, units in sorted(shares.items()):
+            for sku, each in line.parts:
+                free[sku, location] -= each * units
+                kept.append(Kept(sku=sku, location=location, units=each * units, of=of))
     if faults or not kept:
         raise _short(faults or [Fault("lines", "nothing of it is available")])
     return tuple(kept)
@@ -145,6 +144,15 @@ def lapsed_at(reservation: Reservation, positions: Mapping[PositionKey, Position
         for kept in reservation.kept
         if kept.key in positions and reservation.until in dict(positions[kept.key].lapsed)
     ]
+
+
+def _whole(line: Wanted, free: Mapping[PositionKey, int]) -> dict[str, int]:
+    """Units of a line that each location has: of a bundle, those that it can make whole."""
+    shelves: dict[str, dict[str, int]] = {part: {} for part, _ in line.parts}
+    for (sku, location), units in free.items():
+        if sku in shelves:
+            shelves[sku][location] = units
+    return whole_bundles(line.parts, shelves)
 
 
 def _stay(mine: Mapping[str, int], wanted: int) -> dict[str, int]:

@@ -6,7 +6,7 @@ loses a race reads again and decides again.
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +28,7 @@ from oms.inventory.store import StockStore
 from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, StateError, TooLargeError, Why
 from oms.kernel.ids import derive_id
 from oms.kernel.time import Clock, to_text
+from oms.orders.bundles import Components
 from oms.orders.model import Destination
 
 TRIES = 8  # lost races before the caller is told; the waits sum to at most 2.5 s
@@ -39,12 +40,17 @@ Seen = Mapping[PositionKey, Position]
 
 @dataclass(frozen=True)
 class ReservationDesk:
-    """The collaborators. `terms_of` raises what there is to say against a channel; `nearest` ranks the locations."""
+    """The collaborators.
+
+    `terms_of` raises what there is to say against a channel; `nearest` ranks the locations; `bundles` are those among
+    some SKUs with their components.
+    """
 
     store: ReservationStore
     stock: StockStore
     terms_of: Callable[[str], Terms]
     nearest: Nearest
+    bundles: Callable[[Collection[str]], Mapping[str, Components]]
     clock: Clock
 
 
@@ -117,7 +123,7 @@ def change_lines(reservation_id: str, change: ChangeReservation, *, by: str, des
         _refuse_frozen(before)
         wanted = {line.sku: line.quantity for line in before.lines}
         wanted |= {line.sku: line.quantity for line in change.lines}
-        lines = tuple(Wanted(sku=sku, quantity=units) for sku, units in wanted.items() if units)
+        lines = _lines({sku: units for sku, units in wanted.items() if units}, desk)
         if len(lines) > MAX_LINES:
             raise TooLargeError(f"a reservation has {MAX_LINES} lines at most")
         if not lines:
@@ -213,7 +219,7 @@ def _asked(
     """The reservation as asked for: a new life of it, or an update of the present one."""
     live = found if found is not None and found.live else None
     now = desk.clock()
-    lines = tuple(Wanted(sku=line.sku, quantity=line.quantity) for line in asked.lines)
+    lines = _lines({line.sku: line.quantity for line in asked.lines}, desk)
     ships_to = asked.ships_to
     minutes = min(asked.minutes or terms.normal, terms.longest)
     since = live.since if live else to_text(now)
@@ -243,16 +249,22 @@ def _asked(
     return _placed(fresh, live, lines, desk)
 
 
+def _lines(units: Mapping[str, int], desk: ReservationDesk) -> tuple[Wanted, ...]:
+    bundles = desk.bundles(units)
+    return tuple(Wanted(sku=sku, quantity=wanted, components=bundles.get(sku, ())) for sku, wanted in units.items())
+
+
 def _placed(
     onto: Reservation, live: Reservation | None, lines: tuple[Wanted, ...], desk: ReservationDesk, **changes: Any
 ) -> Step:
     """`onto` with its units placed."""
-    skus = {line.sku for line in lines} | {kept.sku for kept in (live.kept if live else ())}
+    skus = {sku for line in lines for sku, _ in line.parts} | {kept.sku for kept in (live.kept if live else ())}
     seen = desk.stock.positions(skus)
     nearest = desk.nearest(onto.destination) if onto.destination else None
     kept = rules.place(lines, live, seen, nearest, allow_partial=onto.allow_partial)
-    if len(kept) > MAX_PLACES:
-        raise TooLargeError(f"the units lie at {len(kept)} places; a reservation has {MAX_PLACES} at most")
+    places = len({one.key for one in kept})
+    if places > MAX_PLACES:
+        raise TooLargeError(f"the units lie at {places} places; a reservation has {MAX_PLACES} at most")
     return Step(_changed(onto, desk, lines=lines, kept=kept, **changes).after, seen)
 
 
