@@ -95,8 +95,9 @@ def section(rows: Sequence[Row], *, instances: int = INSTANCES, sequences: int =
 ## Prices of stock
 
 The e-tail fulfilment problem of the literature (Acimovic and Graves 2015; Jasin and Sinha 2015; instances as in Ma
-2023): {instances} instances of 20 SKUs, 5 locations and 10 regions, each with {sequences} sequence of {PERIODS:,} periods,
-one horizon without replenishment. An order is decided for good when it comes; a unit's price is added to its cost.
+2023): {instances} instances of 20 SKUs, 5 locations and 10 regions, each with
+{sequences} sequence of {PERIODS:,} periods in one horizon without
+replenishment. An order is decided for good when it comes; a unit's price is added to its cost.
 
 | policy | cost / fluid bound | cost / plan bound | cost / expected | µs per order | s per solve |
 |---|---|---|---|---|---|

@@ -8,6 +8,7 @@ competition is 4 % at the level of SKU and store, so accuracy beyond SBA buys li
 from collections.abc import Iterable, Mapping, Sequence
 
 from oms.allocation.prices.model import Basket
+from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Destination, Order
 
 ALPHA = 0.1  # the usual smoothing of intermittent demand: 0.05 to 0.2 (Syntetos and Boylan 2005)
@@ -28,10 +29,11 @@ def destination_of(region: str) -> tuple[str, str]:
 
 
 def basket_of(order: Order) -> Basket:
-    """What was asked for, whatever became of it: demand is not what could be served."""
+    """What was asked for, as it lies on shelves, whatever became of it: demand is not what could be served."""
     units: dict[str, int] = {}
     for line in order.lines:
-        units[line.sku] = units.get(line.sku, 0) + line.quantity
+        for sku, quantity in on_the_shelf(line, line.quantity).items():
+            units[sku] = units.get(sku, 0) + quantity
     return Basket(tuple(sorted(units.items())), region_of(order.destination), len(units))
 
 

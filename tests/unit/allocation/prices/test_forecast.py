@@ -32,6 +32,12 @@ def test_lines_of_one_sku_are_one_and_their_order_does_not_matter() -> None:
     assert counted([made, made]) == {basket_of(made): 2}
 
 
+def test_a_bundle_is_demand_for_what_it_is_made_of() -> None:
+    lines = (line(1, 2, "set", components=(("mug", 2), ("spoon", 1))), line(2, 1, "mug"))
+    made = order(lines=lines, destination=Destination(country="DE", postal_area="101"))
+    assert basket_of(made).units == (("mug", 5), ("spoon", 2))
+
+
 def test_steady_demand_is_expected_to_go_on() -> None:
     assert smoothed_rate([4] * 28) == 4
     assert smoothed_rate([0] * 28) == 0
