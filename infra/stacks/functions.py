@@ -163,6 +163,12 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec(
+        "inventory/api_ask_availability",
+        {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
+        memory_mb=1024,
+    ),
     FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
