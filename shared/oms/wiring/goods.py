@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.offer import Offer
     from oms.inventory.store import StockStore
     from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
@@ -40,6 +41,13 @@ class Goods(Ground):
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
             self.clock,
         )
+
+    @cached_property
+    def offer(self) -> "Offer":
+        """What may be sold of SKUs, bundles among them (port of intake and amending)."""
+        from oms.inventory.offer import Offer
+
+        return Offer(self.stock, self.reference)
 
     @cached_property
     def supplies(self) -> "SupplyStore":
