@@ -15,5 +15,6 @@ def handler(messages: list[Message]) -> Mapping[str, Exception]:
         orders=wiring.orders,
         stock=wiring.stock,
         locations=wiring.reference.locations(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )

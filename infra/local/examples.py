@@ -138,6 +138,7 @@ def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
         orders=wiring.orders,
         stock=wiring.stock,
         locations=wiring.reference.locations(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     for error in failed.values():

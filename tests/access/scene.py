@@ -191,6 +191,7 @@ def _place_others(wiring: Wiring) -> str:
         orders=wiring.orders,
         stock=wiring.stock,
         locations=wiring.reference.locations(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     assert failed == {}

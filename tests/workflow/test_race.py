@@ -61,7 +61,7 @@ def race(wiring: Wiring) -> Counter[str]:
     def allocate(part: list[Any]) -> None:
         messages = [(record["messageId"], json.loads(record["body"])) for record in batch(*part)["Records"]]
         while messages:  # what goes back to the queue comes again
-            errors = allocate_orders(messages, orders=orders, stock=stock, locations=locations, now=START)
+            errors = allocate_orders(messages, orders=orders, stock=stock, locations=locations, fairness={}, now=START)
             messages = [(name, document) for name, document in messages if name in errors]
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -1,0 +1,53 @@
+"""Cut the plan of an order that is too large for one transaction into steps that can be taken back one at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from oms.allocation.rules import SourcingPlan, Take
+from oms.inventory.model import PositionKey
+from oms.orders.model import Line
+
+# What one transaction of 100 takes back (`oms.allocation.takeback.MAX_WRITES`): a fulfillment order is two writes.
+STEP_WRITES = 91
+_PER_WORK = 2
+
+
+class _Part(NamedTuple):
+    """What a step does at one position, or for a SKU that nobody keeps (no position): units of one line."""
+
+    key: PositionKey | None
+    take: Take | None
+    number: int
+    units: int
+
+
+def steps_of(plan: SourcingPlan, queues: Mapping[int, str], lines: Iterable[Line]) -> list[SourcingPlan]:
+    """The plan itself if it fits, else a plan for each step: location after location, then what waits for stock."""
+    skus = {line.number: line.sku for line in lines}
+    takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
+    parts = [_Part((take.sku, take.location), take, take.number, take.quantity) for take in takes]
+    for number, units in plan.backordered.items():
+        parts.append(_Part((skus[number], queues[number]) if number in queues else None, None, number, units))
+    return [_plan(step, plan.reason) for step in _cut(parts)]
+
+
+def _cut(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
+    step: list[_Part] = []
+    keys: set[PositionKey] = set()
+    places: set[str] = set()
+    for part in parts:
+        all_keys = keys | {part.key} if part.key else keys
+        all_places = places | {part.take.location} if part.take else places
+        if step and _PER_WORK * len(all_places) + len(all_keys) > STEP_WRITES:
+            yield step
+            step = []
+            all_keys = {part.key} if part.key else set()
+            all_places = {part.take.location} if part.take else set()
+        step.append(part)
+        keys, places = all_keys, all_places
+    yield step
+
+
+def _plan(step: Sequence[_Part], reason: str) -> SourcingPlan:
+    takes = tuple(part.take for part in step if part.take)
+    return SourcingPlan(takes, {part.number: part.units for part in step if not part.take}, reason)
