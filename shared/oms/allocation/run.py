@@ -16,7 +16,7 @@ from oms.allocation.fairness import in_sequence
 from oms.allocation.model import AllocationRequest
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, ContendedError, Write, commit
 from oms.inventory.model import Cause, Movement, Position, PositionKey
-from oms.inventory.store import JOURNAL_WRITES, StockStore
+from oms.inventory.store import JOURNAL_WRITES, StockStore, label_of
 from oms.kernel.errors import ConflictError, NotFoundError
 from oms.kernel.time import to_text
 from oms.orders.model import FulfillmentOrder, Order
@@ -55,6 +55,7 @@ class Run:
         self._trees: dict[str, _Tree] = {}
         self._errors: dict[str, Exception] = {}
         self._stale: set[str] = set()  # SKUs of which this pass knows no more what is there
+        self._contended: set[PositionKey] = set()  # others are at work on these: who needs none of them goes apart
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._seen: dict[PositionKey, Position] = {}
 
@@ -89,14 +90,16 @@ class Run:
         self._seen = self._stock.positions(skus) if skus else {}
         self._stale, self._broken = set(), set()
         lost = 0
-        for group in _groups(self._decisions(orders)):
+        for group in self._groups(self._decisions(orders)):
             kept = [decision for decision in group if self._still_true(decision)]
             failure = self._commit(kept) if kept else None
             if failure is None:
                 self._done(kept)
                 continue
+            labels = _labels(failure)
             for decision in kept:
                 self._spoil(decision)
+                self._contended.update(key for key in decision.changes if label_of(key) in labels)
                 lost = max(lost, self._lost(decision, failure))
         return lost
 
@@ -114,6 +117,29 @@ class Run:
                 for key, change in step.changes.items():
                     picture[key] = picture[key].after(change)
             yield from steps
+
+    def _groups(self, decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
+        """As many decisions to a transaction as fit; a step of many, and who keeps losing by itself, goes alone."""
+        group: list[Decision] = []
+        touched: set[PositionKey] = set()
+        items = 0
+        kind = False
+        for decision in decisions:
+            alone = decision.steps > 1 or decision.request.own >= TOGETHER
+            together = touched | set(decision.changes)
+            contended = not self._contended.isdisjoint(decision.changes)
+            full = items + decision.items + len(together) > TOGETHER_WRITES
+            if group and (alone or full or contended != kind):
+                yield group
+                group, items, together = [], 0, set(decision.changes)
+            group.append(decision)
+            items += decision.items
+            touched, kind = together, contended
+            if alone:
+                yield group
+                group, items, touched = [], 0, set()
+        if group:
+            yield group
 
     def _still_true(self, decision: Decision) -> bool:
         """False: it was decided before a race was lost, and counts on what that group would have left."""
@@ -157,7 +183,7 @@ class Run:
         An order whose own items were written by somebody else is read again, with its fulfillment orders.
         """
         order_id = decision.order.id
-        labels = failure.labels if isinstance(failure, ConditionFailedError | ContendedError) else ()
+        labels = _labels(failure)
         own = order_id in labels or any(work.id in labels for work in decision.works)
         request = self._pending[order_id]
         request = replace(request, tries=request.tries + 1, own=request.own + own, again=request.again or own)
@@ -170,6 +196,11 @@ class Run:
         return request.tries
 
 
+def _labels(failure: ConflictError) -> tuple[str, ...]:
+    """What was lost, as far as it is known."""
+    return failure.labels if isinstance(failure, ConditionFailedError | ContendedError) else ()
+
+
 def _available(positions: Mapping[PositionKey, Position]) -> dict[str, int]:
     """Units that can be taken, by SKU, at all locations together."""
     units: dict[str, int] = {}
@@ -180,24 +211,3 @@ def _available(positions: Mapping[PositionKey, Position]) -> dict[str, int]:
 
 def _open_skus(order: Order) -> set[str]:
     return {line.sku for line in order.lines if line.open}
-
-
-def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
-    """As many decisions to a transaction as fit; a step of many, and who keeps losing by itself, goes alone."""
-    group: list[Decision] = []
-    touched: set[PositionKey] = set()
-    items = 0
-    for decision in decisions:
-        alone = decision.steps > 1 or decision.request.own >= TOGETHER
-        together = touched | set(decision.changes)
-        if group and (alone or items + decision.items + len(together) > TOGETHER_WRITES):
-            yield group
-            group, items, together = [], 0, set(decision.changes)
-        group.append(decision)
-        items += decision.items
-        touched = together
-        if alone:
-            yield group
-            group, items, touched = [], 0, set()
-    if group:
-        yield group
