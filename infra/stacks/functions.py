@@ -200,6 +200,19 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
+    FunctionSpec("intake/api_manage_levels", {"reference": LOAD + LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
+    FunctionSpec(
+        "intake/cron_push_levels",
+        {
+            "reference": LOAD + LIST,
+            "inventory": LOAD + LIST,
+            "polls": LOAD + SAVE,
+            "channel_secrets": READ_SECRET,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
+    ),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {

@@ -69,6 +69,7 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "delete_draft": {"draft_id": examples.DRAFT_TO_DELETE},
     "backfill": {"channel": SHOP},
     "read_polling": {"channel": SHOP},
+    "resend_levels": {"channel": SHOP},
     "list_messages": {"channel": SHOP},
     "read_message": {"channel": SHOP},
     "replay_message": {"channel": SHOP},

@@ -6,6 +6,7 @@ never give out more than there is, nor leave anything behind: it only says who s
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Order
 from oms.reference.model import Fairness
 
@@ -49,8 +50,8 @@ def _scarce(
 def _open_units(order: Order) -> dict[str, int]:
     units: dict[str, int] = {}
     for line in order.lines:
-        if line.open:
-            units[line.sku] = units.get(line.sku, 0) + line.open
+        for sku, count in on_the_shelf(line, line.open).items() if line.open else ():
+            units[sku] = units.get(sku, 0) + count
     return units
 
 

@@ -19,6 +19,7 @@ from oms.inventory.model import Cause, Movement, Position, PositionKey
 from oms.inventory.store import JOURNAL_WRITES, StockStore, label_of
 from oms.kernel.errors import ConflictError, NotFoundError
 from oms.kernel.time import to_text
+from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Fairness, Location
@@ -210,4 +211,4 @@ def _available(positions: Mapping[PositionKey, Position]) -> dict[str, int]:
 
 
 def _open_skus(order: Order) -> set[str]:
-    return {line.sku for line in order.lines if line.open}
+    return shelf_skus(line for line in order.lines if line.open)

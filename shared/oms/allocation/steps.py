@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from oms.allocation.rules import SourcingPlan, Take
 from oms.inventory.model import PositionKey
+from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Line
 
 # What one transaction of 100 takes back (`oms.allocation.takeback.MAX_WRITES`): a fulfillment order is two writes.
@@ -13,9 +14,9 @@ _PER_WORK = 2
 
 
 class _Part(NamedTuple):
-    """What a step does at one position, or for a SKU that nobody keeps (no position): units of one line."""
+    """Units of one line from one location, or that wait: a bundle at several positions, what nobody keeps at none."""
 
-    key: PositionKey | None
+    keys: frozenset[PositionKey]
     take: Take | None
     number: int
     units: int
@@ -23,11 +24,16 @@ class _Part(NamedTuple):
 
 def steps_of(plan: SourcingPlan, queues: Mapping[int, str], lines: Iterable[Line]) -> list[SourcingPlan]:
     """The plan itself if it fits, else a plan for each step: location after location, then what waits for stock."""
-    skus = {line.number: line.sku for line in lines}
+    shelves = {line.number: on_the_shelf(line, 1) for line in lines}
+
+    def keys(number: int, place: str | None) -> frozenset[PositionKey]:
+        return frozenset((sku, place) for sku in shelves[number]) if place else frozenset()
+
     takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
-    parts = [_Part((take.sku, take.location), take, take.number, take.quantity) for take in takes]
-    for number, units in plan.backordered.items():
-        parts.append(_Part((skus[number], queues[number]) if number in queues else None, None, number, units))
+    parts = [_Part(keys(take.number, take.location), take, take.number, take.quantity) for take in takes]
+    parts += [
+        _Part(keys(number, queues.get(number)), None, number, units) for number, units in plan.backordered.items()
+    ]
     return [_plan(step, plan.reason) for step in _cut(parts)]
 
 
@@ -36,12 +42,12 @@ def _cut(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
     keys: set[PositionKey] = set()
     places: set[str] = set()
     for part in parts:
-        all_keys = keys | {part.key} if part.key else keys
+        all_keys = keys | part.keys
         all_places = places | {part.take.location} if part.take else places
         if step and _PER_WORK * len(all_places) + len(all_keys) > STEP_WRITES:
             yield step
             step = []
-            all_keys = {part.key} if part.key else set()
+            all_keys = set(part.keys)
             all_places = {part.take.location} if part.take else set()
         step.append(part)
         keys, places = all_keys, all_places
