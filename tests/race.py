@@ -20,6 +20,7 @@ from oms.allocation.service import allocate_orders
 from oms.aws import clients
 from oms.aws.tables import MAX_WRITES, commit
 from oms.inventory.model import Position
+from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
@@ -37,7 +38,7 @@ FACTS = 20  # to a message, as the bus packs them under load
 NAMES = {"ORDERS_TABLE": "race-orders", "INVENTORY_TABLE": "race-inventory"}
 INDEXES = {
     "race-orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
-    "race-inventory": {"reorder": ("reorder_pk", "reorder_sk")},
+    "race-inventory": {"reorder": ("reorder_pk", "reorder_sk"), "expiring": ("expiring_pk", "expiring_sk")},
 }
 
 
@@ -112,6 +113,7 @@ def race(wiring: Wiring, *, buyers: int, units: int, workers: int, messages: int
     """
     locations = wiring.reference.locations()
     stock = StockStore(wiring.setting("INVENTORY_TABLE"), lambda: locations)
+    reservations = ReservationStore(wiring.setting("INVENTORY_TABLE"))
     orders = OrderStore(wiring.setting("ORDERS_TABLE"))
     assert stock.open_position(Position(SKU, min(locations), on_hand=units, reorder_point=20, order_up_to=100))
     batches = _batches(_put(orders, buyers), messages)
@@ -119,7 +121,15 @@ def race(wiring: Wiring, *, buyers: int, units: int, workers: int, messages: int
 
     def allocate(batch: list[tuple[str, Any]]) -> None:
         while batch:  # what goes back to the queue comes again
-            errors = allocate_orders(batch, orders=orders, stock=stock, locations=locations, fairness={}, now=START)
+            errors = allocate_orders(
+                batch,
+                orders=orders,
+                stock=stock,
+                reservations=reservations,
+                locations=locations,
+                fairness={},
+                now=START,
+            )
             batch = [(name, document) for name, document in batch if name in errors]
             gave_back[0] += len(batch)
 

@@ -1,12 +1,13 @@
 """What one order gets: the new header, its fulfillment orders, and what moves in the books. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.bundled import plan_lines
 from oms.allocation.model import AllocationRequest
+from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
 from oms.allocation.steps import steps_of
 from oms.events.orders import OrderAllocated, OrderBackordered
@@ -30,7 +31,10 @@ AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by s
 
 
 class Decision(NamedTuple):
-    """One order's part of a transaction. `step` of `steps`: a large order takes several, one after the other."""
+    """One order's part of a transaction. `step` of `steps`: a large order takes several, one after the other.
+
+    `spent` is what becomes of its reservation.
+    """
 
     request: AllocationRequest
     order: Order
@@ -38,19 +42,26 @@ class Decision(NamedTuple):
     changes: Mapping[PositionKey, Change]
     step: int = 1
     steps: int = 1
+    spent: Spent | None = None
 
     @property
     def movements(self) -> list[Movement]:
         """What moves in the books, for this order."""
-        return [
+        taken = [
             Movement("committed" if change.committed else "backordered", key, change, ref=self.order.id)
             for key, change in self.changes.items()
         ]
+        return [*(self.spent.movements if self.spent else ()), *taken]
+
+    @property
+    def touched(self) -> set[PositionKey]:
+        """The positions that move."""
+        return self.changes.keys() | (self.spent.keys if self.spent else set())
 
     @property
     def items(self) -> int:
         """Writes besides the positions."""
-        return 1 + len(self.works)
+        return 1 + len(self.works) + (self.spent is not None)
 
 
 def decide(
@@ -60,12 +71,14 @@ def decide(
     picture: Mapping[PositionKey, Position],
     locations: Mapping[str, Location],
     now: datetime,
+    kept: Collection[PositionKey] = (),
 ) -> list[Decision]:
     """The decision for the open units of an order; none when it has none or may not be allocated now.
 
     An order too large for one transaction is planned as a whole and reserved step by step, a location after the
     other. Its header counts the steps, so that whoever comes after a crash goes on with what is still open; only the
-    last step says `OrderAllocated`, so that no location begins with half of it.
+    last step says `OrderAllocated`, so that no location begins with half of it. `kept` are positions at which the
+    order has units reserved: they move with it.
     """
     if order.status not in OPEN_STATES or order.cancelling or order.blocked_by("allocate"):
         return []
@@ -77,7 +90,7 @@ def decide(
     plan = plan_lines(waiting, lines, picture, locations, order.destination, excluded)
     queues = _queues(order, plan, picture, rank(locations, order.destination, excluded))
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
-    return list(_steps(order, works, request, steps_of(plan, queues, order.lines), queues, attempt, now))
+    return list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
 
 
 def _steps(

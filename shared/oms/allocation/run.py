@@ -14,8 +14,12 @@ from typing import NamedTuple
 from oms.allocation.decision import BY, Decision, decide
 from oms.allocation.fairness import in_sequence
 from oms.allocation.model import AllocationRequest
+from oms.allocation.reserved import as_its_owner_sees, own, spent
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, ContendedError, Write, commit
-from oms.inventory.model import Cause, Movement, Position, PositionKey
+from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
+from oms.inventory.reservations.model import Reservation
+from oms.inventory.reservations.store import ReservationStore
+from oms.inventory.rules import applied
 from oms.inventory.store import JOURNAL_WRITES, StockStore, label_of
 from oms.kernel.errors import ConflictError, NotFoundError
 from oms.kernel.time import to_text
@@ -43,6 +47,7 @@ class Run:
         requests: Mapping[str, AllocationRequest],
         orders: OrderStore,
         stock: StockStore,
+        reservations: ReservationStore,
         locations: Mapping[str, Location],
         fairness: Mapping[str, Fairness],
         now: datetime,
@@ -50,6 +55,7 @@ class Run:
         self._pending = dict(requests)
         self._orders = orders
         self._stock = stock
+        self._reservations = reservations
         self._locations = locations
         self._fairness = fairness
         self._now = now
@@ -88,10 +94,12 @@ class Run:
         """Decide and commit until everything is done or has to be looked at again; the most races that one lost."""
         orders = [self._trees[order_id].order for order_id in self._pending]
         skus = {sku for order in orders for sku in _open_skus(order)}
+        reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
+        skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
         self._stale, self._broken = set(), set()
         lost = 0
-        for group in self._groups(self._decisions(orders)):
+        for group in self._groups(self._decisions(orders, reserved)):
             kept = [decision for decision in group if self._still_true(decision)]
             failure = self._commit(kept) if kept else None
             if failure is None:
@@ -100,24 +108,36 @@ class Run:
             labels = _labels(failure)
             for decision in kept:
                 self._spoil(decision)
-                self._contended.update(key for key in decision.changes if label_of(key) in labels)
+                self._contended.update(key for key in decision.touched if label_of(key) in labels)
                 lost = max(lost, self._lost(decision, failure))
         return lost
 
-    def _decisions(self, orders: Sequence[Order]) -> Iterator[Decision]:
-        """In the fair sequence, each order seeing what the ones before it took; who needs nothing is done."""
-        picture = dict(self._seen)
+    def _decisions(self, orders: Sequence[Order], kept: Mapping[str, Reservation]) -> Iterator[Decision]:
+        """In the fair sequence, each order seeing what the ones before it took, and what it has reserved itself.
+
+        Who needs nothing is done.
+        """
+        picture, left = dict(self._seen), dict(kept)
         for order in in_sequence(orders, _available(picture), self._fairness):
             if not self._stale.isdisjoint(_open_skus(order)):
                 continue
-            works = self._trees[order.id].works
-            steps = decide(order, works, self._pending[order.id], picture, self._locations, self._now)
+            mine = own(order, left)
+            view = as_its_owner_sees(mine, picture)
+            at = [(one.sku, one.location) for one in mine.kept] if mine else []
+            works, request = self._trees[order.id].works, self._pending[order.id]
+            steps = decide(order, works, request, view, self._locations, self._now, at)
             if not steps:
                 del self._pending[order.id]
+            before = order
             for step in steps:
-                for key, change in step.changes.items():
-                    picture[key] = picture[key].after(change)
-            yield from steps
+                mine = own(order, left)
+                rest = spent(mine, before, step.order, picture, self._now) if mine else None
+                if rest:
+                    left[rest.reservation.id] = rest.reservation
+                before, decision = step.order, step._replace(spent=rest)
+                for key, moves in merged(decision.movements).items():
+                    picture[key] = applied(picture[key], moves)
+                yield decision
 
     def _groups(self, decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
         """As many decisions to a transaction as fit; a step of many, and who keeps losing by itself, goes alone."""
@@ -127,12 +147,12 @@ class Run:
         kind = False
         for decision in decisions:
             alone = decision.steps > 1 or decision.request.own >= TOGETHER
-            together = touched | set(decision.changes)
-            contended = not self._contended.isdisjoint(decision.changes)
+            together = touched | decision.touched
+            contended = not self._contended.isdisjoint(decision.touched)
             full = items + decision.items + len(together) > TOGETHER_WRITES
             if group and (alone or full or contended != kind):
                 yield group
-                group, items, together = [], 0, set(decision.changes)
+                group, items, together = [], 0, decision.touched
             group.append(decision)
             items += decision.items
             touched, kind = together, contended
@@ -144,7 +164,7 @@ class Run:
 
     def _still_true(self, decision: Decision) -> bool:
         """False: it was decided before a race was lost, and counts on what that group would have left."""
-        skus = {sku for sku, _ in decision.changes}
+        skus = {sku for sku, _ in decision.touched}
         if decision.order.id not in self._broken and self._stale.isdisjoint(skus):
             return True
         self._spoil(decision)
@@ -153,7 +173,7 @@ class Run:
     def _spoil(self, decision: Decision) -> None:
         """What this one takes in the picture, nobody took."""
         self._broken.add(decision.order.id)
-        self._stale.update(sku for sku, _ in decision.changes)
+        self._stale.update(sku for sku, _ in decision.touched)
 
     def _commit(self, group: Sequence[Decision]) -> ConflictError | None:
         """Write a group; the positions move on to what the next group will find. The error, if the race was lost."""
@@ -161,6 +181,7 @@ class Run:
         movements: list[Movement] = []
         for decision in group:
             writes += [self._orders.write(decision.order), *(self._orders.write(work) for work in decision.works)]
+            writes += [self._reservations.write(decision.spent.reservation)] if decision.spent else []
             movements += decision.movements
         moved = self._stock.moved(movements, self._seen, Cause(BY, to_text(self._now)))
         try:
@@ -185,11 +206,11 @@ class Run:
         """
         order_id = decision.order.id
         labels = _labels(failure)
-        own = order_id in labels or any(work.id in labels for work in decision.works)
+        mine = order_id in labels or any(work.id in labels for work in decision.works)
         request = self._pending[order_id]
-        request = replace(request, tries=request.tries + 1, own=request.own + own, again=request.again or own)
+        request = replace(request, tries=request.tries + 1, own=request.own + mine, again=request.again or mine)
         self._pending[order_id] = request
-        if own:
+        if mine:
             del self._trees[order_id]
         if request.tries == GIVE_UP:
             self._errors[order_id] = failure

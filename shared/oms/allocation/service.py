@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from oms.allocation.model import AllocationRequest, request_from
 from oms.allocation.run import Run
 from oms.events.fact import Fact
+from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.kernel.errors import MalformedError, RejectedError
 from oms.orders.store import OrderStore
@@ -22,6 +23,7 @@ def allocate_orders(
     *,
     orders: OrderStore,
     stock: StockStore,
+    reservations: ReservationStore,
     locations: Mapping[str, Location],
     fairness: Mapping[str, Fairness],
     now: datetime,
@@ -37,7 +39,7 @@ def allocate_orders(
         TransientError: DynamoDB was not there; what was written is complete, the rest will be found open again.
     """
     requests, errors = _requests(messages)
-    run = Run(requests, orders, stock, locations, fairness, now)
+    run = Run(requests, orders, stock, reservations, locations, fairness, now)
     for order_id, error in run.to_the_end().items():
         errors.update(dict.fromkeys(requests[order_id].messages, error))
     return errors

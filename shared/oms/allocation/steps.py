@@ -1,6 +1,6 @@
 """Cut the plan of an order that is too large for one transaction into steps that can be taken back one at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from oms.allocation.rules import SourcingPlan, Take
@@ -22,29 +22,39 @@ class _Part(NamedTuple):
     units: int
 
 
-def steps_of(plan: SourcingPlan, queues: Mapping[int, str], lines: Iterable[Line]) -> list[SourcingPlan]:
-    """The plan itself if it fits, else a plan for each step: location after location, then what waits for stock."""
+def steps_of(
+    plan: SourcingPlan, queues: Mapping[int, str], lines: Iterable[Line], kept: Collection[PositionKey] = ()
+) -> list[SourcingPlan]:
+    """The plan itself if it fits, else a plan for each step: location after location, then what waits for stock.
+
+    `kept` are positions where the order has units reserved: a SKU's leave with the last of its lines, those of SKUs
+    that are not planned with the last step.
+    """
     shelves = {line.number: on_the_shelf(line, 1) for line in lines}
 
     def keys(number: int, place: str | None) -> frozenset[PositionKey]:
-        return frozenset((sku, place) for sku in shelves[number]) if place else frozenset()
+        own = {key for key in kept if key[0] in shelves[number]}
+        return frozenset(own | {(sku, place) for sku in shelves[number]} if place else own)
 
     takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
     parts = [_Part(keys(take.number, take.location), take, take.number, take.quantity) for take in takes]
     parts += [
         _Part(keys(number, queues.get(number)), None, number, units) for number, units in plan.backordered.items()
     ]
-    return [_plan(step, plan.reason) for step in _cut(parts)]
+    planned = {sku for part in parts for sku in shelves[part.number]}
+    others = sum(sku not in planned for sku, _ in kept)
+    room = STEP_WRITES - (1 + others if kept else 0)  # the reservation itself is written, too
+    return [_plan(step, plan.reason) for step in _cut(parts, room)]
 
 
-def _cut(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
+def _cut(parts: Sequence[_Part], room: int) -> Iterator[list[_Part]]:
     step: list[_Part] = []
     keys: set[PositionKey] = set()
     places: set[str] = set()
     for part in parts:
         all_keys = keys | part.keys
         all_places = places | {part.take.location} if part.take else places
-        if step and _PER_WORK * len(all_places) + len(all_keys) > STEP_WRITES:
+        if step and _PER_WORK * len(all_places) + len(all_keys) > room:
             yield step
             step = []
             all_keys = set(part.keys)

@@ -40,7 +40,7 @@ JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its posi
 _STORED = tuple(name for name in BUCKETS if name != "reserved")
 _POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
-_EVEN_NOTHING = ("opened", "counted")  # news even when the figures stay: nobody needs to look before that instant
+_EVEN_NOTHING = ("opened", "counted", "expired")  # news even when they move nothing themselves
 
 
 _Moves = list[tuple[Kind, str, Change]]  # (kind, SKU, change) at one location

@@ -142,6 +142,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("RateCard", "region"): "business",
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
+    ("Reservation", "requests"): "business",  # hashes of keys and bodies
+    ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
         for model in (
@@ -160,7 +162,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
             "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
             "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
             "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
-            "ParcelVoided", "ReplayOrder", "Rule",
+            "ParcelVoided", "ReplayOrder", "Reservation", "ReservationView", "Rule",
         )
     },
 }  # fmt: skip
