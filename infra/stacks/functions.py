@@ -168,6 +168,12 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec(
+        "inventory/api_ask_availability",
+        {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
+        memory_mb=1024,
+    ),
     # A customer waits, and it is one transaction.
     FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
     FunctionSpec(
