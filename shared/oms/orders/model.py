@@ -169,10 +169,7 @@ class Promise(Value):
 
 
 class Reserving(Value):
-    """How far an order of many lines has its stock: `done` of `of` transactions of this attempt.
-
-    Until the last one no location is told of it; what these transactions took are its open fulfillment orders.
-    """
+    """How far a giant order has its stock: `done` steps `of` so many. Until the last one no location is told of it."""
 
     attempt: int
     done: Count
