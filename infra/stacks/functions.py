@@ -47,12 +47,16 @@ _CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 @dataclass(frozen=True)
 class FromQueue:
-    """Messages of a queue, `batch` at most, waited for `window_s` to fill it."""
+    """Messages of a queue, `batch` at most, waited for `window_s` to fill it.
+
+    `at_most`: so many consumers at a time; `by_setting`: as many as the setting of that name says.
+    """
 
     queue: str
     batch: int
     window_s: int
-    bounded: bool = False
+    at_most: int | None = None
+    by_setting: str | None = None
 
 
 @dataclass(frozen=True)
@@ -280,7 +284,7 @@ FUNCTIONS = (
             "import_queue": SEND,
         },
         # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
-        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        triggers=(FromQueue("import", batch=1, window_s=0, at_most=50),),
         memory_mb=1024,
         timeout_s=IMPORT_TIMEOUT_S,
     ),
@@ -305,9 +309,9 @@ FUNCTIONS = (
     FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,
-        # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
-        triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
-        memory_mb=1024,
+        # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
+        triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
+        memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
         timeout_s=ALLOCATION_TIMEOUT_S,
     ),
     FunctionSpec(

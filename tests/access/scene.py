@@ -201,6 +201,7 @@ def _place_others(wiring: Wiring) -> str:
         stock=wiring.stock,
         reservations=wiring.reservations,
         locations=wiring.reference.locations(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     assert failed == {}

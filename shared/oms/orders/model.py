@@ -168,6 +168,14 @@ class Promise(Value):
     latest_on: str | None = None
 
 
+class Reserving(Value):
+    """How far a giant order has its stock: `done` steps `of` so many. Until the last one no location is told of it."""
+
+    attempt: int
+    done: Count
+    of: Count
+
+
 class FirstAnswer(Value):
     """What the sender was told when the order came in: the same for every repeat, however far the order has got."""
 
@@ -233,6 +241,7 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    reserving: Reserving | None = None
     reservation_id: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
@@ -317,9 +326,9 @@ class FulfillmentOrder(Aggregate):
         return self.order_id
 
 
-def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
-    """A location's work for an order has one id per attempt, known before it is there."""
-    return derive_id("ful", order_id, str(attempt), location)
+def fulfillment_order_id(order_id: str, attempt: int, location: str, part: int = 0) -> str:
+    """A location's work for an order has one id per attempt, known before it is there; further parts if it is large."""
+    return derive_id("ful", order_id, str(attempt), location, *([str(part)] if part else []))
 
 
 class Content(Value):

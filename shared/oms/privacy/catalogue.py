@@ -132,6 +132,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (("Account", "name"), ("AccountView", "name"), ("LevelView", "name"), ("Terms", "name"), ("Supplier", "name")),
         "business",  # companies; a sole trader's is public in a register
     ),
+    **{("Fairness", name): "business" for name in ("ranks", "shares_pct")},
     **{
         (model, "name"): "business"
         for model in (
