@@ -1,6 +1,6 @@
 """The layers: third-party packages, installed by uv for the target platform, without Docker.
 
-One for every function, and one with the solver for the function that solves (ADR 19).
+One for every function, and one with the solver for the function that solves (ADR 21).
 """
 
 import hashlib

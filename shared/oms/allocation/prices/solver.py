@@ -1,4 +1,4 @@
-"""The gateway to HiGHS: imported by the one function that solves, for it brings 60 MB with it (ADR 19)."""
+"""The gateway to HiGHS: imported by the one function that solves, for it brings 60 MB with it (ADR 21)."""
 
 import highspy
 
