@@ -1,6 +1,7 @@
 """Random sourcing problems, the same on every machine."""
 
 import random
+from collections.abc import Callable, Sequence
 
 from oms.allocation.sourcing.network import MICRO, Draw, Network, Option, Piece, Pool, Source, Tariff
 
@@ -17,14 +18,20 @@ def network(
     split: float = 0.0,
     limits: bool = False,
     prices: int = 100,
+    tables: Sequence[Tariff] = (),
 ) -> Network:
-    """Lines over places in four zones. `split`: share of lines that nobody has whole. `prices`: shadow prices of up to so much."""
+    """Lines over places in four zones; `split` of the lines nobody has whole; shadow prices are up to `prices`.
+
+    Tariffs are four of the `tables`, or invented ones.
+    """
     chance = random.Random(str(seed))  # noqa: S311  an instance, not a secret
     share = stocked if stocked is not None else chance.choice((0.25, 0.4, 0.5, 0.65, 0.8))
     tariffs = []
     for zone in range(4):
         first, step = 420 + 90 * zone, 90 + 40 * zone
         tariffs.append(Tariff(BREAKS, tuple((first + step * k) * MICRO for k in range(len(BREAKS)))))
+    if tables:
+        tariffs = [chance.choice(tables) for _ in range(4)]
     sources = tuple(
         Source(f"l{j:02}", chance.randint(150, 600) * MICRO + chance.randint(0, 4_000), tariffs[chance.randrange(4)])
         for j in range(places)
@@ -53,8 +60,8 @@ def network(
     )
 
 
-def _options(chance, places, share, prices, limit):  # type: ignore[no-untyped-def]
+def _options(
+    chance: random.Random, places: int, share: float, prices: int, limit: Callable[[], int]
+) -> tuple[Option, ...]:
     top = prices * MICRO
-    return tuple(
-        Option(j, chance.randint(0, top), limit()) for j in range(places) if chance.random() < share
-    )
+    return tuple(Option(j, chance.randint(0, top), limit()) for j in range(places) if chance.random() < share)

@@ -2,9 +2,7 @@
 
 import highspy
 
-from oms.allocation.sourcing.network import Network, Takes
-
-_OFF = 1e-9
+from oms.allocation.sourcing.network import Network, Piece, Pool, Takes
 
 
 class Model:
@@ -12,7 +10,7 @@ class Model:
 
     def __init__(self, scale: int) -> None:
         self.scale = scale
-        self.highs = highspy.Highs()
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("mip_abs_gap", 0.0)
@@ -32,74 +30,73 @@ class Model:
 def optimum(network: Network, *, scale: int = 1_000_000) -> tuple[float, Takes]:
     """The cheapest plan and its cost, in units of `scale`."""
     model = Model(scale)
-    infinity = highspy.kHighsInf
-    takes: list[dict[int, int]] = []
-    grams: list[dict[int, float]] = [{} for _ in network.sources]
-    for piece in network.pieces:
-        row = {}
-        for option in piece.options:
-            column = model.column(min(option.limit, piece.units), option.cost)
-            row[option.source] = column
-            grams[option.source][column] = float(piece.weight_g)
-        takes.append(row)
-        waits = model.column(piece.units, piece.wait)
-        model.row(piece.units, piece.units, dict.fromkeys([*row.values(), waits], 1.0))
-    opened: list[dict[int, float]] = []
-    for j, source in enumerate(network.sources):
-        steps: dict[int, float] = {}
-        most_g = sum(
-            min(option.limit, piece.units) * piece.weight_g
-            for piece in network.pieces
-            for option in piece.options
-            if option.source == j
-        )
-        before_g = 0
-        while before_g < most_g:
-            for up_to in source.tariff.breaks:
-                if before_g < most_g:
-                    reach = before_g + up_to
-                    steps[model.column(1, source.fixed + source.tariff.cost(min(reach, most_g)))] = float(reach)
-                    if reach >= most_g:
-                        break
-            before_g += source.tariff.parcel_g
-        opened.append(steps)
-        if steps:
-            model.row(0, 1, dict.fromkeys(steps, 1.0))
-            model.row(-infinity, 0, grams[j] | {column: -reach for column, reach in steps.items()})
-            for i, piece in enumerate(network.pieces):  # a tighter relaxation
-                if j in takes[i]:
-                    limit = float(min(piece.units, dict((o.source, o.limit) for o in piece.options)[j]))
-                    model.row(-infinity, 0, {takes[i][j]: 1.0} | dict.fromkeys(steps, -limit))
-    if network.max_sources is not None:
-        every = {column: 1.0 for steps in opened for column in steps}
-        if every:
-            model.row(0, network.max_sources, every)
-    if network.max_parcels is not None:
-        every = {
-            column: float(-(-int(reach) // network.sources[j].tariff.parcel_g))
-            for j, steps in enumerate(opened)
-            for column, reach in steps.items()
+    takes = [_piece(model, piece) for piece in network.pieces]
+    steps = [_source(model, network, j, takes) for j in range(len(network.sources))]
+    every = {column: reach for one in steps for column, reach in one.items()}
+    if network.max_sources is not None and every:
+        model.row(0, network.max_sources, dict.fromkeys(every, 1.0))
+    if network.max_parcels is not None and every:
+        parcels = {
+            column: float(network.sources[j].tariff.parcels(int(reach)))
+            for j, one in enumerate(steps)
+            for column, reach in one.items()
         }
-        if every:
-            model.row(0, network.max_parcels, every)
+        model.row(0, network.max_parcels, parcels)
     for pool in network.pools:
-        terms: dict[int, float] = {}
-        for draw in pool.draws:
-            column = takes[draw.piece].get(pool.source)
-            if column is None:
-                continue
-            terms[column] = terms.get(column, 0.0) + draw.per_unit
-            if draw.once:
-                used = model.column(1, 0)
-                limit = network.pieces[draw.piece].units
-                model.row(-infinity, 0, {column: 1.0, used: -float(limit)})
-                terms[used] = float(draw.once)
-        if terms:
-            model.row(-infinity, pool.room, terms)
+        _pool(model, network, pool, takes)
     model.highs.run()
     assert model.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     values = model.highs.getSolution().col_value
     plan = tuple(
         tuple((j, round(values[column])) for j, column in sorted(row.items()) if round(values[column])) for row in takes
     )
-    return model.highs.getInfo().objective_function_value, plan
+    return float(model.highs.getInfo().objective_function_value), plan
+
+
+def _piece(model: Model, piece: Piece) -> dict[int, int]:
+    """Units by source, and those that wait, are the units."""
+    row = {option.source: model.column(min(option.limit, piece.units), option.cost) for option in piece.options}
+    waits = model.column(piece.units, piece.wait)
+    model.row(piece.units, piece.units, dict.fromkeys([*row.values(), waits], 1.0))
+    return row
+
+
+def _source(model: Model, network: Network, j: int, takes: list[dict[int, int]]) -> dict[int, float]:
+    """At most one step of the tariff, and no more weight than it carries."""
+    source = network.sources[j]
+    limits = {
+        i: min(option.limit, piece.units)
+        for i, piece in enumerate(network.pieces)
+        for option in piece.options
+        if option.source == j
+    }
+    most_g = sum(units * network.pieces[i].weight_g for i, units in limits.items())
+    steps: dict[int, float] = {}
+    reach, k = 0, 0
+    while reach < most_g:
+        full, step = divmod(k, len(source.tariff.breaks))
+        reach = full * source.tariff.parcel_g + source.tariff.breaks[step]
+        steps[model.column(1, source.fixed + source.tariff.cost(min(reach, most_g)))] = float(min(reach, most_g))
+        k += 1
+    if steps:
+        model.row(0, 1, dict.fromkeys(steps, 1.0))
+        grams = {takes[i][j]: float(network.pieces[i].weight_g) for i in limits}
+        model.row(-highspy.kHighsInf, 0, grams | {column: -carried for column, carried in steps.items()})
+        for i, units in limits.items():  # a tighter relaxation
+            model.row(-highspy.kHighsInf, 0, {takes[i][j]: 1.0} | dict.fromkeys(steps, -float(units)))
+    return steps
+
+
+def _pool(model: Model, network: Network, pool: Pool, takes: list[dict[int, int]]) -> None:
+    terms: dict[int, float] = {}
+    for draw in pool.draws:
+        column = takes[draw.piece].get(pool.source)
+        if column is None:
+            continue
+        terms[column] = terms.get(column, 0.0) + draw.per_unit
+        if draw.once:
+            used = model.column(1, 0)
+            model.row(-highspy.kHighsInf, 0, {column: 1.0, used: -float(network.pieces[draw.piece].units)})
+            terms[used] = float(draw.once)
+    if terms:
+        model.row(-highspy.kHighsInf, pool.room, terms)

@@ -84,7 +84,9 @@ def _nowhere(case: Case) -> int:
     wanted: dict[str, int] = {}
     for line in case.lines:
         wanted[line.sku] = wanted.get(line.sku, 0) + line.units
-    return sum(max(0, units - sum(max(0, n) for n in case.stock.get(sku, {}).values())) for sku, units in wanted.items())
+    return sum(
+        max(0, units - sum(max(0, n) for n in case.stock.get(sku, {}).values())) for sku, units in wanted.items()
+    )
 
 
 def _waiting(priced: Priced, takes: Takes) -> dict[int, int]:
@@ -108,17 +110,16 @@ def _handed_out(bundle: Bundle, given: Sequence[tuple[int, int]], places: Sequen
     if bundle.whole:
         return [Part(line.number, line.sku, places[j].name, line.units) for j, _ in given for line in bundle.lines]
     parts: list[Part] = []
-    shares = [[places[j].name, units] for j, units in sorted(given)]
+    shares = [(places[j].name, units) for j, units in sorted(given)]
     for line in bundle.lines:
         left = line.units
         while left and shares:
-            name, there = shares[0][0], int(shares[0][1])
+            name, there = shares.pop(0)
             part = min(left, there)
-            parts.append(Part(line.number, line.sku, str(name), part))
+            parts.append(Part(line.number, line.sku, name, part))
             left -= part
-            shares[0][1] = there - part
-            if there == part:
-                shares.pop(0)
+            if there > part:
+                shares.insert(0, (name, there - part))
     return parts
 
 
@@ -185,5 +186,3 @@ def _rivals(case: Case, rule: Rule, tried: _Try, scores: Sequence[Score]) -> tup
         more, instead = min(options, default=(0, None))
         rivals.append(Rival(place.name, place.km, instead, more, 0 if options else min(lacking)))
     return tuple(rivals)
-
-

@@ -41,9 +41,7 @@ class _Search:
         self.inside = Inside(network, max_steps)
         count = len(network.sources)
         self.most = count if network.max_sources is None else network.max_sources
-        self.names = sorted(
-            {j for low in relaxed.low for j in low}, key=lambda j: (relaxed.base[j], j)
-        )
+        self.names = sorted({j for low in relaxed.low for j in low}, key=lambda j: (relaxed.base[j], j))
         self.rows = [relaxed.rows[j] for j in self.names]
         self.base = [relaxed.base[j] for j in self.names]
         self.waits = relaxed.waits
@@ -82,7 +80,9 @@ class _Search:
         if self.names and self.most:
             self._drop_useless()
             self._explore([], self.useful, self.waits, 0)
-        bound = inside.best if not inside.exhausted else min(inside.best, least)
+        bound = inside.best
+        if inside.exhausted:
+            bound = min(bound, max(least, self.relaxed.bound(self.names)))
         return Answer(inside.takes, inside.best, bound, inside.steps)
 
     def _splits(self, chosen: Iterable[int]) -> int:

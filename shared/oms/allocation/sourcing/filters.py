@@ -8,7 +8,7 @@ from oms.allocation.sourcing.strategy import Constraint, Rule
 
 
 class Candidates(NamedTuple):
-    """Places that may ship anything; of these the lines (by number) that a place may not; and why the others are out."""
+    """Places that may ship; the lines (by number) that one of them may not; and why the others are out."""
 
     places: tuple[Place, ...]
     barred: Mapping[str, frozenset[int]]

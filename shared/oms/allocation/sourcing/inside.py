@@ -7,7 +7,6 @@ Vectors of steps are taken in the order of what they cost, so most sets end with
 
 from oms.allocation.sourcing.network import Network, Takes, Tariff, allowed, cost_of
 
-
 # One thing to do with a piece: what its units cost, where they are taken, and the grams there.
 Way = tuple[int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
@@ -73,17 +72,19 @@ class Inside:
     def _floor(self, chosen: list[int]) -> int:
         """Every piece at its cheapest, and every source carrying what no other has and what cannot wait."""
         rows = [self.rows[j] for j in chosen]
-        floor = sum(map(min, self.waits, *rows))
+        floor: int = sum(map(min, self.waits, *rows))
         for j in chosen:
             floor += self.first[j]
         room = self.best - floor
         for k, j in enumerate(chosen):
             others = list(map(min, self.waits, *rows[:k], *rows[k + 1 :])) if len(rows) > 1 else self.waits
-            must = sum([
-                weight
-                for weight, here, there, wait in zip(self.weights, rows[k], others, self.waits, strict=True)
-                if there == wait and wait - here >= room
-            ])
+            must = sum(
+                [
+                    weight
+                    for weight, here, there, wait in zip(self.weights, rows[k], others, self.waits, strict=True)
+                    if there == wait and wait - here >= room
+                ]
+            )
             if must > self.light[j]:
                 source = self.network.sources[j]
                 floor += source.fixed + source.tariff.cost(must) - self.first[j]
@@ -113,10 +114,7 @@ class Inside:
         weight = piece.weight_g
         ways: list[Way] = [(options[j][0], ((j, 1),), ((j, weight),)) for j in chosen if j in options]
         ways.append((piece.wait, (), ()))
-        if len(ways) > 2:
-            ways.sort()
-        elif ways[0][0] > ways[-1][0]:
-            ways.reverse()
+        ways.sort()
         return ways
 
     def _splits(self, i: int, chosen: list[int], room: int) -> list[Way]:
@@ -165,35 +163,41 @@ class _Steps:
         self.least = least
         self.fixed = sum(inside.network.sources[j].fixed for j in chosen)
         pieces = inside.network.pieces
-        self.order = sorted(range(len(ways)), key=lambda i: (len(ways[i]) > 1, -pieces[i].weight_g * pieces[i].units, i))
+        self.order = sorted(
+            range(len(ways)), key=lambda i: (len(ways[i]) > 1, -pieces[i].weight_g * pieces[i].units, i)
+        )
         self.ways = [ways[i] for i in self.order]
 
     def run(self) -> None:
+        must, most, all_g = self._weights()
+        if not all(most.values()):
+            return
+        single = all(len(mine) == 1 for mine in self.ways)
+        steps = [
+            steps_between(self.inside.network.sources[j].tariff, must[j], must[j] if single else most[j])
+            for j in self.chosen
+        ]
+        for cost, caps in self._vectors(steps, all_g):
+            if cost + self.least >= self.inside.best or self.inside.exhausted:
+                return
+            self._down(0, dict(zip(self.chosen, caps, strict=True)), cost + self.least, [])
+
+    def _weights(self) -> tuple[dict[int, int], dict[int, int], int]:
+        """Grams that each source must and may carry, and what all of them must."""
         must = dict.fromkeys(self.chosen, 0)
         most = dict.fromkeys(self.chosen, 0)
         all_g = 0
         for mine in self.ways:
             all_g += min(sum([grams for _, grams in way[2]]) for way in mine)
-            if len(mine) == 1:
-                for j, grams in mine[0][2]:
+            heaviest: dict[int, int] = {}
+            for way in mine:
+                for j, grams in way[2]:
+                    heaviest[j] = max(grams, heaviest.get(j, 0))
+            for j, grams in heaviest.items():
+                most[j] += grams
+                if len(mine) == 1:
                     must[j] += grams
-                    most[j] += grams
-            else:
-                heaviest: dict[int, int] = {}
-                for way in mine:
-                    for j, grams in way[2]:
-                        if grams > heaviest.get(j, 0):
-                            heaviest[j] = grams
-                for j, grams in heaviest.items():
-                    most[j] += grams
-        if not all(most.values()):
-            return
-        single = all(len(mine) == 1 for mine in self.ways)
-        steps = [steps_between(self.inside.network.sources[j].tariff, must[j], must[j] if single else most[j]) for j in self.chosen]
-        for cost, caps in self._vectors(steps, all_g):
-            if cost + self.least >= self.inside.best or self.inside.exhausted:
-                return
-            self._down(0, dict(zip(self.chosen, caps, strict=True)), cost + self.least, [])
+        return must, most, all_g
 
     def _vectors(self, steps: list[list[tuple[int, int]]], all_g: int) -> list[tuple[int, tuple[int, ...]]]:
         """Vectors that may carry it all for less than the best, the cheapest first."""

@@ -81,12 +81,11 @@ def _other_sources(network: Network, takes: Takes, relaxed: Relaxed) -> Iterator
 
 
 def _other_pieces(network: Network, takes: Takes) -> Iterator[Takes]:
-    used = sorted({j for parts in takes for j, _ in parts})
     for i, piece in enumerate(network.pieces):
         for j, there in takes[i]:
             for option in piece.options:
                 yield from _moved(takes, i, j, there, option.source, option.limit)
-    yield from _swapped(network, takes, used)
+    yield from _swapped(network, takes)
 
 
 def _moved(takes: Takes, i: int, origin: int, units: int, target: int, limit: int) -> Iterator[Takes]:
@@ -99,11 +98,9 @@ def _moved(takes: Takes, i: int, origin: int, units: int, target: int, limit: in
         yield (*takes[:i], tuple(sorted((j, n) for j, n in after.items() if n)), *takes[i + 1 :])
 
 
-def _swapped(network: Network, takes: Takes, used: list[int]) -> Iterator[Takes]:
+def _swapped(network: Network, takes: Takes) -> Iterator[Takes]:
     limits = [{option.source for option in piece.options} for piece in network.pieces]
     whole = [i for i, piece in enumerate(network.pieces) if piece.units == 1 and takes[i]]
-    if len(used) < 2:
-        return
     for place, one in enumerate(whole):
         for other in whole[place + 1 :]:
             here, there = takes[one][0][0], takes[other][0][0]

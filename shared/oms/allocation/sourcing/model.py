@@ -119,8 +119,11 @@ class Score(NamedTuple):
 
 
 class Rival(NamedTuple):
-    """A location that might have shipped and does not: what the plan had cost with it instead of the one it could
-    have replaced at the least (`more`, millionths), or how many of the order's units it lacks to replace any."""
+    """A location that might have shipped and does not.
+
+    `more` (millionths) is what it had cost with it instead of the one that it could have replaced at the least;
+    `lacks` how many units it has too few to replace any.
+    """
 
     location: str
     km: int

@@ -7,6 +7,7 @@ an order's lines or the company's locations happen to come does not matter.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 MICRO = 1_000_000
@@ -160,8 +161,10 @@ def drawn(pool: Pool, takes: Takes) -> int:
 
 
 def line_below(tariff: Tariff, most_g: int, about_g: int) -> tuple[int, int]:
-    """The straight line (at 0 g, per gram) that is nowhere above the tariff up to `most_g`, and as high as it can be
-    at `about_g`: a segment of the lower hull of the steps' right ends. It is not below zero at 0 g."""
+    """The straight line (at 0 g, per gram) below the tariff up to `most_g` that is highest at `about_g`.
+
+    It is a segment of the lower hull of the steps' right ends, and not below zero at 0 g.
+    """
     if most_g > _MANY_PARCELS * tariff.parcel_g:  # the same steps again and again: one round of them says it all
         ends = zip(tariff.breaks, tariff.prices, strict=True)
         return 0, min(price // weight for weight, price in ends)
@@ -172,7 +175,7 @@ def line_below(tariff: Tariff, most_g: int, about_g: int) -> tuple[int, int]:
             hull.pop()
         hull.append(point)
     slope = 0
-    for (left, low), (right, high) in zip(hull, hull[1:], strict=False):
+    for (left, low), (right, high) in pairwise(hull):
         if left < about_g:
             slope = (high - low) // (right - left)
     at_zero = min(price - slope * weight for weight, price in points)

@@ -127,7 +127,9 @@ def opening(place: Place, weights: Weights) -> tuple[tuple[str, int], ...]:
 
     Pressure rises with the square of how far the day is beyond `capacity_from_pct`, up to `capacity_minor` when full.
     """
-    used = max((taken * 1_000 // most for most, taken in zip(place.capacity, place.used, strict=True) if most), default=0)
+    used = max(
+        (taken * 1_000 // most for most, taken in zip(place.capacity, place.used, strict=True) if most), default=0
+    )
     free = weights.capacity_from_pct * 10
     over = min(max(used - free, 0) * 1_000 // (1_000 - free), 1_000)
     return (

@@ -24,7 +24,6 @@ class Relaxed:
         self.limit: dict[int, dict[int, int]] = {
             i: {j: limit for j, _, limit in network.pieces[i].options} for i in self.split
         }
-        self.useful = [j for j, base in enumerate(self.base) if base is not None]
         self.rows = [self.waits[:] for _ in network.sources]
         for place, i in enumerate(self.whole):
             for j, price in self.low[i].items():
@@ -52,77 +51,43 @@ class Relaxed:
                 slopes[j] = line[1]
         return base, slopes
 
-    def bound(self, opened: int, chosen: list[int], closed: list[int], worst: list[int], beat: int) -> tuple[int, list[int]]:
-        """No plan that opens the chosen sources, and perhaps some of the closed ones, costs less.
+    def bound(self, sources: list[int]) -> int:
+        """No plan that opens only these sources costs less.
 
-        And the closed sources that may be opened by a plan that costs less than `beat`.
-
-        Args:
-            opened: what the chosen sources cost to open.
-            chosen: sources that are open.
-            closed: sources that may be opened.
-            worst: what each whole piece pays with the chosen sources alone.
-            beat: what is looked for must cost less.
+        Every piece that would gain from a source pays an equal share of it; then the pieces pay more, one by one,
+        until some source of each is fully paid for.
         """
-        least = worst
-        for j in closed:
-            row = self.rows[j]
-            gaining = sum(map(lt, row, worst))
-            for i in self.split:
-                gaining += j in self.low[i]
-            if gaining:
-                share = self.base[j] // gaining
-                least = list(map(min, least, [price + share for price in row]))
+        gaining = {
+            j: sum(map(lt, self.rows[j], self.waits)) + sum(j in self.low[i] for i in self.split) for j in sources
+        }
+        shares = {j: self.base[j] // count for j, count in gaining.items() if count}
+        least = self.waits
+        for j, share in shares.items():
+            least = list(map(min, least, [price + share for price in self.rows[j]]))
         if self.split:
-            return self._with_splits(opened, chosen, closed, worst, least, beat)
-        bound = opened + sum(least)
-        if bound >= beat:
-            return bound, []
-        return self._raised(bound, closed, worst, least if least is not worst else worst[:], beat)
+            return sum(least) + sum(self.filled(i, [], shares) for i in self.split)
+        return sum(least) + self._raised(sources, least)
 
-    def _with_splits(
-        self, opened: int, chosen: list[int], closed: list[int], worst: list[int], least: list[int], beat: int
-    ) -> tuple[int, list[int]]:
-        shares = {}
-        for j in closed:
-            gaining = sum(map(lt, self.rows[j], worst)) + sum(j in self.low[i] for i in self.split)
-            if gaining:
-                shares[j] = self.base[j] // gaining
-        bound = opened + sum(least) + sum(self.filled(i, chosen, shares) for i in self.split)
-        return (bound, closed) if bound < beat else (bound, [])
-
-    def _raised(
-        self, bound: int, closed: list[int], worst: list[int], least: list[int], beat: int
-    ) -> tuple[int, list[int]]:
-        """The pieces pay more, one by one, until some closed source of each is fully paid for."""
+    def _raised(self, sources: list[int], least: list[int]) -> int:
+        """How much more the pieces can be made to pay."""
         slack = {
             j: self.base[j] - sum([now - price for now, price in zip(least, self.rows[j], strict=True) if price < now])
-            for j in closed
+            for j in sources
         }
+        gained = 0
         for place, i in enumerate(self.whole):
             now = least[place]
-            room = worst[place] - now
-            if room <= 0:
-                continue
             options = [(j, price) for j, price in self.low[i].items() if j in slack]
-            for j, price in options:
-                until = slack[j] + price - now if price > now else slack[j]
-                if until < room:
-                    room = until
-                    if room <= 0:
-                        break
+            room = min([self.waits[place] - now, *(slack[j] + max(price - now, 0) for j, price in options)])
             if room > 0:
-                bound += room
-                now += room
+                gained += room
                 for j, price in options:
-                    if price < now:
-                        slack[j] -= min(now - price, room)
-        if bound >= beat:
-            return bound, []
-        return bound, [j for j in closed if bound + slack[j] < beat]
+                    if price < now + room:
+                        slack[j] -= min(now + room - price, room)
+        return gained
 
     def filled(self, i: int, chosen: list[int], shares: dict[int, int]) -> int:
-        """All units of a piece where they are cheapest; a closed source asks for its share from the units it can give."""
+        """All units of a piece where they are cheapest; a closed source asks its share of the units it can give."""
         low, limit = self.low[i], self.limit[i]
         left, wait = self.pieces[i].units, self.pieces[i].wait
         prices = [(low[j], limit[j]) for j in chosen if j in low]
