@@ -9,11 +9,14 @@ from typing import Any
 
 from oms.aws import clients
 from oms.aws.documents import unpack
-from oms.aws.tables import from_wire
+from oms.aws.tables import commit, from_wire
 from oms.events.fact import Fact
 from oms.events.orders import OrderConfirmed
 from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
+from oms.inventory.reservations.model import LIVE, Reservation
+from oms.inventory.reservations.rules import as_of
 from oms.kernel.time import to_text
+from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
@@ -44,6 +47,19 @@ def set_up(wiring: Wiring, *positions: Position) -> None:
         assert wiring.stock.open_position(position)
 
 
+class Hands:
+    """A clock that a test turns."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
 CAUSE = Cause("user:tester", to_text(START))
 
 
@@ -53,6 +69,13 @@ def position(sku: str, location: str, on_hand: int, **more: Any) -> Position:
 
 
 def put_order(wiring: Wiring, order_id: str, units: dict[str, int], *, minute: int = 0, **more: Any) -> Order:
+    """A confirmed order, with one line per SKU, as it is stored."""
+    order = confirmed_order(order_id, units, minute=minute, **more)
+    commit(wiring.orders.write(order))  # tests write the past directly
+    return order
+
+
+def confirmed_order(order_id: str, units: dict[str, int], *, minute: int = 0, **more: Any) -> Order:
     """A confirmed order, with one line per SKU."""
     at = START + timedelta(minutes=minute)
     text = at.isoformat()
@@ -76,11 +99,7 @@ def put_order(wiring: Wiring, order_id: str, units: dict[str, int], *, minute: i
         watch_at=text,
         body_hash="0",
     ).model_copy(update=more)
-    order = order.changed(OrderConfirmed(order_id=order_id, attempt=1), at=at, by="channel:shopify_eu")
-    from oms.aws.tables import commit  # noqa: PLC0415  tests write the past directly
-
-    commit(wiring.orders.write(order))
-    return order
+    return order.changed(OrderConfirmed(order_id=order_id, attempt=1), at=at, by="channel:shopify_eu")
 
 
 def entry(*facts: Fact) -> dict[str, Any]:
@@ -99,13 +118,23 @@ def batch(*orders: Order) -> dict[str, Any]:
 
 
 def trees(wiring: Wiring) -> list[OrderTree]:
-    ids = {row["pk"].removeprefix("ORDER#") for row in rows(wiring, "ORDERS_TABLE") if row["sk"] == "ORDER"}
-    return [wiring.orders.tree(order_id) for order_id in sorted(ids)]
+    """Every order with its fulfillment orders, by id; one scan."""
+    orders: dict[str, Order] = {}
+    works: dict[str, list[FulfillmentOrder]] = {}
+    for row in rows(wiring, "ORDERS_TABLE"):
+        if row["sk"] == "ORDER":
+            order = wiring.orders.order_from(row)
+            orders[order.id] = order
+        elif row["sk"].startswith("FO#"):
+            work = wiring.orders.fulfillment_from(row)
+            works.setdefault(work.order_id, []).append(work)
+    by_age = {key: sorted(some, key=lambda work: (work.attempt, work.location)) for key, some in works.items()}
+    return [OrderTree(order, tuple(by_age.get(order_id, ()))) for order_id, order in sorted(orders.items())]
 
 
 def rows(wiring: Wiring, table: str) -> list[dict[str, Any]]:
-    found = clients.dynamodb().scan(TableName=wiring.setting(table), ConsistentRead=True)["Items"]
-    return [from_wire(row) for row in found]
+    pages = clients.dynamodb().get_paginator("scan").paginate(TableName=wiring.setting(table), ConsistentRead=True)
+    return [from_wire(row) for page in pages for row in page["Items"]]
 
 
 def assert_the_books_balance(wiring: Wiring) -> None:
@@ -116,11 +145,13 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
         for work in live:
             for share in work.lines:
-                committed[(share.sku, work.location)] += share.quantity
+                for sku, units in on_the_shelf(share, share.quantity).items():
+                    committed[(sku, work.location)] += units
         for line in order.lines:
             assert line.open + line.backordered + line.allocated + line.cancelled == line.quantity
             if line.waits_at:
-                waiting[(line.sku, line.waits_at)] += line.backordered
+                for sku, units in on_the_shelf(line, line.backordered).items():
+                    waiting[(sku, line.waits_at)] += units
         assert order.units_allocated == allocated_units(works)
     for row in rows(wiring, "INVENTORY_TABLE"):
         if not row["pk"].startswith("STOCK#"):
@@ -133,6 +164,26 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         assert row["committed"] >= 0
         assert row["on_hand"] >= row["committed"]
     assert_the_journal_explains_the_balances(wiring)
+    assert_the_reservations_balance(wiring)
+
+
+def assert_the_reservations_balance(wiring: Wiring) -> None:
+    """Reserved units that count are those of live reservations, minute by minute: none too many, none stranded."""
+    now = to_text(wiring.clock())
+    kept: Counter[tuple[str, str, str]] = Counter()
+    reserved: Counter[tuple[str, str, str]] = Counter()
+    for row in rows(wiring, "INVENTORY_TABLE"):
+        if row["pk"].startswith("RESERVATION#"):
+            reservation = as_of(unpack(Reservation, row["doc"]), now)
+            assert ("expiring_pk" in row) == (row["s"] in LIVE)
+            for one in reservation.kept if reservation.live else ():
+                kept[(one.sku, one.location, reservation.until)] += one.units
+        elif row["pk"].startswith("STOCK#"):
+            place = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
+            for term, units in row["terms"].items():
+                if term > now:
+                    reserved[(*place, term)] += units
+    assert reserved == kept
 
 
 def assert_the_journal_explains_the_balances(wiring: Wiring) -> None:

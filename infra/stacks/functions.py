@@ -35,6 +35,7 @@ from infra.stacks.messaging import (
     IMPORT_TIMEOUT_S,
     MESSAGE_TIMEOUT_S,
     NOTIFICATION_TIMEOUT_S,
+    RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
 )
 
@@ -46,12 +47,16 @@ _CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 @dataclass(frozen=True)
 class FromQueue:
-    """Messages of a queue, `batch` at most, waited for `window_s` to fill it."""
+    """Messages of a queue, `batch` at most, waited for `window_s` to fill it.
+
+    `at_most`: so many consumers at a time; `by_setting`: as many as the setting of that name says.
+    """
 
     queue: str
     batch: int
     window_s: int
-    bounded: bool = False
+    at_most: int | None = None
+    by_setting: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +168,26 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec(
+        "inventory/api_ask_availability",
+        {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
+        memory_mb=1024,
+    ),
+    # A customer waits, and it is one transaction.
+    FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
+    FunctionSpec(
+        "inventory/cron_expire_reservations",
+        {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
+        "inventory/queue_release_reservations",
+        {"orders": LOAD, "inventory": LOAD + SAVE},
+        triggers=(FromQueue("reservation", batch=10, window_s=5),),
+        timeout_s=RESERVATION_TIMEOUT_S,
+    ),
     FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
@@ -196,6 +221,19 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
+    FunctionSpec("intake/api_manage_levels", {"reference": LOAD + LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
+    FunctionSpec(
+        "intake/cron_push_levels",
+        {
+            "reference": LOAD + LIST,
+            "inventory": LOAD + LIST,
+            "polls": LOAD + SAVE,
+            "channel_secrets": READ_SECRET,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
+    ),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {
@@ -245,7 +283,7 @@ FUNCTIONS = (
             "import_queue": SEND,
         },
         # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
-        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        triggers=(FromQueue("import", batch=1, window_s=0, at_most=50),),
         memory_mb=1024,
         timeout_s=IMPORT_TIMEOUT_S,
     ),
@@ -270,9 +308,9 @@ FUNCTIONS = (
     FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,
-        # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
-        triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
-        memory_mb=1024,
+        # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
+        triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
+        memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
         timeout_s=ALLOCATION_TIMEOUT_S,
     ),
     FunctionSpec(

@@ -14,6 +14,7 @@ from oms.events.fact import Fact, FactData
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
+from oms.orders.bundles import Components
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -97,7 +98,7 @@ class Line(Value):
     """Units of one SKU. Each unit is in exactly one bucket: quantity = open + backordered + allocated + cancelled.
 
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
-    whose books carry the backordered units, so that its reorder point sees them.
+    whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
     """
 
     number: int
@@ -112,6 +113,7 @@ class Line(Value):
     allocated: Count = 0
     cancelled: Count = 0
     waits_at: str | None = None
+    components: Components = ()
 
 
 class Hold(Value):
@@ -166,6 +168,14 @@ class Promise(Value):
     latest_on: str | None = None
 
 
+class Reserving(Value):
+    """How far a giant order has its stock: `done` steps `of` so many. Until the last one no location is told of it."""
+
+    attempt: int
+    done: Count
+    of: Count
+
+
 class FirstAnswer(Value):
     """What the sender was told when the order came in: the same for every repeat, however far the order has got."""
 
@@ -192,6 +202,8 @@ class Order(Aggregate):
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
+
+    `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
 
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
@@ -229,6 +241,8 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    reserving: Reserving | None = None
+    reservation_id: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -268,7 +282,10 @@ class Order(Aggregate):
 
 
 class FulfillmentLine(Value):
-    """One order line's share at one location. Units shipped were picked before; `short` units were not found."""
+    """One order line's share at one location. Units shipped were picked before; `short` units were not found.
+
+    Of a bundle all counts are bundles; `components` say what is picked.
+    """
 
     number: int
     sku: str
@@ -277,6 +294,7 @@ class FulfillmentLine(Value):
     packed: Count = 0
     shipped: Count = 0
     short: Count = 0
+    components: Components = ()
 
 
 class FulfillmentOrder(Aggregate):
@@ -308,9 +326,9 @@ class FulfillmentOrder(Aggregate):
         return self.order_id
 
 
-def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
-    """A location's work for an order has one id per attempt, known before it is there."""
-    return derive_id("ful", order_id, str(attempt), location)
+def fulfillment_order_id(order_id: str, attempt: int, location: str, part: int = 0) -> str:
+    """A location's work for an order has one id per attempt, known before it is there; further parts if it is large."""
+    return derive_id("ful", order_id, str(attempt), location, *([str(part)] if part else []))
 
 
 class Content(Value):

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class _Reference(BaseModel):
@@ -13,6 +13,7 @@ class _Reference(BaseModel):
 
 
 Positive = Annotated[int, Field(gt=0)]
+_ALL_PCT = 100
 
 
 class Item(_Reference):
@@ -20,6 +21,8 @@ class Item(_Reference):
 
     `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
+    `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
+    are the bundles that it is in.
     """
 
     sku: str
@@ -33,6 +36,13 @@ class Item(_Reference):
     not_to: frozenset[str] = frozenset()
     only_to: frozenset[str] = frozenset()
     max_per_order: Annotated[int, Field(ge=0)] = 0
+    components: tuple[tuple[str, Positive], ...] = ()
+    part_of: frozenset[str] = frozenset()
+
+
+def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """What the bundles among these items are made of, by SKU."""
+    return {sku: item.components for sku, item in items.items() if item.components}
 
 
 Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
@@ -61,6 +71,10 @@ class Channel(_Reference):
     `options` are the plug-in's own settings (such as `base_url`, `notification_url`, `marketplace_id`), `mapping` the
     JMESPath expressions of a `generic` channel by field. `remorse_minutes` is how long the buyer may change their
     mind before work starts. `poll_minutes` 0: not polled. `silent_after_minutes` 0: may be silent for ever.
+
+    Reservations of its carts last `reserve_minutes` without activity, `paying_minutes` while the buyer pays, and are
+    extended to `longest_minutes` at the most.
+    `push_minutes` 0: not told what it may sell.
     """
 
     name: str
@@ -71,7 +85,31 @@ class Channel(_Reference):
     mapping: Mapping[str, str] = {}
     remorse_minutes: Annotated[int, Field(ge=0, le=7_200)] = 0
     poll_minutes: Annotated[int, Field(ge=0)] = 0
+    push_minutes: Annotated[int, Field(ge=0)] = 0
     silent_after_minutes: Annotated[int, Field(ge=0)] = 0
+    reserve_minutes: Annotated[int, Field(ge=1, le=240)] = 10
+    paying_minutes: Annotated[int, Field(ge=1, le=240)] = 60
+    longest_minutes: Annotated[int, Field(ge=1, le=1_440)] = 240
+
+
+class Fairness(_Reference):
+    """Who is served first when a batch of orders wants more of a SKU than there is; by SKU, or `*` for all others.
+
+    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels, 1 before 2, unnamed ones last;
+    within a rank by submission. `share`: each channel first gets up to its `shares_pct` of what is there, by
+    submission; what a channel does not use goes to whoever comes next.
+    """
+
+    rule: Literal["first_come", "priority", "share"] = "first_come"
+    ranks: Mapping[str, Positive] = {}
+    shares_pct: Mapping[str, Annotated[int, Field(ge=0, le=100)]] = {}
+
+    @field_validator("shares_pct")
+    @classmethod
+    def _no_more_than_all(cls, shares: Mapping[str, int]) -> Mapping[str, int]:
+        if sum(shares.values()) > _ALL_PCT:
+            raise ValueError("the shares are more than 100 %")
+        return shares
 
 
 class Limit(_Reference):
