@@ -9,7 +9,7 @@ from tests.bench.etail import Forecast, Policy, World
 
 INSTANCES, SEQUENCES, PERIODS = 20, 1, 10_000
 TARGET = 1.025
-START, END = "<!-- prices of stock -->", "<!-- end of prices of stock -->"
+HEADING = "## Prices of stock\n"
 PICTURE = "prices-of-stock.svg"
 
 
@@ -83,7 +83,7 @@ def _mean(rows: Sequence[Row]) -> Row:
 
 
 def section(rows: Sequence[Row], *, instances: int = INSTANCES, sequences: int = SEQUENCES) -> str:
-    """The part of docs/performance.md between START and END."""
+    """The part of docs/performance.md."""
     best = min(row.over_fluid for row in rows)
     verdict = "met" if best <= TARGET else "missed"
     table = "\n".join(
@@ -91,9 +91,7 @@ def section(rows: Sequence[Row], *, instances: int = INSTANCES, sequences: int =
         f"| {row.us_per_order:.0f} | {f'{row.s_per_solve:.2f}' if row.s_per_solve else ''} |"
         for row in rows
     )
-    return f"""{START}
-## Prices of stock
-
+    return f"""{HEADING}
 The e-tail fulfilment problem of the literature (Acimovic and Graves 2015; Jasin and Sinha 2015; instances as in Ma
 2023): {instances} instances of 20 SKUs, 5 locations and 10 regions, each with
 {sequences} sequence of {PERIODS:,} periods in one horizon without
@@ -112,7 +110,7 @@ literature prints it; it knows nothing of the luck of a sequence. Bounds and pol
 
 A parcel is paid once for all that is in it: priced SKU by SKU, stock is worth little more than nothing for this
 decision. Hence the prices come from baskets, counted as they were ordered.
-{END}"""
+"""
 
 
 def renewed(page: str, part: str) -> str:
@@ -121,11 +119,11 @@ def renewed(page: str, part: str) -> str:
     Raises:
         ValueError: the page has no such part.
     """
-    before, _, rest = page.partition(START)
-    _, found, after = rest.partition(END)
+    before, found, rest = page.partition(HEADING)
     if not found:
         raise ValueError("the page has no part for the prices of stock")
-    return before + part + after
+    _, more, after = rest.partition("\n## ")
+    return before + part + more + after
 
 
 _WIDTH, _LABEL, _BAR, _HEIGHT = 760, 300, 26, 18

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bench import etail
-from tests.bench.yardstick import END, MYOPIC, NEAREST, ONCE, SKU_BY_SKU, START, TEN, measure, picture, renewed, section
+from tests.bench.yardstick import HEADING, MYOPIC, NEAREST, ONCE, SKU_BY_SKU, TEN, measure, picture, renewed, section
 
 
 def test_nearest_costs_more_than_myopic_and_myopic_more_than_priced() -> None:
@@ -38,7 +38,7 @@ def test_a_plan_may_not_take_what_is_not_there() -> None:
 def test_a_part_of_the_page_can_be_renewed_alone() -> None:
     rows = measure((NEAREST, MYOPIC), instances=1, sequences=1, periods=200)
     part = section(rows)
-    assert renewed(f"before\n{START}\nold\n{END}\nafter", part) == f"before\n{part}\nafter"
+    assert renewed(f"before\n{HEADING}\nold\n\n## After\n", part) == f"before\n{part}\n## After\n"
     assert part.count("|") == 4 * 7
     assert picture(rows).count("<rect") == 1 + 2 * 2
     with pytest.raises(ValueError, match="no part"):
