@@ -108,7 +108,7 @@ literature prints it; it knows nothing of the luck of a sequence. Bounds and pol
 
 ![cost over the bound, by policy]({PICTURE})
 
-A parcel is paid once for all that is in it: priced SKU by SKU, stock is worth little more than nothing for this
+A parcel is paid once for all that is in it: priced SKU by SKU, stock is worth an eighth of it for this
 decision. Hence the prices come from baskets, counted as they were ordered.
 """
 
