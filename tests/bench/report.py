@@ -28,7 +28,16 @@ TARGETS = (
 )
 
 
-def page(single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing) -> str:
+def page(
+    single: Work,
+    many: Work,
+    intake: Pace,
+    hot: Hot,
+    imports: Iterable[Import],
+    sourcing: Sourcing,
+    allocation: str,
+    sizes: str,
+) -> str:
     """The whole page."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
@@ -68,6 +77,14 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 
 {hot.buyers} buyers of one unit each, {hot.units} units in stock, posted 8 at once: **{hot.allocated} allocated**,
 {hot.backordered} backordered, {max(0, hot.allocated - hot.units)} oversold.
+
+## Allocation under fire
+
+{allocation}
+
+## The size of an order
+
+{sizes}
 
 ## Sourcing
 
