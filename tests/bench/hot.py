@@ -90,7 +90,7 @@ def section(found: Allocation) -> str:
     )
     return "\n".join(
         [
-            "| buyers, units | allocated | oversold | undersold | orders per write | attempts per order | given back |",
+            "| buyers, units | allocated | oversold | undersold | orders per write | tries per order | given back |",
             "|---|---|---|---|---|---|---|",
             *races,
             "",
