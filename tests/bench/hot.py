@@ -84,9 +84,14 @@ def section(found: Allocation) -> str:
     ceiling = ITEM_UNITS // 2
     words = (
         "Five workers at once, every message delivered twice. An order that gets its unit is two writes, one that "
-        f"waits is one: 49 or 97 to a transaction. At {ITEM_UNITS:,} write units/s of one item, 2 to a write, 49 orders a "
-        f"write are {ceiling * 49:,} orders/s; by the lock of transactions ({LOCKED_PER_S}/s) {LOCKED_PER_S * 49:,}. "
+        "waits is one: 49 or 97 to a transaction. "
+        f"At {ITEM_UNITS:,} write units/s of one item and 2 to a write, 49 orders a write are {ceiling * 49:,} "
+        f"orders/s; by the lock of transactions ({LOCKED_PER_S}/s) {LOCKED_PER_S * 49:,}. "
         f"With a write per order: {ceiling} and {LOCKED_PER_S}."
+    )
+    sizes = (
+        "Units as the emulator counts them, which takes every item for 1 KB; a header of more (see below) costs 2 units "
+        "per KB in each transaction."
     )
     return "\n".join(
         [
@@ -95,6 +100,8 @@ def section(found: Allocation) -> str:
             *races,
             "",
             words,
+            "",
+            sizes,
             "",
             "| lines of one order | transactions | write units | per line | CPU s |",
             "|---|---|---|---|---|",
