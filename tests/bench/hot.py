@@ -90,8 +90,8 @@ def section(found: Allocation) -> str:
         f"With a write per order: {ceiling} and {LOCKED_PER_S}."
     )
     sizes = (
-        "Units as the emulator counts them, which takes every item for 1 KB; a header of more (see below) costs 2 units "
-        "per KB in each transaction."
+        "Units as the emulator counts them, which takes every item for 1 KB; a header of more (see below) costs 2 "
+        "units per KB in each transaction."
     )
     return "\n".join(
         [

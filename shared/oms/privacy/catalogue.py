@@ -144,6 +144,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
+    ("Kept", "of"): "business",  # the bundle that units are kept for
+    **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
+    **{(model, name): "business" for model, name in (("Rule", "name"), ("Scope", "region"), ("Strategy", "name"))},
+    ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
