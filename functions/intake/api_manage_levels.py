@@ -2,7 +2,7 @@
 
 from oms.entry.api import Answer, Api, Request
 from oms.intake.levels import care
-from oms.intake.levels.model import ToldView, PushView, Resend
+from oms.intake.levels.model import PushView, Resend, ToldView
 from oms.wiring import wire
 
 api = Api("channels")

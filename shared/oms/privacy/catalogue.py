@@ -146,7 +146,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
     ("Kept", "of"): "business",  # the bundle that units are kept for
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
-    **{(model, name): "business" for model, name in (("Rule", "name"), ("Scope", "region"), ("Strategy", "name"))},
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
     ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{

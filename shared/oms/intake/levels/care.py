@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from oms.aws.tables import ConditionFailedError
-from oms.intake.levels.model import ToldView, Pushing, PushView, Resend
+from oms.intake.levels.model import Pushing, PushView, Resend, ToldView
 from oms.intake.levels.run import MAX_WAITING, first
 from oms.intake.levels.store import TOGETHER, LevelStore
 from oms.intake.messages.receiving import known_channel
