@@ -28,8 +28,10 @@ TARGETS = (
 )
 
 
-def page(single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing) -> str:
-    """The whole page."""
+def page(
+    single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing, prices: str
+) -> str:
+    """The whole page. `prices` is the part about prices of stock."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
 # Performance
@@ -70,6 +72,7 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 {hot.backordered} backordered, {max(0, hot.allocated - hot.units)} oversold.
 
 {section(sourcing)}
+{prices}
 ## Cold import of each function
 
 CPU above the bare interpreter, best of 5, bytecode shipped, clients made on first use.
