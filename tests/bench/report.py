@@ -36,9 +36,9 @@ def page(
     imports: Iterable[Import],
     sourcing: Sourcing,
     allocation: str,
-    sizes: str,
+    prices: str,
 ) -> str:
-    """The whole page."""
+    """The whole page. `allocation` and `prices` are the parts about batches and giant orders, and prices of stock."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
 # Performance
@@ -82,11 +82,8 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 
 {allocation}
 
-## The size of an order
-
-{sizes}
-
 {section(sourcing)}
+{prices}
 ## Cold import of each function
 
 CPU above the bare interpreter, best of 5, bytecode shipped, clients made on first use.
