@@ -76,7 +76,7 @@ class HoldOutcome(BaseModel):
 
 # `confirm` keeps an order from being accepted, `allocate` from taking stock, `release` from reaching a location.
 REASONS: dict[str, Reason] = {
-    "credit_limit": Reason(("confirm",), "finance", ("finance", "operator"), timedelta(days=3), "cancel"),
+    "credit_limit": Reason(("confirm",), "finance", ("finance",), timedelta(days=3), "cancel"),
     "overdue_invoices": Reason(("confirm",), "finance", ("finance",), timedelta(days=3), "cancel"),
     "awaiting_payment": Reason(("allocate",), "finance", ("finance", "operator"), timedelta(days=7), "cancel"),
     "high_risk_of_fraud": Reason(("confirm",), "operator", ("operator",), timedelta(days=2)),
