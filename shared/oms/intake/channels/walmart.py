@@ -195,7 +195,7 @@ def _shipping(reader: Reader, order: Document, rows: Sequence[Document]) -> dict
     shipping = reader.object(order, "shippingInfo")
     address = reader.object(shipping, "postalAddress", "shippingInfo")
     ship_to = reader.address(address, _ADDRESS, _PLACE)
-    country = ship_to["country"]
+    country = ship_to.get("country")
     fulfillment = reader.object(rows[0], "fulfillment", f"{_ROW}.0") if rows else {}
     at_store = reader.text(fulfillment, "fulfillmentOption", _ROW) not in (None, _HOME)
     return {
