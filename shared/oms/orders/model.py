@@ -188,7 +188,8 @@ class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
-    `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
+    `person_hash` is a keyed hash of the personal data in the sender's last word, `goods_hash` and `delivery_hash` are
+    hashes of its lines and sums and of its delivery: they tell what the sender changed from what we did.
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
@@ -219,6 +220,8 @@ class Order(Aggregate):
     parcels_delivered: Count = 0
     body_hash: str
     person_hash: str | None = None
+    goods_hash: str | None = None
+    delivery_hash: str | None = None
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
     external_number: str | None = None
