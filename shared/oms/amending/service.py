@@ -26,6 +26,7 @@ from oms.kernel.errors import (
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import OpenChange, Order, Parcel
+from oms.orders.reach import is_live
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended, not_changed
 
@@ -159,15 +160,16 @@ def decline_change(order_id: str, change_id: str, *, reason: str, by: str, desk:
 
 
 def expire_change(order: Order, *, by: str, desk: AmendingDesk) -> bool:
-    """Close the order's open change set if its time is up; whether it was.
+    """Close the order's open change set if its time is up or the order has ended; whether it was.
 
     Raises:
         ConflictError: somebody else wrote first.
     """
-    if order.change is None or order.change.expires_at > to_text(desk.clock()):
+    if order.change is None or (is_live(order) and order.change.expires_at > to_text(desk.clock())):
         return False
     change = desk.changes.get(order.id, order.change.id)
-    commit(*_closing(change, order, "expired", by, f"{change.id} expired", desk))
+    why = "expired" if is_live(order) else f"expired: the order is {order.status}"
+    commit(*_closing(change, order, "expired", by, f"{change.id} {why}", desk))
     return True
 
 

@@ -14,6 +14,7 @@ from oms.events.fact import Fact, FactData
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
+from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -252,7 +253,9 @@ class Order(Aggregate):
 
     @property
     def ends_at(self) -> str | None:
-        """When the time of a hold or of the open change set is up, the first of them."""
+        """When the time of a hold or of the open change set is up, the first of them: at once when the order ended."""
+        if self.change is not None and self.status in TERMINAL_ORDER_STATES:
+            return self.entered_at
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
         return min([*ends, *([self.change.expires_at] if self.change else [])], default=None)
 
