@@ -28,7 +28,9 @@ from oms.orders.model import Order, Parcel, Promise
 from oms.orders.ports import CreditAnswer
 from oms.orders.reach import units_of
 from oms.orders.resourcing import asked_again
+from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderTree
+from oms.reference.model import bundles_among
 
 
 class Draft(NamedTuple):
@@ -42,7 +44,10 @@ class Draft(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is written of a change into the order's log and facts. `person_id`: whom it goes to from now on."""
+    """What is written of a change into the order's log and facts.
+
+    `person_id`: whom it goes to from now on; `place`: where, if that is new.
+    """
 
     change_id: str | None
     reason: str
@@ -50,6 +55,7 @@ class Told(NamedTuple):
     by: str
     at: datetime
     person_id: str | None = None
+    place: PostalPlace | None = None
     more: Mapping[str, Any] = {}
     holds: tuple[HoldSpec, ...] = ()
 
@@ -58,10 +64,12 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
     """The draft of a wish; a plan that is not possible leaves the order's units where they are.
 
     Raises:
-        RejectedError: an SKU that is not in the catalogue, a destination that nobody serves, amounts that contradict.
+        RejectedError: an SKU that is not in the catalogue, a destination that nobody serves, amounts that contradict,
+            or whatever else a check refuses that the change brings about.
     """
     order = tree.order
     _refuse_unknown(order, wish, desk)
+    _take_bundles_apart(order, wish, desk)
     plan = plan_of(tree, parcels, wish)
     recalled: Counter[int] = Counter()
     for work in plan.sources.works:
@@ -74,11 +82,15 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
     stock = _with_given_back(desk.stock.available(needed) if needed else {}, plan)
     if needed and (wish.redirected or put_on(order, wish)):
         fields["promise"] = _promised(order, wish, needed, stock, told.at, desk)
+    if not plan.why:
+        verdict = desk.checks.recheck(order, order.model_copy(update=fields), place=told.place, at=told.at)
+        told = told._replace(holds=(*told.holds, *verdict.holds))
+        fields["findings"] = (*order.findings, *verdict.findings)
     return Draft(order, _header(order, wish, fields, told, asks=bool(recalled or queued)), wish, plan, stock)
 
 
 def _refuse_unknown(order: Order, wish: Wish, desk: AmendingDesk) -> None:
-    new = {wish_line.sku for wish_line in wish.lines} - {line.sku for line in order.lines}
+    new = {line.sku for line in wish.lines} - {line.sku for line in order.lines}
     missing = sorted(new - set(desk.reference.items(new))) if new else []
     if missing:
         faults = [Fault("edits", f"{sku} is not in the catalogue") for sku in missing]
@@ -86,6 +98,17 @@ def _refuse_unknown(order: Order, wish: Wish, desk: AmendingDesk) -> None:
     if wish.destination is not None and wish.destination.country not in desk.served_countries():
         fault = Fault("edits", f"nothing ships to {wish.destination.country}")
         raise RejectedError("nothing ships there", code="destination_not_served", faults=[fault])
+
+
+def _take_bundles_apart(order: Order, wish: Wish, desk: AmendingDesk) -> None:
+    """A bundle that is added keeps the components that it has now."""
+    known = {line.number for line in order.lines}
+    new = {line.sku for line in wish.lines if line.number not in known}
+    bundles = bundles_among(desk.reference.items(new)) if new else {}
+    wish.lines = [
+        line.model_copy(update={"components": bundles.get(line.sku, ())}) if line.number not in known else line
+        for line in wish.lines
+    ]
 
 
 def _needed(fields: Mapping[str, Any]) -> dict[str, int]:
@@ -168,6 +191,7 @@ def preview_of(draft: Draft, answer: CreditAnswer) -> Preview:
         credit=_credit(before, after, answer),
         stock=tuple(_stock_change(sku, units, draft.stock) for sku, units in sorted(needed.items())),
         promise=PromiseChange(before=before.promise, after=after.promise),
+        waits_for=tuple(hold.reason for hold in after.holds if hold not in before.holds),
         taken_back=tuple(work.id for work in draft.plan.sources.works),
     )
 
