@@ -363,7 +363,7 @@ FUNCTIONS = (
     FunctionSpec(
         "fulfillment/cron_watch_orders",
         {**_AMENDING, "resolve_exception": START, "undelivered": SEND},
-        # Every minute, because a remorse window ends to the minute: a run finds nothing for 24 queries.
+        # Every minute, because a remorse window ends to the minute: a run finds nothing for 32 queries.
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=120,
     ),

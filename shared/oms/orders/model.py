@@ -15,6 +15,7 @@ from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import Components
+from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -198,7 +199,8 @@ class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
-    `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
+    `person_hash` is a keyed hash of the personal data in the sender's last word, `goods_hash` and `delivery_hash` are
+    hashes of its lines and sums and of its delivery: they tell what the sender changed from what we did.
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
@@ -231,6 +233,8 @@ class Order(Aggregate):
     parcels_delivered: Count = 0
     body_hash: str
     person_hash: str | None = None
+    goods_hash: str | None = None
+    delivery_hash: str | None = None
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
     external_number: str | None = None
@@ -263,7 +267,9 @@ class Order(Aggregate):
 
     @property
     def ends_at(self) -> str | None:
-        """When the time of a hold or of the open change set is up, the first of them."""
+        """When the time of a hold or of the open change set is up, the first of them: at once when the order ended."""
+        if self.change is not None and self.status in TERMINAL_ORDER_STATES:
+            return self.entered_at
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
         return min([*ends, *([self.change.expires_at] if self.change else [])], default=None)
 
