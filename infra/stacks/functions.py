@@ -163,6 +163,7 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",

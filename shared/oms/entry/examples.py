@@ -9,6 +9,7 @@ from oms.orders.model import fulfillment_order_id
 
 CHANNEL = "sales_desk"
 LOCATION = "ber-1"
+STOCKED = "MUG-BLUE"
 SHIPPED_BY = "swift_post"
 FIRST_TRACKING_NUMBER = "SW00000000017"
 

@@ -30,6 +30,8 @@ PROBLEMS: dict[str, Problem] = {
     "change_open": Problem(409, "Confirm or decline the order's open change set first."),
     "over_credit_limit": Problem(409, "The account has no room for the difference; ask finance for it."),
     "stale": Problem(412, "It has changed since you read it: read it again and decide again."),
+    "short_stock": Problem(409, "There are not so many units; `why_not` says how many there are."),
+    "quantity_changed": Problem(409, "The books say something else by now: see `current`; decide again."),
     "if_match_needed": Problem(428, "Send the `ETag` that you have read as `If-Match`."),
     "idempotency_key_in_use": Problem(409, "The first request is still running; retry after `Retry-After` seconds."),
     "order_exists_differently": Problem(

@@ -1,8 +1,8 @@
 """What a movement does to a position, and what it may not do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from oms.inventory.model import NOTHING, Change, Movement, Position
+from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
 from oms.kernel.errors import StateError, Why
 
 BUCKETS = Change._fields
@@ -15,7 +15,7 @@ class ShortStockError(StateError):
     code = "short_stock"
 
 
-def applied(position: Position, movements: Iterable[Movement]) -> Position:
+def applied(position: Position, movements: Sequence[Movement]) -> Position:
     """The position after the movements, one version on; reserved units whose time is up are written off with it.
 
     Raises:
@@ -27,7 +27,7 @@ def applied(position: Position, movements: Iterable[Movement]) -> Position:
         total = total.plus(movement.change)
         if movement.change.reserved:
             _move_term(terms, movement, position)
-    after = position.after(total._replace(reserved=0))._replace(
+    after = _levelled(position.after(total._replace(reserved=0)), movements)._replace(
         terms=tuple(sorted((term, units) for term, units in terms.items() if units)),
         lapsed=(),
         version=position.version + 1,
@@ -49,6 +49,20 @@ def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:
     kept = sorted(terms.items())
     return position._replace(
         terms=tuple(pair for pair in kept if pair[0] > now), lapsed=tuple(pair for pair in kept if pair[0] <= now)
+    )
+
+
+def _levelled(position: Position, movements: Sequence[Movement]) -> Position:
+    set_to = {name: value for movement in movements for name, value in movement.levels}
+    channels = dict(position.channels)
+    for name, units in set_to.items():
+        if name.startswith(CHANNEL_LEVEL):
+            channels[name.removeprefix(CHANNEL_LEVEL)] = units
+    kept = tuple(sorted((name, units) for name, units in channels.items() if units))
+    return position._replace(
+        reorder_point=set_to.get("reorder_point", position.reorder_point),
+        order_up_to=set_to.get("order_up_to", position.order_up_to),
+        channels=kept,
     )
 
 

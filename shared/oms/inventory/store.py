@@ -26,7 +26,20 @@ from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
-from oms.inventory.model import NOTHING, Cause, Change, Entry, Kind, Movement, Position, PositionKey, Posting, merged
+from oms.inventory.facts import shortfalls
+from oms.inventory.model import (
+    NOTHING,
+    Cause,
+    Change,
+    Entry,
+    Kind,
+    Movement,
+    Position,
+    PositionKey,
+    Posting,
+    levels_of,
+    merged,
+)
 from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import derive_id, shard_of
@@ -111,7 +124,8 @@ class StockStore:
     ) -> Moved:
         """A position write each, and one entry of the journal; to be committed together.
 
-        They fail if somebody else wrote one of the positions meanwhile. Nothing to move: no writes.
+        They fail if somebody else wrote one of the positions meanwhile. Nothing to move: no writes. Units that are
+        committed and no more there are said with `StockFellShort`, whoever moved them.
 
         Raises:
             ShortStockError: a movement takes more than there is in `before`.
@@ -133,7 +147,7 @@ class StockStore:
                 for key, group in moved.items()
                 for movement in (*lapsed_movements(before[key]), *group)
             ),
-            facts=tuple(facts),
+            facts=(*facts, *shortfalls(before, changed, cause.at)),
         )
         writes = [self._position_write(position, before[key]) for key, position in changed.items()]
         return Moved([*writes, self._entry_write(entry)], changed)
@@ -163,7 +177,9 @@ class StockStore:
         cause = Cause(by, to_text(self._clock()))
         empty = Position(position.sku, position.location, 0, position.reorder_point, position.order_up_to)
         first = Change(**{name: getattr(position, name) for name in BUCKETS if name != "reserved"})
-        stocked = Movement("opened", position.key, first._replace(committed=0, backordered=0))
+        stocked = Movement(
+            "opened", position.key, first._replace(committed=0, backordered=0), levels=levels_of(position)
+        )
         taken = Movement("committed", position.key, Change(committed=first.committed, backordered=first.backordered))
         try:
             tables.commit(*self.writes([stocked, taken], {position.key: empty}, cause))
@@ -212,10 +228,14 @@ class StockStore:
                 return True
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def claim(self, name: str, cause: Cause) -> Write:
-        """A write that succeeds once for a name: what is committed with it happens once."""
-        item = {"pk": f"MOVED#{name}", "sk": "MOVED", "at": cause.at, "n": 0}
+    def claim(self, name: str, cause: Cause, **kept: str) -> Write:
+        """A write that succeeds once for a name: what is committed with it happens once. `kept`: see `claimed`."""
+        item = {"pk": f"MOVED#{name}", "sk": "MOVED", "at": cause.at, "n": 0, **kept}
         return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=f"moved {name}")
+
+    def claimed(self, name: str) -> Mapping[str, str] | None:
+        """What was kept with a claim; None: nothing of this name has happened."""
+        return tables.get(Key(self.table, f"MOVED#{name}", "MOVED"))
 
     def entry(self, name: str) -> Entry | None:
         """One entry of the journal by its name."""
@@ -278,6 +298,7 @@ class StockStore:
             "entry": position.entry,
             **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
             "terms": dict(position.terms),
+            "channels": dict(position.channels) or None,
             **(_marker(position.key) if position.slack <= 0 else {}),
         }
         label = f"stock {position.sku} at {position.location}"
@@ -305,6 +326,7 @@ def _position(row: tables.Item, now: str) -> Position:
         location=row["sk"].removeprefix("LOC#"),
         version=row["v"],
         entry=row.get("entry"),
+        channels=tuple(sorted(row.get("channels", {}).items())),
         **{name: row[name] for name in (*_STORED, *_POLICY)},
     )
     return as_read(position, row["terms"], now)
@@ -320,6 +342,7 @@ def _posting(movement: Movement, before: Position, version: int) -> Posting:
         ref=movement.ref,
         term=movement.term,
         before=before.entry,
+        levels=movement.levels,
     )
 
 

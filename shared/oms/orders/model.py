@@ -71,14 +71,15 @@ class Aggregate(Value):
         version = self.version + 1
         now = to_text(at)
         facts = tuple(
-            _envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
+            envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
         )
         word = what or "+".join(fact.type for fact in facts)
         row = LogRow(v=version, at=now, what=word, by=by, why=redact(why) if why else None)
         return self.model_copy(update={**changes, "version": version, "log": (*self.log, row), "facts": facts})
 
 
-def _envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
+def envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
+    """A fact of the write that made `version` of `subject`, the `place`-th of it."""
     return Fact(
         id=f"{subject}.{version}.{place}",
         type=type(fact).__name__,

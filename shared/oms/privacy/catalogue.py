@@ -145,13 +145,13 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy", "PolicyDraft",
-            "PolicyView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "NewMovement", "Policy",
+            "PolicyDraft", "PolicyView",
         )
     },
     **{
         (model, "why"): "remark"
-        for model in ("Entry", "ImportView", "LogRow", "TimelineRow")
+        for model in ("Entry", "ImportView", "LogRow", "MovementView", "TimelineRow")
     },
     **{(model, "reason"): "remark" for model in ("ChangeSet", "ChangeSetView", "Declined", "HoldDecision")},
     **{
@@ -159,8 +159,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         for model in (
             "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
             "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
-            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
-            "ParcelVoided", "ReplayOrder", "Rule",
+            "MessageView", "NewMovement", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased",
+            "OrderRejected", "ParcelVoided", "ReplayOrder", "Rule",
         )
     },
 }  # fmt: skip
