@@ -197,11 +197,11 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
-    FunctionSpec("intake/api_manage_levels", {"reference": LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
+    FunctionSpec("intake/api_manage_levels", {"reference": LOAD + LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
     FunctionSpec(
         "intake/cron_push_levels",
         {
-            "reference": LIST,
+            "reference": LOAD + LIST,
             "inventory": LOAD + LIST,
             "polls": LOAD + SAVE,
             "channel_secrets": READ_SECRET,

@@ -17,6 +17,7 @@ from oms.inventory.model import Cause, Movement, Position, PositionKey
 from oms.inventory.store import JOURNAL_WRITES, StockStore
 from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
 from oms.kernel.time import to_text
+from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Location
@@ -98,7 +99,7 @@ def _pass(
 ) -> _Round:
     passed = _Round([], {}, {request.order_id: request for request in pending})
     trees = _load(pending, orders, passed.errors)
-    skus = {line.sku for order, _ in trees.values() for line in order.lines if line.open}
+    skus = shelf_skus(line for order, _ in trees.values() for line in order.lines if line.open)
     if not skus:
         return passed
     seen = stock.positions(skus)

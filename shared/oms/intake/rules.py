@@ -8,6 +8,7 @@ from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSu
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
+from oms.orders.bundles import Components
 from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
@@ -16,12 +17,13 @@ _AREA = 3  # characters of a postal code that zones and transit tables need
 
 
 class Decision(NamedTuple):
-    """What the checks found out, beyond that nothing refuses the order."""
+    """What the checks found out, beyond that nothing refuses the order. `bundles`: what the SKUs that are one hold."""
 
     promise: Promise
     backorder_expected: bool
     holds: tuple[HoldSpec, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
+    bundles: Mapping[str, Components] = {}
 
 
 def order_id_of(channel: str, external_order_id: str) -> str:
@@ -79,7 +81,8 @@ def accept(
     external line id.
     """
     submitted = _submitted(new, decision.promise, fingerprint, person_hash, version, at)
-    submitted = submitted.model_copy(update={"lines": tuple(_without(line, gone) for line in submitted.lines)})
+    lines = tuple(_without(_made_of(line, decision.bundles), gone) for line in submitted.lines)
+    submitted = submitted.model_copy(update={"lines": lines})
     order_id = submitted.id
     holds = opened(order_id, decision.holds, at)
     waits = any("confirm" in hold.blocks for hold in holds)
@@ -127,6 +130,11 @@ def accept_cancelled(
         status=move(ORDER, "submitted", "cancel"),
         lines=lines,
     )
+
+
+def _made_of(line: Line, bundles: Mapping[str, Components]) -> Line:
+    """A bundle keeps the components that it had when it was sold."""
+    return line.model_copy(update={"components": bundles[line.sku]}) if line.sku in bundles else line
 
 
 def _without(line: Line, gone: Mapping[str, int]) -> Line:

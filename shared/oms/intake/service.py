@@ -31,7 +31,7 @@ from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
-from oms.reference.model import Channel
+from oms.reference.model import Channel, bundles_among
 from oms.reference.store import ReferenceStore
 
 TRIES = 5  # a decision is made anew when the account changed meanwhile
@@ -187,6 +187,7 @@ def decide(
         backorder_expected=bool(desk.checks.short(wanted, stock)),
         holds=holds,
         findings=verdict.findings,
+        bundles=bundles_among(desk.reference.items(wanted)),
     )
     order = accept(
         new,

@@ -175,12 +175,12 @@ _NAMES: dict[Kind, str] = {
     "remark": "detail error file_name message problem undo_error",
     "business": (
         "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
-        " changed channel channels check classes code columns country currencies currency cursor data"
+        " changed channel channels check classes code columns components country currencies currency cursor data"
         " decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
         " failed_step failing faults field fields free_mail gln good gs1_prefix hazmat hidden high_minor holds"
         " holidays id ignored incident kind kinds label_number later lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
-        " options origins outcome over_credit_limit owner params parent payment_method pickup_location place"
+        " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
         " plugin possible purpose rates ref refuses_with regions release_by remote_areas roles route rules"
         " service ship_by short_picks silent since sku skus source sscc state statement_as_of status supplier"
         " taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"

@@ -20,6 +20,8 @@ class Item(_Reference):
 
     `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
+    `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
+    are the bundles that it is in.
     """
 
     sku: str
@@ -33,6 +35,13 @@ class Item(_Reference):
     not_to: frozenset[str] = frozenset()
     only_to: frozenset[str] = frozenset()
     max_per_order: Annotated[int, Field(ge=0)] = 0
+    components: tuple[tuple[str, Positive], ...] = ()
+    part_of: frozenset[str] = frozenset()
+
+
+def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """What the bundles among these items are made of, by SKU."""
+    return {sku: item.components for sku, item in items.items() if item.components}
 
 
 Degrees = Annotated[Decimal, Field(ge=-180, le=180)]

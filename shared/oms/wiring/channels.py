@@ -134,10 +134,7 @@ class Channels(Buyers):
 
     def offered(self, _channel: str, skus: "Iterable[str]") -> "Mapping[str, int]":
         """Units by SKU that a channel may sell now, from all locations."""
-        found: dict[str, int] = {}
-        for (sku, _), position in self.stock.positions(skus).items():
-            found[sku] = found.get(sku, 0) + max(position.available, 0)
-        return found
+        return {sku: sum(places.values()) for sku, places in self.offer.available(skus, consistent=True).items()}
 
     @cached_property
     def level_care(self) -> "LevelCare":
@@ -161,6 +158,7 @@ class Channels(Buyers):
             stock=self.stock,
             partners=self.partners,
             offered=self.offered,
+            sold_as=self.offer.sold_as,
             clock=self.clock,
             pause=sleep,
         )

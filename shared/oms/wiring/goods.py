@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.offer import Offer
     from oms.inventory.store import StockStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
@@ -36,6 +37,13 @@ class Goods(Ground):
             lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
             self.clock,
         )
+
+    @cached_property
+    def offer(self) -> "Offer":
+        """What may be sold of SKUs, bundles among them (port of intake and amending)."""
+        from oms.inventory.offer import Offer
+
+        return Offer(self.stock, self.reference)
 
     @cached_property
     def count_desk(self) -> "CountDesk":

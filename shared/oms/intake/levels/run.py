@@ -51,12 +51,16 @@ class TellsLevels(Protocol):
 
 @dataclass(frozen=True)
 class LevelDesk:
-    """The collaborators. `offered` are the units by SKU that a channel may sell now; `pause` waits for seconds."""
+    """The collaborators. `offered` are the units by SKU that a channel may sell now, `sold_as` what is sold of SKUs.
+
+    `pause` waits for seconds.
+    """
 
     store: LevelStore
     stock: Journal
     partners: TellsLevels
     offered: Callable[[str, Iterable[str]], Mapping[str, int]]
+    sold_as: Callable[[set[str]], set[str]]
     clock: Clock
     pause: Callable[[float], None]
 
@@ -135,7 +139,7 @@ class _Run:
             since = from_text(self.state.watermark)
             until = min(now, since + STRETCH)
             entries = self.desk.stock.journal(since - OVERLAP, until)
-            moved = {posting.sku for entry in entries for posting in entry.postings}
+            moved = self.desk.sold_as({posting.sku for entry in entries for posting in entry.postings})
             self._skus(sorted(moved | waiting))
             waiting = set()
             self._write(watermark=to_text(until))
