@@ -1,5 +1,6 @@
 """What only AWS has: resource types that the emulator rejects. Checked by synthesis, cfn-lint and cdk-nag instead."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -17,6 +18,12 @@ CHANNEL_METRICS = {
     "ChannelGaps": ("{ $.result.gaps > 0 }", "$.result.gaps"),
     "ChannelsFailing": ('{ $.result.failing[0] = "*" }', "1"),
     "ChannelsSilent": ('{ $.result.silent[0] = "*" }', "1"),
+}
+
+# What the proof of the books found; see watches.py.
+STOCK_METRICS = {
+    "StockDrifted": ("{ $.result.drifted > 0 }", "$.result.drifted"),
+    "StockProofBehind": ("{ $.result.behind IS TRUE }", "1"),
 }
 
 
@@ -66,15 +73,23 @@ class EdgeStack(Stack):
             query_string="stats count(*) by route, status | filter status >= 400 | sort count desc",
             log_group_names=[f"/aws/vendedlogs/apigateway/{settings.name('api')}"],
         )
-        for name, (pattern, value) in CHANNEL_METRICS.items():
-            logs.CfnMetricFilter(
-                self,
-                name,
-                log_group_name=f"/aws/lambda/{settings.name('cron-poll-channels')}",
-                filter_pattern=pattern,
-                metric_transformations=[
-                    logs.CfnMetricFilter.MetricTransformationProperty(
-                        metric_namespace=settings.name("channels"), metric_name=name, metric_value=value
-                    )
-                ],
-            )
+        _metrics(self, settings, "cron-poll-channels", "channels", CHANNEL_METRICS)
+        _metrics(self, settings, "cron-prove-stock", "stock", STOCK_METRICS)
+
+
+def _metrics(
+    scope: Construct, settings: Settings, function: str, namespace: str, metrics: Mapping[str, tuple[str, str]]
+) -> None:
+    """Metrics from the lines that a scheduled function logs of its result."""
+    for name, (pattern, value) in metrics.items():
+        logs.CfnMetricFilter(
+            scope,
+            name,
+            log_group_name=f"/aws/lambda/{settings.name(function)}",
+            filter_pattern=pattern,
+            metric_transformations=[
+                logs.CfnMetricFilter.MetricTransformationProperty(
+                    metric_namespace=settings.name(namespace), metric_name=name, metric_value=value
+                )
+            ],
+        )

@@ -36,6 +36,7 @@ from infra.stacks.messaging import (
     MESSAGE_TIMEOUT_S,
     NOTIFICATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
+    SHORTFALL_TIMEOUT_S,
 )
 
 API_WAITS_S = 29
@@ -164,6 +165,17 @@ FUNCTIONS = (
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
+    # A correction reads the journal and the orders that hold a position's units.
+    FunctionSpec(
+        "inventory/api_mend_exceptions", {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST, "reference": LIST}
+    ),
+    FunctionSpec(
+        "inventory/cron_prove_stock",
+        {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(15 minutes)"),),
+        memory_mb=1024,
+        timeout_s=300,
+    ),
     FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
@@ -288,6 +300,12 @@ FUNCTIONS = (
         triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
         memory_mb=1024,
         timeout_s=ALLOCATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "allocation/queue_mend_shortfalls",
+        _TAKES_BACK,
+        triggers=(FromQueue("shortfall", batch=10, window_s=1),),
+        timeout_s=SHORTFALL_TIMEOUT_S,
     ),
     FunctionSpec(
         "tracking/queue_record_scans",

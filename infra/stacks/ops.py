@@ -21,6 +21,7 @@ from infra.stacks.watches import (
     function_watches,
     queue_metric,
     queue_watches,
+    stock_watches,
     workflow_metric,
     workflow_watches,
 )
@@ -61,6 +62,7 @@ class OpsStack(Stack):
             *workflow_watches(stateless),
             *api_watches(stateless),
             *channel_watches(settings),
+            *stock_watches(settings),
         ]
         for watch in watches:
             alarm(self, watch, prefix=settings.name("alarm"), topic=topic)

@@ -32,7 +32,7 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
         lapsed=(),
         version=position.version + 1,
     )
-    _refuse_negative(after)
+    refuse_negative(after)
     takes = sum(max(getattr(total, name), 0) for name in _TAKES)
     if takes and after.available < 0 and after.available < position.available:
         raise _short(position, f"{position.available} units can be taken", "take less, or wait for stock")
@@ -74,7 +74,12 @@ def _move_term(terms: dict[str, int], movement: Movement, position: Position) ->
         raise _short(position, "fewer units are reserved until then", "read the reservation again")
 
 
-def _refuse_negative(after: Position) -> None:
+def refuse_negative(after: Position) -> None:
+    """Refuse a position with fewer units than none in a bucket, or with more set apart than there are.
+
+    Raises:
+        ShortStockError: so it is.
+    """
     for name in BUCKETS:
         units = getattr(after, name)
         if units < 0:

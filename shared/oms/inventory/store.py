@@ -19,7 +19,7 @@ the index keys exactly while its slack is zero or less.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -156,6 +156,17 @@ class StockStore:
         )
         writes = [self._position_write(position, before[key]) for key, position in changed.items()]
         return Moved([*writes, self._entry_write(entry)], changed)
+
+    def mended(self, movements: Sequence[Movement], before: Position, after: Position, cause: Cause) -> Moved:
+        """The writes that put a position right as `after` says, whatever the movements add up to: for corrections of
+        books that do not add up, and for nothing else.
+        """
+        made = after._replace(version=before.version + 1, lapsed=())
+        name = _entry_name([made], cause.at)
+        made = made._replace(entry=name)
+        postings = tuple(_posting(movement, before, made.version) for movement in movements)
+        entry = Entry(id=name, at=cause.at, by=cause.by, why=cause.why, postings=postings)
+        return Moved([self._position_write(made, before), self._entry_write(entry)], {made.key: made})
 
     def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Write]:
         """Units that the carrier took leave the books and the reservation."""

@@ -145,7 +145,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "NewMovement", "Policy",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Hold", "NewChangeSet", "NewHold", "NewMovement", "Policy",
             "PolicyDraft", "PolicyView",
         )
     },
