@@ -35,6 +35,7 @@ from infra.stacks.messaging import (
     IMPORT_TIMEOUT_S,
     MESSAGE_TIMEOUT_S,
     NOTIFICATION_TIMEOUT_S,
+    RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
     SHORTFALL_TIMEOUT_S,
 )
@@ -175,6 +176,20 @@ FUNCTIONS = (
         triggers=(OnSchedule("rate(15 minutes)"),),
         memory_mb=1024,
         timeout_s=300,
+    ),
+    # A customer waits, and it is one transaction.
+    FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
+    FunctionSpec(
+        "inventory/cron_expire_reservations",
+        {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
+        "inventory/queue_release_reservations",
+        {"orders": LOAD, "inventory": LOAD + SAVE},
+        triggers=(FromQueue("reservation", batch=10, window_s=5),),
+        timeout_s=RESERVATION_TIMEOUT_S,
     ),
     FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
     FunctionSpec(

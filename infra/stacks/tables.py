@@ -12,8 +12,13 @@ TABLES = (
     ),
     TableSpec(
         "inventory",
-        indexes=(Index("reorder", "reorder_pk", "reorder_sk"), Index("listed", "listed_pk", "listed_sk")),
+        indexes=(
+            Index("reorder", "reorder_pk", "reorder_sk"),
+            Index("expiring", "expiring_pk", "expiring_sk"),
+            Index("listed", "listed_pk", "listed_sk"),
+        ),
         stream=True,
+        ttl="expires_at",
         hot=True,
     ),
     # Erasure deletes a person's key; it is complete when the last backup that holds the key is gone: 7 days, not 35.

@@ -31,6 +31,7 @@ BINDING = {
     "shipment": {"channel", "location"},
     "channel": {"channel"},
     "import": {"channel"},
+    "reservation": {"channel"},
     "channels": {"channel"},
     "location": {"location"},
     "locations": {"location"},

@@ -42,6 +42,7 @@ def _order_id(name: str) -> str:
 RELEASED, HELD, TO_CONFIRM = (_order_id(name) for name in (examples.RELEASED, examples.HELD, examples.TO_CONFIRM))
 WORK = fulfillment_order_id(RELEASED, 1, LOCATION)
 IMPORT = derive_id("imp", "scene", examples.IMPORT_KEY)
+RESERVATION = derive_id("rsv", CHANNEL, examples.CART)
 
 # What stands in the place of an example's parameter when the object is a stranger's; a Callable asks the scene.
 OTHER: Mapping[str, Callable[["Scene"], str]] = {
@@ -50,6 +51,7 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "shipment_id": lambda scene: scene.shipment_id,
     "channel": lambda _scene: CHANNEL,
     "import_id": lambda _scene: IMPORT,
+    "reservation_id": lambda _scene: RESERVATION,
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
     "message_id": lambda scene: scene.message_id,
@@ -63,6 +65,7 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "read_change": {"order_id": TO_CONFIRM},
     "confirm_change": {"order_id": TO_CONFIRM},
     "decline_change": {"order_id": TO_CONFIRM},
+    "release_reservation": {"reservation_id": derive_id("rsv", CHANNEL, examples.CART_TOO)},
     "cancel_import": {"import_id": derive_id("imp", "scene", examples.IMPORT_TO_CANCEL_KEY)},
     "put_draft": {"draft_id": examples.NEW_DRAFT},
     "submit_draft": {"draft_id": examples.DRAFT_TO_SUBMIT},
@@ -82,6 +85,7 @@ MISSING: Mapping[str, str] = {
     "shipment_id": derive_id("shp", "nobody"),
     "channel": "nobody",
     "import_id": derive_id("imp", "nobody"),
+    "reservation_id": derive_id("rsv", "nobody"),
     "location": "nowhere-1",
     "sku": "NOTHING",
     "account_id": "NOBODY",
@@ -126,6 +130,7 @@ class Scene:
         """What names the stranger's objects, wherever it stands."""
         return {
             IMPORT,
+            RESERVATION,
             RELEASED,
             HELD,
             TO_CONFIRM,
@@ -180,6 +185,7 @@ def _place_others(wiring: Wiring) -> str:
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
     seeded.import_file(wiring, CHANNEL, by="scene")
     seeded.write_drafts(wiring, CHANNEL)
+    seeded.fill_carts(wiring, CHANNEL)
     seeded.propose(TO_CONFIRM, wiring)
     fact = {
         **seeded._confirmed(),
@@ -192,6 +198,7 @@ def _place_others(wiring: Wiring) -> str:
         [("scene", {"facts": [fact]})],
         orders=wiring.orders,
         stock=wiring.stock,
+        reservations=wiring.reservations,
         locations=wiring.reference.locations(),
         now=wiring.clock(),
     )

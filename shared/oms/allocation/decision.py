@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from oms.allocation.bundled import plan_lines
 from oms.allocation.model import AllocationRequest
+from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
@@ -20,26 +21,36 @@ OPEN_STATES = ("confirmed", "in_fulfillment")
 
 
 class Decision(NamedTuple):
-    """One order's part of a transaction. `more`: open lines that did not fit come in the next one."""
+    """One order's part of a transaction. `more`: open lines that did not fit come in the next one.
+
+    `spent` is what becomes of its reservation.
+    """
 
     request: AllocationRequest
     order: Order
     works: tuple[FulfillmentOrder, ...]
     changes: Mapping[PositionKey, Change]
     more: bool
+    spent: Spent | None = None
 
     @property
     def movements(self) -> list[Movement]:
         """What moves in the books, for this order."""
-        return [
+        taken = [
             Movement("committed" if change.committed else "backordered", key, change, ref=self.order.id)
             for key, change in self.changes.items()
         ]
+        return [*(self.spent.movements if self.spent else ()), *taken]
+
+    @property
+    def touched(self) -> set[PositionKey]:
+        """The positions that move."""
+        return self.changes.keys() | (self.spent.keys if self.spent else set())
 
     @property
     def items(self) -> int:
         """Writes besides the positions."""
-        return 1 + len(self.works)
+        return 1 + len(self.works) + (self.spent is not None)
 
 
 def decide(

@@ -8,6 +8,7 @@
 | `shipment` | the parcel of `{shipment_id}` | must have the channel of its order, and its location |
 | `channel` | `{channel}` of the path, or `channel` of the body | must have it |
 | `location` | `{location}` | must have it |
+| `reservation` | the reservation of `{reservation_id}` | must have its channel |
 | `import` | the import job of `{import_id}` | must have its channel |
 | `orders`, `channels`, `locations` | whatever the answer lists | gets theirs; the handler filters by the principal |
 | `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
@@ -32,7 +33,7 @@ _WITHOUT_TOKEN = {"signature": "channel", "link": "customer", "public": "anyone"
 # Who is bound by nature may only call what is scoped to what binds it: nothing else would hold it back.
 _SCOPED = {
     "warehouse": frozenset({"order", "shipment", "location", "orders", "locations"}),
-    "channel": frozenset({"order", "shipment", "channel", "import", "orders", "channels"}),
+    "channel": frozenset({"order", "shipment", "channel", "import", "reservation", "orders", "channels"}),
 }
 _LISTS = ("orders", "channels", "locations")
 Path = Mapping[str, str]
@@ -80,6 +81,13 @@ def _import(principal: Principal, path: Path) -> None:
         raise missing
 
 
+def _reservation(principal: Principal, path: Path) -> None:
+    reservation_id = path["reservation_id"]
+    found = wire().reservations.find(reservation_id) if principal.channels is not None else None
+    if principal.channels is not None and (found is None or not principal.may_see_channel(found.channel)):
+        raise NotFoundError(f"there is no reservation {reservation_id}")
+
+
 # By what a route declares: the path parameter it needs, and the check.
 _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "order": ("order_id", _order),
@@ -87,6 +95,7 @@ _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "channel": ("channel", _channel),
     "location": ("location", _location),
     "import": ("import_id", _import),
+    "reservation": ("reservation_id", _reservation),
 }
 OWN = (*_OWNERS, *_LISTS, "company", *_WITHOUT_TOKEN)
 

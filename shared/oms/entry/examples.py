@@ -75,6 +75,21 @@ IMPORT_ID, IMPORT_TO_CANCEL_ID = derive_id("imp", SEED, IMPORT_KEY), derive_id("
 # Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
 TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback
 
+CART, CART_TOO = "SEED-CART-1", "SEED-CART-2"
+
+
+def reservation_id(owner: str) -> str:
+    """The reservation of a cart of the example channel."""
+    return derive_id("rsv", CHANNEL, owner)
+
+
+RESERVED, RESERVED_TOO = reservation_id(CART), reservation_id(CART_TOO)
+RESERVATION = {
+    "channel": CHANNEL,
+    "owner": "CART-1002",
+    "lines": [{"sku": "MUG-BLUE", "quantity": 1}],
+    "ships_to": {"country": "DE", "postal_area": "101"},
+}
 COUNTS = {"counts": [{"sku": "MUG-BLUE", "delta": 1, "id": "found-behind-the-shelf-17"}]}
 BUYER = {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"}
 NEW_ORDER = {

@@ -70,34 +70,3 @@ class StockExceptionClosed(_StockFact):
     exception_id: str
     kind: str
     resolved_by: str
-
-
-class _TransferFact(FactData):
-    SOURCE: ClassVar[str] = "baton.inventory"
-    transfer_id: str
-    origin: str
-    destination: str
-
-
-class TransferReady(_TransferFact):
-    """Its units are kept at the origin: it may be loaded."""
-
-    units: dict[str, int]
-
-
-class TransferShipped(_TransferFact):
-    """Its units have left the origin and are incoming at the destination."""
-
-    units: dict[str, int]
-
-
-class TransferReceived(_TransferFact):
-    """Units have arrived at the destination, or are recorded as lost on the way."""
-
-    received: dict[str, int]
-    lost: dict[str, int]
-    in_transit: int
-
-
-class TransferCancelled(_TransferFact):
-    """It will not be shipped; units that were kept are free again."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
+from oms.inventory.reservations.model import Reservation
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import Components
@@ -23,6 +24,7 @@ class Decision(NamedTuple):
     backorder_expected: bool
     holds: tuple[HoldSpec, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
+    reservation_id: str | None = None
     bundles: Mapping[str, Components] = {}
 
 
@@ -36,8 +38,11 @@ def person_id_of(order_id: str) -> str:
 
 
 def body_text(order: NewOrder) -> str:
-    """The same for every spelling of the same order (order of keys, white space, Unicode form)."""
-    return order.model_dump_json()
+    """The same for every spelling of the same order (order of keys, white space, Unicode form).
+
+    Which reservation its units come from is no part of what was ordered.
+    """
+    return order.model_dump_json(exclude={"reservation"})
 
 
 def person_text(order: NewOrder) -> str:
@@ -61,6 +66,19 @@ def units_by_sku(order: NewOrder, gone: Mapping[str, int] = {}) -> dict[str, int
         off = min(gone.get(line.external_line_id or "", 0), line.quantity)
         units[line.sku] = units.get(line.sku, 0) + line.quantity - off
     return {sku: wanted for sku, wanted in units.items() if wanted}
+
+
+def with_own(
+    stock: Mapping[str, Mapping[str, int]], reservation: Reservation | None
+) -> Mapping[str, Mapping[str, int]]:
+    """What is available to the owner of a reservation: its own units are."""
+    if reservation is None or not reservation.live:
+        return stock
+    own = {sku: dict(places) for sku, places in stock.items()}  # of a line as it is sold: a bundle is one
+    for line in reservation.lines:
+        for location, units in reservation.places(line).items() if line.sku in own else ():
+            own[line.sku][location] = own[line.sku].get(location, 0) + units
+    return own
 
 
 def accept(
@@ -91,6 +109,7 @@ def accept(
         update={
             "holds": holds,
             "findings": decision.findings,
+            "reservation_id": decision.reservation_id,
             "watch_at": min(
                 [to_text(at + MAX_DWELL[f"order.{status}"]), *(hold.expires_at for hold in holds if hold.expires_at)]
             ),

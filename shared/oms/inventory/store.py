@@ -53,7 +53,7 @@ JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its posi
 _STORED = tuple(name for name in BUCKETS if name != "reserved")
 _POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
-_EVEN_NOTHING = ("opened", "counted")  # news even when the figures stay: nobody needs to look before that instant
+_EVEN_NOTHING = ("opened", "counted", "expired")  # news even when they move nothing themselves
 
 
 _Moves = list[tuple[Kind, str, Change]]  # (kind, SKU, change) at one location
@@ -136,7 +136,7 @@ class StockStore:
             ShortStockError: a movement takes more than there is in `before`.
             KeyError: a position that is not in `before`, because the SKU is not kept there.
         """
-        moved = merged(one for one in movements if one.change != NOTHING or one.kind in _EVEN_NOTHING)
+        moved = merged(one for one in movements if one.change != NOTHING or one.levels or one.kind in _EVEN_NOTHING)
         if not moved:
             return Moved([], {})
         changed = {key: applied(before[key], group) for key, group in moved.items()}
@@ -158,8 +158,9 @@ class StockStore:
         return Moved([*writes, self._entry_write(entry)], changed)
 
     def mended(self, movements: Sequence[Movement], before: Position, after: Position, cause: Cause) -> Moved:
-        """The writes that put a position right as `after` says, whatever the movements add up to: for corrections of
-        books that do not add up, and for nothing else.
+        """The writes that put a position right as `after` says, whatever the movements add up to.
+
+        For corrections of books that do not add up, and for nothing else.
         """
         made = after._replace(version=before.version + 1, lapsed=())
         name = _entry_name([made], cause.at)

@@ -196,6 +196,8 @@ class Order(Aggregate):
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
 
+    `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
+
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -232,6 +234,7 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    reservation_id: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
     @property

@@ -70,6 +70,9 @@ class Channel(_Reference):
     `options` are the plug-in's own settings (such as `base_url`, `notification_url`, `marketplace_id`), `mapping` the
     JMESPath expressions of a `generic` channel by field. `remorse_minutes` is how long the buyer may change their
     mind before work starts. `poll_minutes` 0: not polled. `silent_after_minutes` 0: may be silent for ever.
+
+    Reservations of its carts last `reserve_minutes` without activity, `paying_minutes` while the buyer pays, and are
+    extended to `longest_minutes` at the most.
     `push_minutes` 0: not told what it may sell.
     """
 
@@ -83,6 +86,9 @@ class Channel(_Reference):
     poll_minutes: Annotated[int, Field(ge=0)] = 0
     push_minutes: Annotated[int, Field(ge=0)] = 0
     silent_after_minutes: Annotated[int, Field(ge=0)] = 0
+    reserve_minutes: Annotated[int, Field(ge=1, le=240)] = 10
+    paying_minutes: Annotated[int, Field(ge=1, le=240)] = 60
+    longest_minutes: Annotated[int, Field(ge=1, le=1_440)] = 240
 
 
 class Limit(_Reference):

@@ -113,6 +113,7 @@ class Buyers(Goods):
             claims=ClaimStore(self.setting("ORDERS_TABLE")),
             checks=self.checks,
             stock=self.offer,
+            reservations=self.reservations,
             promise=self.promise,
             credit=self.credit,
             people=self.people,

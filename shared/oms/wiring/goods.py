@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.offer import Offer
+    from oms.inventory.reservations.model import Terms
+    from oms.inventory.reservations.service import ReservationDesk
+    from oms.inventory.reservations.store import ReservationStore
     from oms.inventory.store import StockStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
@@ -85,6 +88,51 @@ class Goods(Ground):
         from oms.allocation.shortfall import ShortfallDesk
 
         return ShortfallDesk(self.taking_back, self.exceptions, self.clock)
+
+    @cached_property
+    def reservations(self) -> "ReservationStore":
+        from oms.inventory.reservations.store import ReservationStore
+
+        return ReservationStore(self.setting("INVENTORY_TABLE"), self.clock)
+
+    @cached_property
+    def reservation_desk(self) -> "ReservationDesk":
+        """For those who keep units for carts and orders."""
+        from oms.inventory.reservations.service import ReservationDesk
+        from oms.reference.model import bundles_among
+
+        return ReservationDesk(
+            store=self.reservations,
+            stock=self.stock,
+            terms_of=self.reservation_terms,
+            nearest=self.nearest,
+            bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            clock=self.clock,
+        )
+
+    def reservation_terms(self, channel: str) -> "Terms":
+        """How long a channel's reservations last.
+
+        Raises:
+            NotFoundError: code `unknown_channel`.
+            RejectedError: code `channel_paused`.
+        """
+        from oms.inventory.reservations.model import Terms
+        from oms.kernel.errors import Fault, NotFoundError, RejectedError
+
+        found = self.reference.channels().get(channel)
+        if found is None:
+            unknown = [Fault("channel", "is unknown")]
+            raise NotFoundError("there is no such channel", code="unknown_channel", faults=unknown)
+        if not found.active:
+            raise RejectedError("the channel is paused", code="channel_paused")
+        return Terms(found.reserve_minutes, found.paying_minutes, found.longest_minutes)
+
+    def nearest(self, destination: "Destination") -> list[str]:
+        """The locations, nearest first (port of reservations)."""
+        from oms.allocation.rules import rank
+
+        return list(rank(self.reference.locations(), destination))
 
     @cached_property
     def taking_back(self) -> "TakingBack":

@@ -65,7 +65,7 @@ def summed(proof: Proof, steps: Iterable[Step]) -> Proof:
 
 
 def judged(position: Position, proof: Proof, trail: Trail, seen: Mapping[str, int]) -> Proof | Finding:
-    """The new proof, or what is wrong. `seen`: entries of the journal that speak of the position, with their version."""
+    """The new proof, or what is wrong. `seen`: entries of the journal that speak of it, with the version."""
     newer = [step for step in trail.steps if step.version > proof.version]
     total = summed(proof, newer)
     if trail.broken:

@@ -18,7 +18,7 @@ from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.store import OrderStore
 
 BY = "system:prove_stock"
-FIRST = timedelta(days=30)  # how far back the first run begins; a position at rest since then is proved when it moves
+FIRST = timedelta(days=2)  # how far back the first run begins; a position at rest since then is proved when it moves
 OVERLAP = timedelta(minutes=2)  # read again: an entry carries the time of its decision and is written a little later
 WINDOW = timedelta(hours=1)
 MAX_ENTRIES = 20_000  # of a run: some 20 MB of memory, and a minute
