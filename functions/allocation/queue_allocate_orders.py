@@ -16,5 +16,6 @@ def handler(messages: list[Message]) -> Mapping[str, Exception]:
         stock=wiring.stock,
         reservations=wiring.reservations,
         locations=wiring.reference.locations(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )

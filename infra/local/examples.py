@@ -167,6 +167,7 @@ def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
         stock=wiring.stock,
         reservations=wiring.reservations,
         locations=wiring.reference.locations(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     for error in failed.values():

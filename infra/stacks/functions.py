@@ -48,12 +48,16 @@ _CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
 
 @dataclass(frozen=True)
 class FromQueue:
-    """Messages of a queue, `batch` at most, waited for `window_s` to fill it."""
+    """Messages of a queue, `batch` at most, waited for `window_s` to fill it.
+
+    `at_most`: so many consumers at a time; `by_setting`: as many as the setting of that name says.
+    """
 
     queue: str
     batch: int
     window_s: int
-    bounded: bool = False
+    at_most: int | None = None
+    by_setting: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ _AMENDING: Grants = {
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+# The journal, and the orders that hold a position's units.
+_PROOF: Grants = {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -166,16 +172,15 @@ FUNCTIONS = (
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
-    # A correction reads the journal and the orders that hold a position's units.
+    FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
     FunctionSpec(
-        "inventory/api_mend_exceptions", {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST, "reference": LIST}
+        "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
     ),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(
-        "inventory/cron_prove_stock",
-        {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST, "undelivered": SEND},
-        triggers=(OnSchedule("rate(15 minutes)"),),
+        "inventory/api_ask_availability",
+        {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
         memory_mb=1024,
-        timeout_s=300,
     ),
     # A customer waits, and it is one transaction.
     FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
@@ -286,7 +291,7 @@ FUNCTIONS = (
             "import_queue": SEND,
         },
         # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
-        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        triggers=(FromQueue("import", batch=1, window_s=0, at_most=50),),
         memory_mb=1024,
         timeout_s=IMPORT_TIMEOUT_S,
     ),
@@ -311,16 +316,13 @@ FUNCTIONS = (
     FunctionSpec(
         "allocation/queue_allocate_orders",
         _ORDER_AND_STOCK,
-        # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
-        triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
-        memory_mb=1024,
+        # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
+        triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
+        memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
         timeout_s=ALLOCATION_TIMEOUT_S,
     ),
     FunctionSpec(
-        "allocation/queue_mend_shortfalls",
-        _TAKES_BACK,
-        triggers=(FromQueue("shortfall", batch=10, window_s=1),),
-        timeout_s=SHORTFALL_TIMEOUT_S,
+        "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S
     ),
     FunctionSpec(
         "tracking/queue_record_scans",

@@ -119,7 +119,7 @@ def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(pr
         if "ScalingConfig" in mapping
     }
     assert {name.split("From")[0]: bound for name, bound in bounded.items()} == {
-        "QueueAllocateOrders": {"MaximumConcurrency": 50},
+        "QueueAllocateOrders": {"MaximumConcurrency": 5},
         "QueueRunImports": {"MaximumConcurrency": 50},
     }
 

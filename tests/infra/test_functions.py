@@ -31,7 +31,7 @@ UNBOUND_ACTIONS = {
 def test_every_function_states_its_limits_its_logs_and_its_tracing(production: Assembly) -> None:
     for name, function in production.properties(FUNCTION).items():
         assert 10 <= function["Timeout"] <= 300, name
-        assert function["MemorySize"] in (512, 1024), name
+        assert function["MemorySize"] in (512, 1024, 1769), name
         assert function["Architectures"] == ["arm64"], name
         assert function["TracingConfig"] == {"Mode": "Active"}, name
         assert function["LoggingConfig"]["LogFormat"] == "JSON", name

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from oms.events.fact import Fact, FactData
+from oms.events.fact import Fact, FactData, envelope
 from oms.events.inventory import StockFellShort
 from oms.inventory.model import Position, PositionKey
-from oms.orders.model import envelope
 
 _FELL_SHORT = 99  # its place among the facts of one write: behind all others
 

@@ -325,7 +325,7 @@ class StockStore:
             "channels": dict(position.channels) or None,
             **(_marker(position.key) if position.slack <= 0 else {}),
         }
-        label = f"stock {position.sku} at {position.location}"
+        label = label_of(position.key)
         if before.version == 0:
             return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=label)
         return tables.put(self.table, item, condition="v = :seen", values={":seen": before.version}, label=label)
@@ -342,6 +342,11 @@ class StockStore:
         now = to_text(self._clock())
         rows = tables.get_many(keys, consistent=consistent).values()
         return {position.key: position for position in (_position(row, now) for row in rows)}
+
+
+def label_of(key: PositionKey) -> str:
+    """What the write of a position is called when it fails."""
+    return f"stock {key[0]} at {key[1]}"
 
 
 def _leaving(units: Mapping[str, int], kind: Kind) -> _Moves:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.events.fact import Fact, FactData
+from oms.events.fact import Fact, FactData, envelope
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
@@ -77,22 +77,6 @@ class Aggregate(Value):
         word = what or "+".join(fact.type for fact in facts)
         row = LogRow(v=version, at=now, what=word, by=by, why=redact(why) if why else None)
         return self.model_copy(update={**changes, "version": version, "log": (*self.log, row), "facts": facts})
-
-
-def envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
-    """A fact of the write that made `version` of `subject`, the `place`-th of it."""
-    return Fact(
-        id=f"{subject}.{version}.{place}",
-        type=type(fact).__name__,
-        version=fact.VERSION,
-        source=fact.SOURCE,
-        subject=subject,
-        order_id=order_id,
-        sequence=version,
-        time=now,
-        route=fact.route(),
-        data=fact.model_dump(),
-    )
 
 
 class Line(Value):
@@ -169,6 +153,14 @@ class Promise(Value):
     latest_on: str | None = None
 
 
+class Reserving(Value):
+    """How far a giant order has its stock: `done` steps `of` so many. Until the last one no location is told of it."""
+
+    attempt: int
+    done: Count
+    of: Count
+
+
 class FirstAnswer(Value):
     """What the sender was told when the order came in: the same for every repeat, however far the order has got."""
 
@@ -234,6 +226,7 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    reserving: Reserving | None = None
     reservation_id: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
@@ -318,9 +311,9 @@ class FulfillmentOrder(Aggregate):
         return self.order_id
 
 
-def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
-    """A location's work for an order has one id per attempt, known before it is there."""
-    return derive_id("ful", order_id, str(attempt), location)
+def fulfillment_order_id(order_id: str, attempt: int, location: str, part: int = 0) -> str:
+    """A location's work for an order has one id per attempt, known before it is there; further parts if it is large."""
+    return derive_id("ful", order_id, str(attempt), location, *([str(part)] if part else []))
 
 
 class Content(Value):

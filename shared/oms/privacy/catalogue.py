@@ -132,6 +132,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (("Account", "name"), ("AccountView", "name"), ("LevelView", "name"), ("Terms", "name"), ("Supplier", "name")),
         "business",  # companies; a sole trader's is public in a register
     ),
+    **{("Fairness", name): "business" for name in ("ranks", "shares_pct")},
     **{
         (model, "name"): "business"
         for model in (
@@ -185,9 +186,9 @@ _NAMES: dict[Kind, str] = {
         " holidays id ignored incident kind kinds label_number later levels lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
         " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
-        " plugin possible proved purpose rates ref refuses_with regions release_by remote_areas roles route rules"
-        " service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored supplier"
-        " taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
+        " plugin possible proved purpose rates receipts ref refuses_with regions release_by remote_areas roles route"
+        " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
+        " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
         " zones"
     ),
 }

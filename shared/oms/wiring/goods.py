@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
     from oms.inventory.store import StockStore
+    from oms.inventory.supply.availability import AvailabilityDesk
+    from oms.inventory.supply.model import ChannelSafety, SupplyTerms
+    from oms.inventory.supply.service import SupplyDesk
+    from oms.inventory.supply.store import SupplyStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
@@ -50,6 +54,53 @@ class Goods(Ground):
         from oms.inventory.offer import Offer
 
         return Offer(self.stock, self.reference)
+
+    @cached_property
+    def supplies(self) -> "SupplyStore":
+        from oms.inventory.supply.store import SupplyStore
+
+        return SupplyStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def supply_desk(self) -> "SupplyDesk":
+        """For those who announce and receive goods."""
+        from oms.inventory.supply.service import SupplyDesk
+
+        return SupplyDesk(
+            stock=self.stock,
+            supplies=self.supplies,
+            locations=self.reference.locations,
+            terms=self.supply_terms,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def availability_desk(self) -> "AvailabilityDesk":
+        """For those who ask what can be promised, and when."""
+        from oms.inventory.supply.availability import AvailabilityDesk
+        from oms.orders.unsourced import Unsourced
+
+        return AvailabilityDesk(
+            stock=self.stock,
+            supplies=self.supplies,
+            locations=self.reference.locations,
+            channels=self.reference.channels,
+            terms=self.supply_terms,
+            safety=self.channel_safety,
+            unsourced=Unsourced(self.orders, self.clock).units,
+            promise=self.promise,
+            clock=self.clock,
+        )
+
+    def supply_terms(self) -> "SupplyTerms":
+        from oms.inventory.supply.model import SupplyTerms
+
+        return self.reference.settings("SUPPLY", SupplyTerms).get("terms", SupplyTerms())
+
+    def channel_safety(self, channel: str) -> "ChannelSafety":
+        from oms.inventory.supply.model import ChannelSafety
+
+        return self.reference.settings("SAFETY", ChannelSafety).get(channel, ChannelSafety())
 
     @cached_property
     def count_desk(self) -> "CountDesk":

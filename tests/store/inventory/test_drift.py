@@ -335,11 +335,11 @@ def test_a_correction_may_die_anywhere_and_happens_once(time: Time) -> None:
         with moto_cloud(time) as wiring:
             scene()
             crash(point, lambda: correct("balance"))
-            wiring = restart(time)
+            reborn = restart(time)
             assert correct("balance")["status"] == "resolved", point
-            found = wiring.stock.positions_at([CUP])[CUP]
+            found = reborn.stock.positions_at([CUP])[CUP]
             assert (found.on_hand, found.version) == (17, 4), point
-            assert_the_journal_explains_the_balances(wiring)
+            assert_the_journal_explains_the_balances(reborn)
 
 
 def test_only_who_looks_after_a_location_sees_its_exceptions(wiring: Wiring) -> None:
