@@ -145,6 +145,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
+    ("Kept", "of"): "business",  # the bundle that units are kept for
+    **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
+    ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
