@@ -145,7 +145,6 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
-    ("Kept", "of"): "business",  # the bundle that units are kept for
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
     ("Strategy", "note"): "remark",
@@ -192,8 +191,8 @@ _NAMES: dict[Kind, str] = {
         " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
         " plugin possible proved purpose rates receipts ref refuses_with regions release_by remote_areas roles route"
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
-        " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
-        " zones"
+        " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
+        " weights what zones"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
