@@ -113,7 +113,13 @@ def post_movement(request: Request) -> Answer:
 )
 def list_movements(request: Request) -> Answer:
     query = parse_query(MovementQuery, request.query)
-    page = service.list_movements(_key(request), cursor=query.cursor, limit=query.limit, stock=wire().stock)
+    page = service.list_movements(
+        _key(request),
+        cursor=query.cursor,
+        limit=query.limit,
+        stock=wire().stock,
+        all_refs=request.principal.unbound,
+    )
     return Answer(200, page)
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from functions.inventory import api_move_stock
 from oms.aws import clients
-from oms.aws.tables import from_wire
-from oms.inventory.model import Position
+from oms.aws.tables import commit, from_wire
+from oms.inventory.model import Cause, Change, Movement, Position
+from oms.kernel.time import to_text
 from oms.orders.store import facts_of_stream_record
 from oms.reference.model import Item
 from oms.wiring import Wiring
@@ -241,3 +242,14 @@ def test_a_process_may_be_lost_anywhere_and_the_movement_counts_once() -> None:
             assert post("received", 5, "goods-in", ref="DN-1")["status"] == 201, point
             assert stored(reborn).on_hand == 15, point
             assert_the_journal_explains_the_balances(reborn)
+
+
+def test_who_is_bound_to_a_location_sees_no_names_of_carts_and_orders(wiring: Wiring) -> None:
+    taken = Movement("committed", CUP, Change(committed=1), ref="ord_1")
+    commit(*wiring.stock.writes([taken], {CUP: stored(wiring)}, Cause("t", to_text(clock()))))
+    post("found", 1, ref="R1")
+    shown = {
+        name: [row.get("ref") for row in call("GET", "/movements", roles=roles)["movements"]]
+        for name, roles in (("all", ["operator"]), ("bound", ["warehouse", "location.ber-1"]))
+    }
+    assert shown == {"all": ["R1", "ord_1", None, None], "bound": ["R1", None, None, None]}

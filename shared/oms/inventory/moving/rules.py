@@ -1,9 +1,11 @@
 """What a posted movement does to the buckets, whether it may, and what is said of it."""
 
+from typing import get_args
+
 from oms.events.fact import FactData
 from oms.events.inventory import StockAdjusted, StockExpected, StockReceived, StockSetApart
 from oms.inventory.model import CHANNEL_LEVEL, Change, Levels, Movement, Position, levels_of
-from oms.inventory.moving.model import NewMovement, PositionLevels, Seen
+from oms.inventory.moving.model import NewMovement, PositionLevels, PostedKind, Seen
 from oms.kernel.errors import ForbiddenError, RejectedError, StaleError, StateError, UnconditionalError
 
 _SAID: dict[str, type[StockReceived | StockAdjusted | StockSetApart | StockExpected]] = {
@@ -16,6 +18,7 @@ _SAID: dict[str, type[StockReceived | StockAdjusted | StockSetApart | StockExpec
 # Who brings goods to us knows what comes, not what lies on our shelves.
 MAY_POST = {"procurement": frozenset({"received", "expected"})}
 ANY = "*"
+OF_LOCATIONS = (*get_args(PostedKind), "counted")
 
 
 class QuantityChangedError(StateError):

@@ -114,8 +114,12 @@ def set_levels(
     return moved.after[key], False
 
 
-def list_movements(key: PositionKey, *, cursor: str | None, limit: int, stock: StockStore) -> MovementPage:
+def list_movements(
+    key: PositionKey, *, cursor: str | None, limit: int, stock: StockStore, all_refs: bool = True
+) -> MovementPage:
     """A page of the history of a position, newest first. One entry of the journal is never torn apart.
+
+    Without `all_refs` only what locations post says what it was for: carts and orders may be those of others.
 
     Raises:
         NotFoundError: the SKU is not kept there.
@@ -129,7 +133,7 @@ def list_movements(key: PositionKey, *, cursor: str | None, limit: int, stock: S
         position = position._replace(entry=cursor)
     rows = list(stock.history(position, limit=limit))
     last = rows[-1][1].before if rows else None
-    return MovementPage(movements=tuple(_view(*row) for row in rows), next_cursor=last)
+    return MovementPage(movements=tuple(_view(*row, all_refs=all_refs) for row in rows), next_cursor=last)
 
 
 def _opened(
@@ -165,7 +169,7 @@ def _first_answer(was_asked: str, asked: str, answer: str) -> Moved:
     return Moved.model_validate_json(answer)
 
 
-def _view(entry: Entry, posting: Posting) -> MovementView:
+def _view(entry: Entry, posting: Posting, *, all_refs: bool) -> MovementView:
     return MovementView(
         movement_id=entry.id,
         at=entry.at,
@@ -175,5 +179,5 @@ def _view(entry: Entry, posting: Posting) -> MovementView:
         units=dict(posting.by),
         levels=dict(posting.levels),
         why=entry.why,
-        ref=posting.ref,
+        ref=posting.ref if all_refs or posting.kind in rules.OF_LOCATIONS else None,
     )
