@@ -1,6 +1,5 @@
 """What only AWS has: resource types that the emulator rejects. Checked by synthesis, cfn-lint and cdk-nag instead."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -25,6 +24,8 @@ STOCK_METRICS = {
     "StockDrifted": ("{ $.result.drifted > 0 }", "$.result.drifted"),
     "StockProofBehind": ("{ $.result.behind IS TRUE }", "1"),
 }
+# What the report of the pricing says.
+PRICE_METRICS = {"PricesNotSolved": ("{ $.result.failed > 0 }", "$.result.failed")}
 
 
 class EdgeStack(Stack):
@@ -73,23 +74,26 @@ class EdgeStack(Stack):
             query_string="stats count(*) by route, status | filter status >= 400 | sort count desc",
             log_group_names=[f"/aws/vendedlogs/apigateway/{settings.name('api')}"],
         )
-        _metrics(self, settings, "cron-poll-channels", "channels", CHANNEL_METRICS)
-        _metrics(self, settings, "cron-prove-stock", "stock", STOCK_METRICS)
+        for name, (pattern, value) in CHANNEL_METRICS.items():
+            _metric(self, settings, "cron-poll-channels", "channels", name, pattern, value)
+        for name, (pattern, value) in STOCK_METRICS.items():
+            _metric(self, settings, "cron-prove-stock", "stock", name, pattern, value)
+        for name, (pattern, value) in PRICE_METRICS.items():
+            _metric(self, settings, "cron-price-stock", "prices", name, pattern, value)
 
 
-def _metrics(
-    scope: Construct, settings: Settings, function: str, namespace: str, metrics: Mapping[str, tuple[str, str]]
+def _metric(
+    scope: Construct, settings: Settings, function: str, namespace: str, name: str, pattern: str, value: str
 ) -> None:
-    """Metrics from the lines that a scheduled function logs of its result."""
-    for name, (pattern, value) in metrics.items():
-        logs.CfnMetricFilter(
-            scope,
-            name,
-            log_group_name=f"/aws/lambda/{settings.name(function)}",
-            filter_pattern=pattern,
-            metric_transformations=[
-                logs.CfnMetricFilter.MetricTransformationProperty(
-                    metric_namespace=settings.name(namespace), metric_name=name, metric_value=value
-                )
-            ],
-        )
+    """A metric of the lines in a function's log that fit a pattern."""
+    logs.CfnMetricFilter(
+        scope,
+        name,
+        log_group_name=f"/aws/lambda/{settings.name(function)}",
+        filter_pattern=pattern,
+        metric_transformations=[
+            logs.CfnMetricFilter.MetricTransformationProperty(
+                metric_namespace=settings.name(namespace), metric_name=name, metric_value=value
+            )
+        ],
+    )

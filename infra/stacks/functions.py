@@ -79,7 +79,7 @@ Trigger = FromQueue | FromStream | OnSchedule
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One row. `path` is the file under functions/ without `.py`."""
+    """One row. `path` is the file under functions/ without `.py`; `solver` adds the layer with HiGHS."""
 
     path: str
     grants: Grants = field(default_factory=dict)
@@ -88,6 +88,7 @@ class FunctionSpec:
     timeout_s: int = 10
     snapstart: bool = False
     without_token: bool = False
+    solver: bool = False
 
     @property
     def rights(self) -> Grants:
@@ -388,6 +389,20 @@ FUNCTIONS = (
         },
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=100,
+    ),
+    FunctionSpec(
+        "allocation/cron_count_demand",
+        {"orders": LOAD + LIST, "prices": LIST + SAVE, "reference": LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 hour)"),),
+        timeout_s=300,
+    ),
+    FunctionSpec(
+        "allocation/cron_price_stock",
+        {"inventory": LOAD, "prices": LOAD + LIST + SAVE, "reference": LOAD + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(6 hours)"),),
+        memory_mb=1024,
+        timeout_s=300,
+        solver=True,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

@@ -19,6 +19,7 @@ from infra.stacks.watches import (
     channel_watches,
     function_metric,
     function_watches,
+    price_watches,
     queue_metric,
     queue_watches,
     stock_watches,
@@ -63,6 +64,7 @@ class OpsStack(Stack):
             *api_watches(stateless),
             *channel_watches(settings),
             *stock_watches(settings),
+            *price_watches(settings),
         ]
         for watch in watches:
             alarm(self, watch, prefix=settings.name("alarm"), topic=topic)

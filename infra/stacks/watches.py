@@ -103,6 +103,15 @@ def stock_watches(settings: Settings) -> Iterator[Watch]:
         yield Watch(name, why, metric(settings.name("stock"), metric_name, {}), periods=periods)
 
 
+def price_watches(settings: Settings) -> Iterator[Watch]:
+    """From the log of the pricing, by the metric filter of edge.py."""
+    yield Watch(
+        "prices-not-solved",
+        "Prices of stock were not solved in time: the former ones stay in force until their horizon ends.",
+        metric(settings.name("prices"), "PricesNotSolved", {}),
+    )
+
+
 # A channel that is down for a moment is asked again in a minute or two; a gap has happened.
 _PERIODS = {"channel-gaps": 1, "channels-failing": 10, "channels-silent": 1}
 

@@ -141,6 +141,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     },
     ("Location", "postal_code"): "business",  # our own places
     ("RateCard", "region"): "business",
+    ("CountedBasket", "region"): "business",  # a country and the first character of a postal code
+    ("PriceShard", "prices"): "business",
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
