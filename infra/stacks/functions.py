@@ -37,6 +37,7 @@ from infra.stacks.messaging import (
     NOTIFICATION_TIMEOUT_S,
     RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
+    SHORTFALL_TIMEOUT_S,
 )
 
 API_WAITS_S = 29
@@ -145,6 +146,8 @@ _AMENDING: Grants = {
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+# The journal, and the orders that hold a position's units.
+_PROOF: Grants = {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -169,6 +172,11 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
+    FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
+    FunctionSpec(
+        "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
+    ),
     FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(
         "inventory/api_ask_availability",
@@ -313,6 +321,9 @@ FUNCTIONS = (
         triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
         memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
         timeout_s=ALLOCATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S
     ),
     FunctionSpec(
         "tracking/queue_record_scans",

@@ -94,6 +94,15 @@ def channel_watches(settings: Settings) -> Iterator[Watch]:
         yield Watch(name, why, metric(settings.name("channels"), metric_name, {}), periods=_PERIODS[name])
 
 
+def stock_watches(settings: Settings) -> Iterator[Watch]:
+    """From the log of the proof, by the metric filters of edge.py."""
+    for name, metric_name, why, periods in (
+        ("stock-drifted", "StockDrifted", "Books do not add up: see GET /v1/exceptions?kind=drift, then correct.", 1),
+        ("stock-proof-behind", "StockProofBehind", "The proof of the books does not keep up with the journal.", 4),
+    ):
+        yield Watch(name, why, metric(settings.name("stock"), metric_name, {}), periods=periods)
+
+
 def price_watches(settings: Settings) -> Iterator[Watch]:
     """From the log of the pricing, by the metric filter of edge.py."""
     yield Watch(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.events.fact import Fact, FactData
+from oms.events.fact import Fact, FactData, envelope
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
@@ -73,26 +73,11 @@ class Aggregate(Value):
         version = self.version + 1
         now = to_text(at)
         facts = tuple(
-            _envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
+            envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
         )
         word = what or "+".join(fact.type for fact in facts)
         row = LogRow(v=version, at=now, what=word, by=by, why=redact(why) if why else None)
         return self.model_copy(update={**changes, "version": version, "log": (*self.log, row), "facts": facts})
-
-
-def _envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
-    return Fact(
-        id=f"{subject}.{version}.{place}",
-        type=type(fact).__name__,
-        version=fact.VERSION,
-        source=fact.SOURCE,
-        subject=subject,
-        order_id=order_id,
-        sequence=version,
-        time=now,
-        route=fact.route(),
-        data=fact.model_dump(),
-    )
 
 
 class Line(Value):
