@@ -326,6 +326,7 @@ FUNCTIONS = (
         triggers=(FromQueue("exposure", batch=10, window_s=5),),
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
+    FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",

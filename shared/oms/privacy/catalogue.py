@@ -179,7 +179,7 @@ _NAMES: dict[Kind, str] = {
     "business": (
         "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
         " changed channel channels check classes code columns components country currencies currency cursor data"
-        " decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
+        " decided_in decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
         " failed_step failing faults field fields free_mail gln good gs1_prefix hazmat hidden high_minor holds"
         " holidays id ignored incident kind kinds label_number later lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
