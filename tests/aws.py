@@ -27,6 +27,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},
+    "prices": {},
     "reference": {},
     "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},

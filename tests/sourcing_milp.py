@@ -10,7 +10,7 @@ class Model:
 
     def __init__(self, scale: int) -> None:
         self.scale = scale
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs = highspy.Highs()
         self.highs.silent()
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("mip_abs_gap", 0.0)

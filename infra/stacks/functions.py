@@ -78,7 +78,7 @@ Trigger = FromQueue | FromStream | OnSchedule
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One row. `path` is the file under functions/ without `.py`."""
+    """One row. `path` is the file under functions/ without `.py`; `solver` adds the layer with HiGHS."""
 
     path: str
     grants: Grants = field(default_factory=dict)
@@ -87,6 +87,7 @@ class FunctionSpec:
     timeout_s: int = 10
     snapstart: bool = False
     without_token: bool = False
+    solver: bool = False
 
     @property
     def rights(self) -> Grants:
@@ -307,7 +308,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
-        _ORDER_AND_STOCK,
+        {**_ORDER_AND_STOCK, "prices": LOAD + LIST},
         # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
         triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
         memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
@@ -378,6 +379,20 @@ FUNCTIONS = (
         },
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=100,
+    ),
+    FunctionSpec(
+        "allocation/cron_count_demand",
+        {"orders": LOAD + LIST, "prices": LIST + SAVE, "reference": LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 hour)"),),
+        timeout_s=300,
+    ),
+    FunctionSpec(
+        "allocation/cron_price_stock",
+        {"inventory": LOAD, "prices": LOAD + LIST + SAVE, "reference": LOAD + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(6 hours)"),),
+        memory_mb=1024,
+        timeout_s=300,
+        solver=True,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

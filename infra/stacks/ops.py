@@ -19,6 +19,7 @@ from infra.stacks.watches import (
     channel_watches,
     function_metric,
     function_watches,
+    price_watches,
     queue_metric,
     queue_watches,
     workflow_metric,
@@ -61,6 +62,7 @@ class OpsStack(Stack):
             *workflow_watches(stateless),
             *api_watches(stateless),
             *channel_watches(settings),
+            *price_watches(settings),
         ]
         for watch in watches:
             alarm(self, watch, prefix=settings.name("alarm"), topic=topic)

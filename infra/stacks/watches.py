@@ -94,6 +94,15 @@ def channel_watches(settings: Settings) -> Iterator[Watch]:
         yield Watch(name, why, metric(settings.name("channels"), metric_name, {}), periods=_PERIODS[name])
 
 
+def price_watches(settings: Settings) -> Iterator[Watch]:
+    """From the log of the pricing, by the metric filter of edge.py."""
+    yield Watch(
+        "prices-not-solved",
+        "Prices of stock were not solved in time: the former ones stay in force until their horizon ends.",
+        metric(settings.name("prices"), "PricesNotSolved", {}),
+    )
+
+
 # A channel that is down for a moment is asked again in a minute or two; a gap has happened.
 _PERIODS = {"channel-gaps": 1, "channels-failing": 10, "channels-silent": 1}
 

@@ -28,8 +28,17 @@ TARGETS = (
 )
 
 
-def page(single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing) -> str:
-    """The whole page."""
+def page(
+    single: Work,
+    many: Work,
+    intake: Pace,
+    hot: Hot,
+    imports: Iterable[Import],
+    sourcing: Sourcing,
+    allocation: str,
+    prices: str,
+) -> str:
+    """The whole page. `allocation` and `prices` are the parts about batches and giant orders, and prices of stock."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
 # Performance
@@ -69,7 +78,12 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 {hot.buyers} buyers of one unit each, {hot.units} units in stock, posted 8 at once: **{hot.allocated} allocated**,
 {hot.backordered} backordered, {max(0, hot.allocated - hot.units)} oversold.
 
+## Allocation under fire
+
+{allocation}
+
 {section(sourcing)}
+{prices}
 ## Cold import of each function
 
 CPU above the bare interpreter, best of 5, bytecode shipped, clients made on first use.

@@ -144,6 +144,8 @@ def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(production: 
     assert {schedule["ScheduleExpression"] for schedule in schedules.values()} == {
         "rate(1 minute)",
         "rate(15 minutes)",
+        "rate(1 hour)",
+        "rate(6 hours)",
         "cron(0 4 * * ? *)",
     }
     for name, schedule in schedules.items():

@@ -141,9 +141,15 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     },
     ("Location", "postal_code"): "business",  # our own places
     ("RateCard", "region"): "business",
+    ("CountedBasket", "region"): "business",  # a country and the first character of a postal code
+    ("PriceShard", "prices"): "business",
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
+    ("Kept", "of"): "business",  # the bundle that units are kept for
+    **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
+    ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"

@@ -28,7 +28,7 @@ class Quoted(Protocol):
 
 
 Offers = Callable[[Location, Destination, datetime], Sequence[Quoted]]
-Values = Callable[[Collection[str]], Mapping[tuple[str, str], Worth]]
+Prices = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], int]]
 _MM3_PER_G = 5_000  # 5000 cm³ weigh a kilogram: the usual dimensional weight
 _zone = lru_cache(maxsize=256)(ZoneInfo)
 
@@ -36,7 +36,8 @@ _zone = lru_cache(maxsize=256)(ZoneInfo)
 class Sourcing:
     """The collaborators, as one batch sees them: offers are asked once per location and destination.
 
-    `offers` and `values` are ports: what carriers ask, and what a unit is worth where it is.
+    `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
+    (SKU, location) in minor units.
     """
 
     def __init__(
@@ -46,13 +47,13 @@ class Sourcing:
         strategies: Mapping[str, Strategy] | None = None,
         items: Callable[[Iterable[str]], Mapping[str, Item]] = lambda _: {},
         offers: Offers = lambda _, __, ___: (),
-        values: Values = lambda _: {},
+        prices: Prices = lambda _: {},
     ) -> None:
         self.locations = locations
         self._strategy = (strategies or {}).get(DEFAULT, BUILT_IN)
         self._items = items
         self._offers = offers
-        self._values = values
+        self._prices = prices
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination], tuple[Offer, ...]] = {}
 
@@ -79,6 +80,7 @@ class Sourcing:
         skus = {demand.sku for demand in demands}
         self.learn(skus)
         having = {name for sku in skus for name, units in stock.get(sku, {}).items() if units > 0}
+        prices = self._prices([(sku, name) for sku in sorted(skus) for name in sorted(having)])
         places = tuple(
             self._place(location, order.destination, at) for name, location in self.locations.items() if name in having
         )
@@ -91,7 +93,7 @@ class Sourcing:
             stock=stock,
             places=places,
             promised_on=date.fromisoformat(order.promise.latest_on) if order.promise.latest_on else None,
-            worth=self._values(skus),
+            worth={key: Worth(shadow=price) for key, price in prices.items() if price},
             excluded=frozenset(excluded),
         )
 
