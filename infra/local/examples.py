@@ -166,7 +166,7 @@ def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
         orders=wiring.orders,
         stock=wiring.stock,
         reservations=wiring.reservations,
-        locations=wiring.reference.locations(),
+        sourcing=wiring.sourcing(),
         fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )

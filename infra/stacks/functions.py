@@ -316,7 +316,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
-        _ORDER_AND_STOCK,
+        {**_ORDER_AND_STOCK, "prices": LOAD + LIST},
         # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
         triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
         memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
@@ -338,6 +338,7 @@ FUNCTIONS = (
         triggers=(FromQueue("exposure", batch=10, window_s=5),),
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
+    FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",

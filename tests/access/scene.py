@@ -201,7 +201,7 @@ def _place_others(wiring: Wiring) -> str:
         orders=wiring.orders,
         stock=wiring.stock,
         reservations=wiring.reservations,
-        locations=wiring.reference.locations(),
+        sourcing=wiring.sourcing(),
         fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )

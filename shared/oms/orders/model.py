@@ -192,6 +192,8 @@ class Order(Aggregate):
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
 
+    `decided_in` names the records of the last decisions that chose its locations.
+
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -232,6 +234,7 @@ class Order(Aggregate):
     cancelling: str | None = None
     reserving: Reserving | None = None
     reservation_id: str | None = None
+    decided_in: tuple[str, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
 
     @property

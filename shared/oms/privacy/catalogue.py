@@ -194,7 +194,7 @@ _NAMES: dict[Kind, str] = {
         " plugin possible proved purpose rates receipts ref refuses_with regions release_by remote_areas roles route"
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
-        " weights what zones delivery_hash goods_hash"
+        " weights what zones delivery_hash goods_hash decided_in"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
