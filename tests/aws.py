@@ -64,7 +64,7 @@ def _found(backend: DynamoDBBackend, operation: Mapping[str, Any]) -> tuple[dict
 
 
 _MOTOS = DynamoDBBackend.transact_write_items
-DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]
+DynamoDBBackend.transact_write_items = _transact  # type: ignore[assignment, method-assign]
 Table.__deepcopy__ = lambda table, _memo: table  # type: ignore[attr-defined]  # what `copy.deepcopy` looks for
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
 
