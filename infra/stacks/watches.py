@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from infra.constructs.alarms import Watch, metric
 from infra.constructs.function import Function
 from infra.settings import Settings
-from infra.stacks.functions import FromStream, FunctionSpec
+from infra.stacks.function_spec import FromStream, FunctionSpec
 from infra.stacks.messaging import Messaging
 from infra.stacks.stateless import StatelessStack
 
