@@ -59,7 +59,7 @@ def _alone(cloud: Cloud, lines: int) -> Alone:
                 orders=OrderStore(wiring.setting("ORDERS_TABLE")),
                 stock=stock,
                 reservations=ReservationStore(wiring.setting("INVENTORY_TABLE")),
-                locations=locations,
+                sourcing=wiring.sourcing(),
                 fairness={},
                 now=START,
             )
