@@ -13,7 +13,10 @@ from oms.aws.tables import from_wire
 from oms.events.fact import Fact
 from oms.events.orders import OrderConfirmed
 from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
+from oms.inventory.reservations.model import LIVE, Reservation
+from oms.inventory.reservations.rules import as_of
 from oms.kernel.time import to_text
+from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
@@ -42,6 +45,19 @@ def set_up(wiring: Wiring, *positions: Position) -> None:
         wiring.reference.put_setting("LOCATION", name, place)
     for position in positions:
         assert wiring.stock.open_position(position)
+
+
+class Hands:
+    """A clock that a test turns."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
 
 
 CAUSE = Cause("user:tester", to_text(START))
@@ -116,11 +132,13 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
         for work in live:
             for share in work.lines:
-                committed[(share.sku, work.location)] += share.quantity
+                for sku, units in on_the_shelf(share, share.quantity).items():
+                    committed[(sku, work.location)] += units
         for line in order.lines:
             assert line.open + line.backordered + line.allocated + line.cancelled == line.quantity
             if line.waits_at:
-                waiting[(line.sku, line.waits_at)] += line.backordered
+                for sku, units in on_the_shelf(line, line.backordered).items():
+                    waiting[(sku, line.waits_at)] += units
         assert order.units_allocated == allocated_units(works)
     for row in rows(wiring, "INVENTORY_TABLE"):
         if not row["pk"].startswith("STOCK#"):
@@ -133,6 +151,26 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         assert row["committed"] >= 0
         assert row["on_hand"] >= row["committed"]
     assert_the_journal_explains_the_balances(wiring)
+    assert_the_reservations_balance(wiring)
+
+
+def assert_the_reservations_balance(wiring: Wiring) -> None:
+    """Reserved units that count are those of live reservations, minute by minute: none too many, none stranded."""
+    now = to_text(wiring.clock())
+    kept: Counter[tuple[str, str, str]] = Counter()
+    reserved: Counter[tuple[str, str, str]] = Counter()
+    for row in rows(wiring, "INVENTORY_TABLE"):
+        if row["pk"].startswith("RESERVATION#"):
+            reservation = as_of(unpack(Reservation, row["doc"]), now)
+            assert ("expiring_pk" in row) == (row["s"] in LIVE)
+            for one in reservation.kept if reservation.live else ():
+                kept[(one.sku, one.location, reservation.until)] += one.units
+        elif row["pk"].startswith("STOCK#"):
+            place = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
+            for term, units in row["terms"].items():
+                if term > now:
+                    reserved[(*place, term)] += units
+    assert reserved == kept
 
 
 def assert_the_journal_explains_the_balances(wiring: Wiring) -> None:

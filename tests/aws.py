@@ -22,7 +22,7 @@ from oms.wiring import Wiring, rewire
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "messages": {"received": ("received_pk", "received_sk")},
     "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
-    "inventory": {"reorder": ("reorder_pk", "reorder_sk")},
+    "inventory": {"reorder": ("reorder_pk", "reorder_sk"), "expiring": ("expiring_pk", "expiring_sk")},
     "people": {"blind": ("blind_pk",), "phone": ("phone_pk",)},
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},

@@ -73,6 +73,7 @@ def open_desk(wiring: Wiring) -> IntakeDesk:
             fingerprint=wiring.people.fingerprint,
         ),
         stock=StockDouble(),
+        reservations=wiring.reservations,
         promise=promise_double,
         credit=wiring.credit,
         people=wiring.people,

@@ -14,6 +14,7 @@ def handler(messages: list[Message]) -> Mapping[str, Exception]:
         ((message.id, message.document) for message in messages),
         orders=wiring.orders,
         stock=wiring.stock,
+        reservations=wiring.reservations,
         locations=wiring.reference.locations(),
         now=wiring.clock(),
     )

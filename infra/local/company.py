@@ -5,6 +5,7 @@ LOW lies at or below its reorder point, so the scan proposes exactly that; NEAR_
 """
 
 from datetime import time
+from typing import Any
 
 from oms.credit.model import Account
 from oms.entry import examples
@@ -229,3 +230,15 @@ SUPPLIERS = (
         offers=_offers(("TOWEL", "BLANKET", "CUSHION", "NOTEBOOK", "PEN", "BAG", "STOOL"), "GBP", 14, 10),
     ),
 )
+
+# What the examples of the API document read and receive.
+SUPPLY: dict[str, Any] = {
+    "kind": "purchase_order",
+    "reference": "PO-EXAMPLE-1",
+    "supplier": "SUP-PORCELANA",
+    "sku": "MUG-BLUE",
+    "location": "ber-1",
+    "units": 500,
+    "due_on": "2027-02-01",
+    "confirmed": True,
+}

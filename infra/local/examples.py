@@ -32,6 +32,8 @@ from oms.intake.model import NewOrder
 from oms.intake.notices import Arrival
 from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
+from oms.inventory.reservations.model import AskReservation
+from oms.inventory.reservations.service import reserve
 from oms.wiring import Wiring, rewire
 
 Step = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -77,6 +79,7 @@ def place(wiring: Wiring) -> int:
             raise ExampleError(f"the parked message has the id {message_id}")
         import_file(wiring, examples.CHANNEL, by=examples.SEED)
         write_drafts(wiring, examples.CHANNEL)
+        fill_carts(wiring, examples.CHANNEL)
     return placed
 
 
@@ -84,6 +87,15 @@ def propose(order_id: str, wiring: Wiring) -> None:
     """A change set that waits for a decision."""
     new = NewChangeSet.model_validate(examples.CHANGE)
     open_change(order_id, new, key=examples.CHANGE_KEY, by=examples.CHANGED_BY, desk=wiring.amending)
+
+
+def fill_carts(wiring: Wiring, channel: str) -> None:
+    """Two carts with what is kept for them: one to read and change, one to release."""
+    for owner in (examples.CART, examples.CART_TOO):
+        ask = AskReservation.model_validate(
+            {**examples.RESERVATION, "channel": channel, "owner": owner, "minutes": 240}
+        )
+        reserve(ask, key=owner, by=BY, desk=wiring.reservation_desk)
 
 
 def write_drafts(wiring: Wiring, channel: str) -> None:
@@ -137,6 +149,7 @@ def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
         [(BY, {"facts": [_confirmed()]})],
         orders=wiring.orders,
         stock=wiring.stock,
+        reservations=wiring.reservations,
         locations=wiring.reference.locations(),
         now=wiring.clock(),
     )

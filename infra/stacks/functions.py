@@ -35,6 +35,7 @@ from infra.stacks.messaging import (
     IMPORT_TIMEOUT_S,
     MESSAGE_TIMEOUT_S,
     NOTIFICATION_TIMEOUT_S,
+    RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
 )
 
@@ -163,6 +164,26 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec(
+        "inventory/api_ask_availability",
+        {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
+        memory_mb=1024,
+    ),
+    # A customer waits, and it is one transaction.
+    FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
+    FunctionSpec(
+        "inventory/cron_expire_reservations",
+        {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
+        "inventory/queue_release_reservations",
+        {"orders": LOAD, "inventory": LOAD + SAVE},
+        triggers=(FromQueue("reservation", batch=10, window_s=5),),
+        timeout_s=RESERVATION_TIMEOUT_S,
+    ),
     FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
@@ -196,6 +217,19 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("intake/api_manage_polling", {"reference": LIST, "polls": LOAD + SAVE + LIST}),
+    FunctionSpec("intake/api_manage_levels", {"reference": LOAD + LIST, "inventory": LOAD, "polls": LOAD + SAVE}),
+    FunctionSpec(
+        "intake/cron_push_levels",
+        {
+            "reference": LOAD + LIST,
+            "inventory": LOAD + LIST,
+            "polls": LOAD + SAVE,
+            "channel_secrets": READ_SECRET,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=100,
+    ),
     FunctionSpec(
         "intake/cron_sweep_messages",
         {

@@ -18,6 +18,7 @@ from oms.intake.messages.model import MAX_TRIES
 # consumer still works on it (AWS's own rule for Lambda). tests/infra holds the two together.
 ALLOCATION_TIMEOUT_S = 30
 SCAN_TIMEOUT_S = 30
+RESERVATION_TIMEOUT_S = 30
 EXPOSURE_TIMEOUT_S = 30
 # Ten messages, some of which ask their sender for the order.
 MESSAGE_TIMEOUT_S = 60
@@ -65,6 +66,12 @@ def subscriptions(locations: Sequence[str]) -> tuple[Subscription, ...]:
             },
             "exposure",
         ),
+        # What was kept for an order that will never be is free again.
+        Subscription(
+            "reservation",
+            {"source": [{"prefix": "baton."}], "detail-type": ["OrderCancelled", "OrderRejected"]},
+            "reservation",
+        ),
         Subscription("scan", {"source": [{"prefix": "carrier."}], "detail-type": ["CarrierStatus"]}, "scan"),
         *(
             Subscription(
@@ -97,6 +104,9 @@ class Messaging(Construct):
             ),
             "exposure": DurableQueue(
                 self, "exposure", visibility_s=6 * EXPOSURE_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
+            "reservation": DurableQueue(
+                self, "reservation", visibility_s=6 * RESERVATION_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             "scan": DurableQueue(self, "scan", visibility_s=6 * SCAN_TIMEOUT_S, attempts=5, key=key, settings=settings),
             # At MAX_TRIES the function parks a message itself, with its reason; the last try is for when that fails.

@@ -10,7 +10,13 @@ TABLES = (
         ttl="expires_at",
         hot=True,
     ),
-    TableSpec("inventory", indexes=(Index("reorder", "reorder_pk", "reorder_sk"),), stream=True, hot=True),
+    TableSpec(
+        "inventory",
+        indexes=(Index("reorder", "reorder_pk", "reorder_sk"), Index("expiring", "expiring_pk", "expiring_sk")),
+        stream=True,
+        ttl="expires_at",
+        hot=True,
+    ),
     # Erasure deletes a person's key; it is complete when the last backup that holds the key is gone: 7 days, not 35.
     TableSpec(
         "people",

@@ -31,6 +31,7 @@ BINDING = {
     "shipment": {"channel", "location"},
     "channel": {"channel"},
     "import": {"channel"},
+    "reservation": {"channel"},
     "channels": {"channel"},
     "location": {"location"},
     "locations": {"location"},
@@ -169,7 +170,7 @@ def call(scene: Scene, cell: Cell, *, missing: bool = False) -> dict[str, Any]:
 
 def _query(operation: Operation, whose: str) -> dict[str, str]:
     """A list of a stranger's objects is asked for by the filters that name them."""
-    named = operation.takes("query") & {"channel", "location"}
+    named = operation.takes("query") & {"channel", "location"} if operation.own in LISTS else set()
     return {**operation.given("query"), **(dict.fromkeys(named, "") if whose == "other" else {})}
 
 

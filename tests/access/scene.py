@@ -42,6 +42,7 @@ def _order_id(name: str) -> str:
 RELEASED, HELD, TO_CONFIRM = (_order_id(name) for name in (examples.RELEASED, examples.HELD, examples.TO_CONFIRM))
 WORK = fulfillment_order_id(RELEASED, 1, LOCATION)
 IMPORT = derive_id("imp", "scene", examples.IMPORT_KEY)
+RESERVATION = derive_id("rsv", CHANNEL, examples.CART)
 
 # What stands in the place of an example's parameter when the object is a stranger's; a Callable asks the scene.
 OTHER: Mapping[str, Callable[["Scene"], str]] = {
@@ -50,8 +51,10 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "shipment_id": lambda scene: scene.shipment_id,
     "channel": lambda _scene: CHANNEL,
     "import_id": lambda _scene: IMPORT,
+    "reservation_id": lambda _scene: RESERVATION,
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
+    "supply_id": lambda _scene: examples.SUPPLY,
     "message_id": lambda scene: scene.message_id,
     "draft_id": lambda _scene: examples.DRAFT,
     "change_id": lambda _scene: derive_id("chg", TO_CONFIRM, examples.CHANGED_BY, examples.CHANGE_KEY),
@@ -63,12 +66,15 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "read_change": {"order_id": TO_CONFIRM},
     "confirm_change": {"order_id": TO_CONFIRM},
     "decline_change": {"order_id": TO_CONFIRM},
+    "release_reservation": {"reservation_id": derive_id("rsv", CHANNEL, examples.CART_TOO)},
     "cancel_import": {"import_id": derive_id("imp", "scene", examples.IMPORT_TO_CANCEL_KEY)},
     "put_draft": {"draft_id": examples.NEW_DRAFT},
     "submit_draft": {"draft_id": examples.DRAFT_TO_SUBMIT},
     "delete_draft": {"draft_id": examples.DRAFT_TO_DELETE},
+    "put_supply": {"supply_id": examples.NEW_SUPPLY},
     "backfill": {"channel": SHOP},
     "read_polling": {"channel": SHOP},
+    "resend_levels": {"channel": SHOP},
     "list_messages": {"channel": SHOP},
     "read_message": {"channel": SHOP},
     "replay_message": {"channel": SHOP},
@@ -81,6 +87,7 @@ MISSING: Mapping[str, str] = {
     "shipment_id": derive_id("shp", "nobody"),
     "channel": "nobody",
     "import_id": derive_id("imp", "nobody"),
+    "reservation_id": derive_id("rsv", "nobody"),
     "location": "nowhere-1",
     "sku": "NOTHING",
     "account_id": "NOBODY",
@@ -124,6 +131,7 @@ class Scene:
         """What names the stranger's objects, wherever it stands."""
         return {
             IMPORT,
+            RESERVATION,
             RELEASED,
             HELD,
             TO_CONFIRM,
@@ -178,6 +186,7 @@ def _place_others(wiring: Wiring) -> str:
         submit_order(new, claim=Claim(f"scene-{new.external_order_id}", "scene"), by="scene", desk=wiring.intake)
     seeded.import_file(wiring, CHANNEL, by="scene")
     seeded.write_drafts(wiring, CHANNEL)
+    seeded.fill_carts(wiring, CHANNEL)
     seeded.propose(TO_CONFIRM, wiring)
     fact = {
         **seeded._confirmed(),
@@ -190,6 +199,7 @@ def _place_others(wiring: Wiring) -> str:
         [("scene", {"facts": [fact]})],
         orders=wiring.orders,
         stock=wiring.stock,
+        reservations=wiring.reservations,
         locations=wiring.reference.locations(),
         now=wiring.clock(),
     )

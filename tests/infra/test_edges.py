@@ -18,6 +18,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "import",
     "message",
     "notification",
+    "reservation",
     "scan",
 }
 

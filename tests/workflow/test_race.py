@@ -12,6 +12,7 @@ from infra.local.outputs import settings
 from infra.local.seed import domain
 from oms.allocation.service import allocate_orders
 from oms.inventory.model import Position
+from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.orders.store import OrderStore
 from oms.wiring import Wiring
@@ -25,7 +26,7 @@ TOGETHER = 5
 NAMES = {"ORDERS_TABLE": "race-orders", "INVENTORY_TABLE": "race-inventory"}
 INDEXES = {
     "race-orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
-    "race-inventory": {"reorder": ("reorder_pk", "reorder_sk")},
+    "race-inventory": {"reorder": ("reorder_pk", "reorder_sk"), "expiring": ("expiring_pk", "expiring_sk")},
 }
 
 
@@ -52,6 +53,7 @@ def race(wiring: Wiring) -> Counter[str]:
     """Allocate everything from several threads at once; orders by what became of them."""
     locations = wiring.reference.locations()
     stock = StockStore(wiring.setting("INVENTORY_TABLE"), lambda: locations)
+    reservations = ReservationStore(wiring.setting("INVENTORY_TABLE"))
     orders = OrderStore(wiring.setting("ORDERS_TABLE"))
     place = min(locations)
     stock.open_position(Position("RACE", place, on_hand=UNITS, reorder_point=20, order_up_to=100))
@@ -61,7 +63,9 @@ def race(wiring: Wiring) -> Counter[str]:
     def allocate(part: list[Any]) -> None:
         messages = [(record["messageId"], json.loads(record["body"])) for record in batch(*part)["Records"]]
         while messages:  # what goes back to the queue comes again
-            errors = allocate_orders(messages, orders=orders, stock=stock, locations=locations, now=START)
+            errors = allocate_orders(
+                messages, orders=orders, stock=stock, reservations=reservations, locations=locations, now=START
+            )
             messages = [(name, document) for name, document in messages if name in errors]
 
     with ThreadPoolExecutor(THREADS) as pool:

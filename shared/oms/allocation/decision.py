@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from oms.allocation.bundled import plan_lines
 from oms.allocation.model import AllocationRequest
-from oms.allocation.rules import Demand, SourcingPlan, plan_sourcing, rank
+from oms.allocation.reserved import Spent
+from oms.allocation.rules import Demand, SourcingPlan, rank
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.kernel.time import to_text
+from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, fulfillment_order_id, replace_line
 from oms.reference.model import Location
@@ -18,26 +21,36 @@ OPEN_STATES = ("confirmed", "in_fulfillment")
 
 
 class Decision(NamedTuple):
-    """One order's part of a transaction. `more`: open lines that did not fit come in the next one."""
+    """One order's part of a transaction. `more`: open lines that did not fit come in the next one.
+
+    `spent` is what becomes of its reservation.
+    """
 
     request: AllocationRequest
     order: Order
     works: tuple[FulfillmentOrder, ...]
     changes: Mapping[PositionKey, Change]
     more: bool
+    spent: Spent | None = None
 
     @property
     def movements(self) -> list[Movement]:
         """What moves in the books, for this order."""
-        return [
+        taken = [
             Movement("committed" if change.committed else "backordered", key, change, ref=self.order.id)
             for key, change in self.changes.items()
         ]
+        return [*(self.spent.movements if self.spent else ()), *taken]
+
+    @property
+    def touched(self) -> set[PositionKey]:
+        """The positions that move."""
+        return self.changes.keys() | (self.spent.keys if self.spent else set())
 
     @property
     def items(self) -> int:
         """Writes besides the positions."""
-        return 1 + len(self.works)
+        return 1 + len(self.works) + (self.spent is not None)
 
 
 def decide(
@@ -58,10 +71,11 @@ def decide(
     if not waiting or order.status not in OPEN_STATES or order.blocked_by("allocate"):
         return None
     excluded = _excluded(works, request)
+    lines = {line.number: line for line in order.lines}
     count = len(waiting)
     while True:
         part = waiting[:count]
-        plan = plan_sourcing(part, _stock(picture, part), locations, order.destination, excluded)
+        plan = plan_lines(part, lines, picture, locations, order.destination, excluded)
         queues = _queues(order, plan, picture, rank(locations, order.destination, excluded))
         changes = _changes(order, plan, queues)
         if count == 1 or 1 + len(plan.locations) + len(changes) <= max_writes:
@@ -81,27 +95,20 @@ def _excluded(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> 
     return request.excluded | refused
 
 
-def _stock(picture: Mapping[PositionKey, Position], lines: Sequence[Demand]) -> dict[str, dict[str, int]]:
-    wanted = {line.sku for line in lines}
-    stock: dict[str, dict[str, int]] = {sku: {} for sku in wanted}
-    for (sku, location), position in picture.items():
-        if sku in wanted:
-            stock[sku][location] = position.available
-    return stock
-
-
 def _queues(
     order: Order, plan: SourcingPlan, picture: Mapping[PositionKey, Position], ranked: Mapping[str, int]
 ) -> dict[int, str]:
     """By line, the location whose books carry its backordered units: the nearest that keeps the SKU.
 
-    A line's backorders stay in one place. A SKU that nobody keeps is in no books.
+    A line's backorders stay in one place. A SKU that nobody keeps, or a bundle whose components lie nowhere together,
+    is in no books.
     """
     queues: dict[int, str] = {}
     for line in order.lines:
         if line.number in plan.backordered:
             names = (line.waits_at, *ranked) if line.waits_at else tuple(ranked)
-            place = next((name for name in names if (line.sku, name) in picture), None)
+            shelves = on_the_shelf(line, 1)
+            place = next((name for name in names if all((sku, name) in picture for sku in shelves)), None)
             if place is not None:
                 queues[line.number] = place
     return queues
@@ -109,17 +116,20 @@ def _queues(
 
 def _changes(order: Order, plan: SourcingPlan, queues: Mapping[int, str]) -> dict[PositionKey, Change]:
     changes: dict[PositionKey, Change] = {}
-    skus = {line.number: line.sku for line in order.lines}
+    lines = {line.number: line for line in order.lines}
     for take in plan.takes:
-        key = (take.sku, take.location)
-        changes[key] = changes.get(key, Change()).plus(Change(committed=take.quantity))
+        for sku, units in on_the_shelf(lines[take.number], take.quantity).items():
+            key = (sku, take.location)
+            changes[key] = changes.get(key, Change()).plus(Change(committed=units))
     for number, place in queues.items():
-        key = (skus[number], place)
-        changes[key] = changes.get(key, Change()).plus(Change(backordered=plan.backordered[number]))
+        for sku, units in on_the_shelf(lines[number], plan.backordered[number]).items():
+            key = (sku, place)
+            changes[key] = changes.get(key, Change()).plus(Change(backordered=units))
     return changes
 
 
 def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: datetime) -> tuple[FulfillmentOrder, ...]:
+    components = {line.number: line.components for line in order.lines}
     return tuple(
         FulfillmentOrder(
             id=fulfillment_order_id(order.id, attempt, location),
@@ -128,7 +138,9 @@ def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: dat
             attempt=attempt,
             status="open",
             lines=tuple(
-                FulfillmentLine(number=take.number, sku=take.sku, quantity=take.quantity)
+                FulfillmentLine(
+                    number=take.number, sku=take.sku, quantity=take.quantity, components=components[take.number]
+                )
                 for take in plan.takes
                 if take.location == location
             ),

@@ -11,12 +11,17 @@ from pydantic import ValidationError
 
 from oms.allocation.decision import BY, Decision, decide
 from oms.allocation.model import AllocationRequest, request_from
+from oms.allocation.reserved import as_its_owner_sees, own, spent
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, Write, commit
 from oms.events.fact import Fact
-from oms.inventory.model import Cause, Movement, Position, PositionKey
+from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
+from oms.inventory.reservations.model import Reservation
+from oms.inventory.reservations.store import ReservationStore
+from oms.inventory.rules import applied
 from oms.inventory.store import JOURNAL_WRITES, StockStore
 from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
 from oms.kernel.time import to_text
+from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.reference.model import Location
@@ -44,6 +49,7 @@ def allocate_orders(
     *,
     orders: OrderStore,
     stock: StockStore,
+    reservations: ReservationStore,
     locations: Mapping[str, Location],
     now: datetime,
 ) -> dict[str, Exception]:
@@ -60,7 +66,7 @@ def allocate_orders(
     requests, errors = _requests(messages)
     pending = list(requests.values())
     while pending:
-        passed = _pass(pending, orders, stock, locations, now)
+        passed = _pass(pending, orders, stock, reservations, locations, now)
         for order_id, error in passed.errors.items():
             errors.update(dict.fromkeys(passed.requests[order_id].messages, error))
         pending = passed.again
@@ -93,18 +99,20 @@ def _pass(
     pending: Sequence[AllocationRequest],
     orders: OrderStore,
     stock: StockStore,
+    reservations: ReservationStore,
     locations: Mapping[str, Location],
     now: datetime,
 ) -> _Round:
     passed = _Round([], {}, {request.order_id: request for request in pending})
     trees = _load(pending, orders, passed.errors)
-    skus = {line.sku for order, _ in trees.values() for line in order.lines if line.open}
+    skus = shelf_skus(line for order, _ in trees.values() for line in order.lines if line.open)
     if not skus:
         return passed
-    seen = stock.positions(skus)
-    decisions = _decide_all(trees, passed.requests, seen, locations, now)
+    kept = reservations.find_many({order.reservation_id for order, _ in trees.values() if order.reservation_id})
+    seen = stock.positions(skus | {one.sku for reservation in kept.values() for one in reservation.kept})
+    decisions = _decide_all(trees, passed.requests, seen, kept, locations, now)
     for group in _groups(decisions):
-        failure = _commit(group, orders, stock, seen, Cause(BY, to_text(now)))
+        failure = _commit(group, orders, stock, reservations, seen, Cause(BY, to_text(now)))
         for decision in group:
             if failure is None and decision.more:
                 passed.again.append(replace(decision.request, again=True, tries=0))
@@ -136,18 +144,27 @@ def _decide_all(
     trees: Mapping[str, tuple[Order, tuple[FulfillmentOrder, ...]]],
     requests: Mapping[str, AllocationRequest],
     seen: Mapping[PositionKey, Position],
+    kept: Mapping[str, Reservation],
     locations: Mapping[str, Location],
     now: datetime,
 ) -> list[Decision]:
-    """First come, first served, each order seeing what the ones before it took."""
-    picture = dict(seen)
+    """First come, first served, each order seeing what the ones before it took, and what it has reserved itself."""
+    picture, left = dict(seen), dict(kept)
     decisions: list[Decision] = []
     for order, works in sorted(trees.values(), key=lambda tree: (tree[0].submitted_at, tree[0].id)):
-        decision = decide(order, works, requests[order.id], picture, locations, now, max_writes=ONE_ORDER)
-        if decision is not None:
-            decisions.append(decision)
-            for key, change in decision.changes.items():
-                picture[key] = picture[key].after(change)
+        mine = own(order, left)
+        room = ONE_ORDER - (1 + len(mine.kept) if mine else 0)
+        view = as_its_owner_sees(mine, picture)
+        decision = decide(order, works, requests[order.id], view, locations, now, max_writes=room)
+        if decision is None:
+            continue
+        if mine is not None:
+            rest = spent(mine, order, decision.order, picture, now)
+            decision = decision._replace(spent=rest)
+            left[mine.id] = rest.reservation
+        decisions.append(decision)
+        for key, moves in merged(decision.movements).items():
+            picture[key] = applied(picture[key], moves)
     return decisions
 
 
@@ -158,10 +175,10 @@ def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
     items = 0
     for decision in decisions:
         alone = decision.request.tries >= TOGETHER
-        together = touched | set(decision.changes)
+        together = touched | decision.touched
         if group and (alone or items + decision.items + len(together) > TOGETHER_WRITES):
             yield group
-            group, items, together = [], 0, set(decision.changes)
+            group, items, together = [], 0, decision.touched
         group.append(decision)
         items += decision.items
         touched = together
@@ -173,13 +190,19 @@ def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
 
 
 def _commit(
-    group: Sequence[Decision], orders: OrderStore, stock: StockStore, seen: dict[PositionKey, Position], cause: Cause
+    group: Sequence[Decision],
+    orders: OrderStore,
+    stock: StockStore,
+    reservations: ReservationStore,
+    seen: dict[PositionKey, Position],
+    cause: Cause,
 ) -> ConflictError | None:
     """Write a group; `seen` moves on to what the next group will find. The error, if the race was lost."""
     writes: list[Write] = []
     movements: list[Movement] = []
     for decision in group:
         writes += [orders.write(decision.order), *(orders.write(work) for work in decision.works)]
+        writes += [reservations.write(decision.spent.reservation)] if decision.spent else []
         movements += decision.movements
     moved = stock.moved(movements, seen, cause)
     try:

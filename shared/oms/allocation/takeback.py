@@ -13,6 +13,7 @@ from oms.inventory.model import Cause, Change, Movement, PositionKey
 from oms.inventory.store import StockStore
 from oms.kernel.errors import TooLargeError
 from oms.kernel.time import to_text
+from oms.orders.bundles import on_the_shelf, shelf_skus
 from oms.orders.lifecycle import FULFILLMENT_ORDER, PARCEL, move
 from oms.orders.model import FulfillmentOrder, Line, Order, Parcel
 from oms.orders.ports import BookingsPort
@@ -55,7 +56,7 @@ def take_as_much_as_fits(wanted: Wanted) -> Recall:
     for work in wanted.works:
         own = [wanted.parcels[name] for name in work.parcel_ids if name in wanted.parcels]
         own = [parcel for parcel in own if parcel.status == "label_purchased"]
-        keys = {(line.sku, work.location) for line in work.lines} | set(changes)
+        keys = {(sku, work.location) for sku in shelf_skus(work.lines)} | set(changes)
         labels = sum(map(len, voided))
         # A fulfillment order is two writes: itself, and the room that its parcels had.
         if works and 2 * (len(works) + 1) + labels + len(own) + len(keys) > MAX_WRITES:
@@ -64,7 +65,8 @@ def take_as_much_as_fits(wanted: Wanted) -> Recall:
         voided.append(tuple(_voided(parcel, wanted) for parcel in own))
         for line in work.lines:
             units = line.quantity - line.short - line.shipped
-            _add(changes, (line.sku, work.location), Change(committed=-units))
+            for sku, parts in on_the_shelf(line, units).items():
+                _add(changes, (sku, work.location), Change(committed=-parts))
             recalled[line.number] = recalled.get(line.number, 0) + units
     spare = MAX_WRITES - 2 * len(works) - sum(map(len, voided))
     queued = {line.number: units for line, units in wanted.queued if _leaves_the_queue(line, units, changes, spare)}
@@ -88,10 +90,11 @@ def _leaves_the_queue(line: Line, units: int, changes: dict[PositionKey, Change]
     """Take backordered units off the books where they wait; False: no room for one more position."""
     if not line.waits_at or not units:
         return True
-    key = (line.sku, line.waits_at)
-    if key not in changes and len(changes) >= spare:
+    parts = {(sku, line.waits_at): each for sku, each in on_the_shelf(line, units).items()}
+    if len(changes.keys() | parts.keys()) > max(spare, len(changes)):
         return False
-    _add(changes, key, Change(backordered=-units))
+    for key, each in parts.items():
+        _add(changes, key, Change(backordered=-each))
     return True
 
 

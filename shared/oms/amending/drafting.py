@@ -29,6 +29,7 @@ from oms.orders.ports import CreditAnswer
 from oms.orders.reach import units_of
 from oms.orders.resourcing import asked_again
 from oms.orders.store import OrderTree
+from oms.reference.model import bundles_among
 
 
 class Draft(NamedTuple):
@@ -62,6 +63,7 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
     """
     order = tree.order
     _refuse_unknown(order, wish, desk)
+    _take_bundles_apart(order, wish, desk)
     plan = plan_of(tree, parcels, wish)
     recalled: Counter[int] = Counter()
     for work in plan.sources.works:
@@ -78,7 +80,7 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
 
 
 def _refuse_unknown(order: Order, wish: Wish, desk: AmendingDesk) -> None:
-    new = {wish_line.sku for wish_line in wish.lines} - {line.sku for line in order.lines}
+    new = {line.sku for line in wish.lines} - {line.sku for line in order.lines}
     missing = sorted(new - set(desk.reference.items(new))) if new else []
     if missing:
         faults = [Fault("edits", f"{sku} is not in the catalogue") for sku in missing]
@@ -86,6 +88,17 @@ def _refuse_unknown(order: Order, wish: Wish, desk: AmendingDesk) -> None:
     if wish.destination is not None and wish.destination.country not in desk.served_countries():
         fault = Fault("edits", f"nothing ships to {wish.destination.country}")
         raise RejectedError("nothing ships there", code="destination_not_served", faults=[fault])
+
+
+def _take_bundles_apart(order: Order, wish: Wish, desk: AmendingDesk) -> None:
+    """A bundle that is added keeps the components that it has now."""
+    known = {line.number for line in order.lines}
+    new = {line.sku for line in wish.lines if line.number not in known}
+    bundles = bundles_among(desk.reference.items(new)) if new else {}
+    wish.lines = [
+        line.model_copy(update={"components": bundles.get(line.sku, ())}) if line.number not in known else line
+        for line in wish.lines
+    ]
 
 
 def _needed(fields: Mapping[str, Any]) -> dict[str, int]:

@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -139,10 +140,12 @@ class Http:
         done = False
         try:
             connection.request(method, target, body=body, headers=dict(headers))
-            answer = connection.getresponse()
-            raw = answer.read(MAX_BYTES + 1)
+            with closing(connection.getresponse()) as answer:
+                raw = answer.read(MAX_BYTES + 1)
             if len(raw) > MAX_BYTES:
                 raise TooLargeError(f"{origin[1]} answers with more than {MAX_BYTES} bytes")
+            if answer.length:  # `read` of an amount takes an early end for the end
+                raise http.client.IncompleteRead(raw, answer.length)
             done = not answer.will_close
             return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, raw)
         finally:
@@ -272,27 +275,37 @@ class _Timed:
         self._owner = owner
 
     def sendall(self, data: bytes) -> None:
-        self._wrapped.settimeout(self._owner.left())
+        self.ready()
         self._wrapped.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reading(self))
+        """Hand out a reader that keeps the socket open until it is closed itself.
 
-    def recv_into(self, buffer: Any) -> int:
+        Of an answer that ends the connection, `http.client` reads the rest after it has closed its own side.
+        """
+        return io.BufferedReader(_Reading(self, self._wrapped.makefile("rb", buffering=0)))
+
+    def ready(self) -> None:
+        """Let the next wait end with the time that is left."""
         self._wrapped.settimeout(self._owner.left())
-        return self._wrapped.recv_into(buffer)
 
     def close(self) -> None:
         self._wrapped.close()
 
 
 class _Reading(io.RawIOBase):
-    def __init__(self, source: _Timed) -> None:
+    def __init__(self, source: _Timed, held: socket.SocketIO) -> None:
         super().__init__()
         self._source = source
+        self._held = held
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        return self._source.recv_into(buffer)
+    def readinto(self, buffer: Any) -> int | None:
+        self._source.ready()
+        return self._held.readinto(buffer)
+
+    def close(self) -> None:
+        self._held.close()
+        super().close()

@@ -6,8 +6,9 @@
 |---|---|---|
 | `order` | the order of `{order_id}` | must have its channel, and work for it at a location |
 | `shipment` | the parcel of `{shipment_id}` | must have the channel of its order, and its location |
-| `channel` | `{channel}` of the path, or `channel` of the body | must have it |
+| `channel` | `{channel}` of the path, or `channel` of the body or query | must have it |
 | `location` | `{location}` | must have it |
+| `reservation` | the reservation of `{reservation_id}` | must have its channel |
 | `import` | the import job of `{import_id}` | must have its channel |
 | `orders`, `channels`, `locations` | whatever the answer lists | gets theirs; the handler filters by the principal |
 | `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
@@ -35,7 +36,7 @@ _WITHOUT_TOKEN = {"signature": "channel", "link": "customer", "public": "anyone"
 # Who is bound by nature may only call what is scoped to what binds it: nothing else would hold it back.
 _SCOPED = {
     "warehouse": frozenset({"order", "shipment", "location", "orders", "locations"}),
-    "channel": frozenset({"order", "shipment", "channel", "import", "orders", "channels"}),
+    "channel": frozenset({"order", "shipment", "channel", "import", "reservation", "orders", "channels"}),
 }
 _LISTS = ("orders", "channels", "locations")
 Path = Mapping[str, str]
@@ -65,7 +66,7 @@ def _shipment(principal: Principal, path: Path) -> None:
 
 
 def _channel(principal: Principal, path: Path) -> None:
-    if "channel" in path:  # otherwise it stands in the body: see `Request.body`
+    if "channel" in path:  # otherwise it stands in the body or the query: see `Request.body`, `Request.asked`
         principal.check_channel(path["channel"])
 
 
@@ -83,6 +84,13 @@ def _import(principal: Principal, path: Path) -> None:
         raise missing
 
 
+def _reservation(principal: Principal, path: Path) -> None:
+    reservation_id = path["reservation_id"]
+    found = wire().reservations.find(reservation_id) if principal.channels is not None else None
+    if principal.channels is not None and (found is None or not principal.may_see_channel(found.channel)):
+        raise NotFoundError(f"there is no reservation {reservation_id}")
+
+
 # By what a route declares: the path parameter it needs, and the check.
 _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "order": ("order_id", _order),
@@ -90,6 +98,7 @@ _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "channel": ("channel", _channel),
     "location": ("location", _location),
     "import": ("import_id", _import),
+    "reservation": ("reservation_id", _reservation),
 }
 OWN = (*_OWNERS, *_LISTS, "company", *_WITHOUT_TOKEN)
 
@@ -125,8 +134,9 @@ def _wrong_with_token(route: "Route") -> str | None:
     for role, scoped in _SCOPED.items():
         if role in route.roles and route.own not in scoped:
             return f"the role {role} may only call what is scoped for it ({', '.join(sorted(scoped))})"
-    in_body = route.own == "channel" and route.body is not None and "channel" in route.body.model_fields
-    if route.own in _OWNERS and _OWNERS[route.own][0] not in _PARAMETER.findall(route.path) and not in_body:
+    said = [model for model in (route.body, route.query) if model is not None]
+    elsewhere = route.own == "channel" and any("channel" in model.model_fields for model in said)
+    if route.own in _OWNERS and _OWNERS[route.own][0] not in _PARAMETER.findall(route.path) and not elsewhere:
         return f"own={route.own!r} needs {{{_OWNERS[route.own][0]}}} in the path"
     return None
 

@@ -79,6 +79,18 @@ class Request:
             self.principal.check_channel(str(vars(body)["channel"]))
         return body
 
+    def asked(self, model: type[Body]) -> Body:
+        """The query as `model`; of an operation on a channel, only with a channel that is the caller's.
+
+        Raises:
+            MalformedError: an unknown parameter or a value out of range.
+            NotFoundError: code `unknown_channel`.
+        """
+        query = parse_query(model, self.query)
+        if self.own == "channel" and "channel" in model.model_fields:
+            self.principal.check_channel(str(vars(query)["channel"]))
+        return query
+
     def idempotency_key(self) -> str:
         """The caller's `Idempotency-Key`.
 

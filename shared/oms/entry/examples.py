@@ -73,6 +73,21 @@ IMPORT_ID, IMPORT_TO_CANCEL_ID = derive_id("imp", SEED, IMPORT_KEY), derive_id("
 # Of ORDER_ID until 2100, signed with the local cloud's pepper (infra/local/dev_secrets.py; a test makes it anew).
 TRACKING_TOKEN = "b3JkX3Foendta3Z1NzQ0eTNmZTRidWUzdW4yN21wLjQxMDI0NDQ4MDBoD-gSEBi7qn0KQGsUFsSZ"  # noqa: S105  opens one example order of a cloud on loopback
 
+CART, CART_TOO = "SEED-CART-1", "SEED-CART-2"
+
+
+def reservation_id(owner: str) -> str:
+    """The reservation of a cart of the example channel."""
+    return derive_id("rsv", CHANNEL, owner)
+
+
+RESERVED, RESERVED_TOO = reservation_id(CART), reservation_id(CART_TOO)
+RESERVATION = {
+    "channel": CHANNEL,
+    "owner": "CART-1002",
+    "lines": [{"sku": "MUG-BLUE", "quantity": 1}],
+    "ships_to": {"country": "DE", "postal_area": "101"},
+}
 COUNTS = {"counts": [{"sku": "MUG-BLUE", "delta": 1, "id": "found-behind-the-shelf-17"}]}
 BUYER = {"name": "Zoë Krüger", "email": "zoe@example.com", "phone": "+49 30 1234567"}
 NEW_ORDER = {
@@ -153,3 +168,16 @@ EXAMPLE-2001;EUR;Zoë Krüger;Schönhauser Allee 44a;Berlin;10435;DE;LAMP-NORD;1
 EXAMPLE-2001;;;;;;;MUG-BLUE;1;14.50;;
 EXAMPLE-2002;EUR;Ada Lovelace;12 Hauptstraße;Berlin;10827;DE;MUG-GREEN-UNKNOWN;2;14.50;6.90;35.90
 """
+
+SUPPLY, NEW_SUPPLY = "PO-EXAMPLE-1.1", "PO-EXAMPLE-2.1"
+SUPPLY_LINE = {
+    "kind": "purchase_order",
+    "reference": "PO-EXAMPLE-2",
+    "supplier": "SUP-PORCELANA",
+    "sku": "MUG-BLUE",
+    "location": LOCATION,
+    "units": 240,
+    "due_on": "2027-03-01",
+    "confirmed": True,
+}
+RECEIPT = {"receipt_id": "GR-EXAMPLE-1", "units": 10}

@@ -33,6 +33,12 @@ class ChannelGapFound(_ChannelFact):
     short: int
 
 
+class ChannelLevelsFailed(_ChannelFact):
+    """The channel refuses to be told what it may sell, and telling it again will not help."""
+
+    reason: str
+
+
 class ChannelPollFailed(_ChannelFact):
     """The channel refuses to be asked, and asking again will not help: credentials, address, rights."""
 

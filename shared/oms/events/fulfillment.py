@@ -29,7 +29,7 @@ class FulfillmentOrderReleased(_FulfillmentFact):
     """The location may start: the message that lands on its queue. The packing list is fetched by parcel id."""
 
     parcel_ids: list[str]
-    lines: list[dict[str, str | int]]
+    lines: list[dict[str, str | int | dict[str, int]]]
     ship_by: str
 
 

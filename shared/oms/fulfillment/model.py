@@ -160,9 +160,18 @@ class Stock(Protocol):
         """Units that left the building: off the books."""
 
     def give_back_writes(
-        self, work: FulfillmentOrder, units: Mapping[str, int], cause: Cause, *, restock: bool
+        self,
+        work: FulfillmentOrder,
+        units: Mapping[str, int],
+        cause: Cause,
+        *,
+        restock: bool,
+        apart: Mapping[str, int] = {},
     ) -> list[Any]:
-        """Committed units that will not ship: back on the shelf, or off the books because they are not there."""
+        """Committed units that will not ship: back on the shelf, or off the books because they are not there.
+
+        Those `apart` may be there: they are kept from sale until somebody has counted.
+        """
 
 
 class DeadlinesPort(Protocol):

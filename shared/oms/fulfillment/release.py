@@ -11,9 +11,10 @@ from oms.fulfillment.dwell import PARKED, parking_hold_id
 from oms.fulfillment.model import FulfillmentTask, TaskOutcome
 from oms.kernel.errors import ConflictError, NotFoundError
 from oms.kernel.time import Clock, to_text
+from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, hold_id_of, opened, put_on_hold
 from oms.orders.lifecycle import FULFILLMENT_ORDER, move
-from oms.orders.model import FulfillmentOrder, Order
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 
 TRIES = 4
@@ -59,7 +60,7 @@ def release_fulfillment(
             fulfillment_order_id=work.id,
             location=work.location,
             parcel_ids=list(work.parcel_ids),
-            lines=[{"number": line.number, "sku": line.sku, "quantity": line.quantity} for line in work.lines],
+            lines=[_told(line) for line in work.lines],
             ship_by=ship_by,
         )
         changed = work.changed(
@@ -69,6 +70,16 @@ def release_fulfillment(
         return TaskOutcome(outcome="released")
 
     return again_on_conflict(attempt)
+
+
+def _told(line: FulfillmentLine) -> dict[str, str | int | dict[str, int]]:
+    """A line as its location is told; of a bundle also what is picked in all."""
+    told: dict[str, str | int | dict[str, int]] = {
+        "number": line.number,
+        "sku": line.sku,
+        "quantity": line.quantity,
+    }
+    return told | {"components": on_the_shelf(line, line.quantity)} if line.components else told
 
 
 def _waits_for_credit(order: Order, standing: Standing, at: datetime) -> Order | None:

@@ -23,6 +23,7 @@ from oms.fulfillment.case import Case, units_back, void_all, without_units
 from oms.fulfillment.model import Confirmation, Outcome
 from oms.kernel.errors import StateError
 from oms.kernel.time import to_text
+from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import FULFILLMENT_ORDER, PARCEL, move
 from oms.orders.model import FulfillmentLine, FulfillmentOrder, Parcel
 
@@ -30,10 +31,14 @@ _Named = TypeVar("_Named", bound=FactData)
 
 
 class Effect(NamedTuple):
-    """What happens to the location's stock, in units by SKU."""
+    """What happens to the location's stock, in units by SKU on the shelf.
+
+    Of a bundle that is short nobody knows which component is missing: they are all `apart` until they are counted.
+    """
 
     kind: Literal["shipped", "returned", "missing"]
     units: Mapping[str, int]
+    apart: Mapping[str, int] = {}
 
 
 class Decision(NamedTuple):
@@ -150,10 +155,12 @@ def _shorted(case: Case, missing: Mapping[int, int], now: datetime, *, keep: fro
     nothing_left = not any(_remaining(line) for line in lines)
     after = _moved(work, (*events, "reject") if nothing_left else events, now).model_copy(update={"lines": lines})
     order = units_back(case.order, missing, now)
-    by_sku = _by_sku(work, missing)
-    fact = _named(FulfillmentOrderShorted, work, missing=by_sku, attempt=order.attempt)
+    fact = _named(FulfillmentOrderShorted, work, missing=_sold(work, missing), attempt=order.attempt)
     parcels = without_units(case.parcels, missing, keep=keep)
-    return Decision("applied", Case(after, order, parcels), (fact,), Effect("missing", by_sku))
+    bundled = {line.number for line in work.lines if line.components}
+    lost = _by_sku(work, {number: units for number, units in missing.items() if number not in bundled})
+    apart = _by_sku(work, {number: units for number, units in missing.items() if number in bundled})
+    return Decision("applied", Case(after, order, parcels), (fact,), Effect("missing", lost, apart))
 
 
 def _short(line: FulfillmentLine, units: int) -> FulfillmentLine:
@@ -242,6 +249,15 @@ def _remaining(line: FulfillmentLine) -> int:
 
 
 def _by_sku(work: FulfillmentOrder, units: Mapping[int, int]) -> dict[str, int]:
+    """Units by line number as units by SKU on the shelf."""
+    total: Counter[str] = Counter()
+    for line in work.lines:
+        total.update(on_the_shelf(line, units.get(line.number, 0)))
+    return {sku: count for sku, count in total.items() if count}
+
+
+def _sold(work: FulfillmentOrder, units: Mapping[int, int]) -> dict[str, int]:
+    """Units by line number as units by SKU that was sold."""
     total: Counter[str] = Counter()
     for line in work.lines:
         total[line.sku] += units.get(line.number, 0)

@@ -201,7 +201,7 @@ def stock_writes(stock: Stock, work: FulfillmentOrder, effect: Effect | None, ca
         return []
     if effect.kind == "shipped":
         return stock.ship_writes(work, cause)
-    return stock.give_back_writes(work, effect.units, cause, restock=effect.kind == "returned")
+    return stock.give_back_writes(work, effect.units, cause, restock=effect.kind == "returned", apart=effect.apart)
 
 
 def _read(orders: OrderStore, groups: dict[tuple[str, str], list[Confirmation]]) -> dict[tuple[str, str], Case]:

@@ -12,13 +12,14 @@ The credentials are in the channel's own secret, beside what it signs with, unde
 import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlencode
 
 from oms.aws.http import Http, Reply, UnauthorizedByPartnerError
 from oms.aws.secrets import KEPT_S, Secrets
+from oms.intake.levels.model import Level, Shown
 from oms.kernel.errors import NotFoundError, RejectedError, TransientError
 from oms.kernel.plugins import find_plugin
 from oms.kernel.time import Clock
@@ -177,6 +178,21 @@ class Lists(Protocol):
 
 
 @runtime_checkable
+class TakesLevels(Protocol):
+    """A gateway whose sender is told what it may sell, `levels_at_once` SKUs to a call; `rates` has `levels`."""
+
+    levels_at_once: int
+
+    def shown_levels(self, access: Access, skus: Sequence[str]) -> Mapping[str, Shown] | None:
+        """What it shows now, of the SKUs that it sells; None when it cannot be read. Raises: as `fetch`."""
+        ...
+
+    def tell_levels(self, access: Access, levels: Sequence[Level]) -> Collection[str]:
+        """Have it show these; the SKUs that it did not take, as it shows something newer. Raises: as `fetch`."""
+        ...
+
+
+@runtime_checkable
 class Publishes(Protocol):
     """A gateway whose sender publishes the keys it signs with."""
 
@@ -235,6 +251,35 @@ class Partners:
         if not isinstance(gateway, Lists):
             raise RejectedError(f"channels of kind {channel.kind} cannot be asked", code="not_fetchable")
         return self._renewed(channel, lambda access: gateway.list_orders(access, since, until, cursor))
+
+    def takes_levels(self, channel: Channel) -> int:
+        """How many SKUs the channel is told of in one call; 0: it cannot be told."""
+        gateway = self.gateway_of(channel)
+        return gateway.levels_at_once if isinstance(gateway, TakesLevels) else 0
+
+    def shown_levels(self, channel: Channel, skus: Sequence[str]) -> Mapping[str, Shown] | None:
+        """What the channel shows of its SKUs now; None when it cannot be read.
+
+        Raises:
+            TransientError, NotNowError, RejectedError: see `fetch`.
+        """
+        gateway = self._teller(channel)
+        return self._renewed(channel, lambda access: gateway.shown_levels(access, skus))
+
+    def tell_levels(self, channel: Channel, levels: Sequence[Level]) -> Collection[str]:
+        """Tell the channel what it may sell; the SKUs that it did not take, as it shows something newer.
+
+        Raises:
+            TransientError, NotNowError, RejectedError: see `fetch`.
+        """
+        gateway = self._teller(channel)
+        return self._renewed(channel, lambda access: gateway.tell_levels(access, levels))
+
+    def _teller(self, channel: Channel) -> TakesLevels:
+        gateway = self.gateway_of(channel)
+        if not isinstance(gateway, TakesLevels):
+            raise RejectedError(f"channels of kind {channel.kind} cannot be told", code="takes_no_levels")
+        return gateway
 
     def public_key(self, channel: Channel, key_id: str) -> str | None:
         """The sender's key in PEM, kept for an hour; None when it has no such key.

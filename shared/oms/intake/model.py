@@ -110,6 +110,9 @@ class BillTo(_Inbound):
 class NewOrder(_Inbound):
     """An order as a channel hands it over. (channel, external_order_id) names it for ever.
 
+    `reservation` names the units that were kept for it: the id of a reservation, or the owner of one in this channel.
+    One that is over, or that there never was, is no reason against the order: it gets what is available.
+
     `external_number` is the number that the buyer sees. `note` and `gift_message` are the buyer's own words; with
     `bill_to` they are personal data.
     """
@@ -126,6 +129,7 @@ class NewOrder(_Inbound):
     account_id: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] | None = None
     customer: Customer
     ship_to: ShipTo
+    reservation: Reference | None = None
     external_number: Reference | None = None
     placed_at: Instant | None = None
     payment: Payment | None = None

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
+from oms.inventory.reservations.model import Reservation
 from oms.kernel.ids import derive_id
 from oms.kernel.json import write_json
 from oms.kernel.time import to_text
+from oms.orders.bundles import Components
 from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
@@ -18,12 +20,14 @@ _AREA = 3  # characters of a postal code that zones and transit tables need
 
 
 class Decision(NamedTuple):
-    """What the checks found out, beyond that nothing refuses the order."""
+    """What the checks found out, beyond that nothing refuses the order. `bundles`: what the SKUs that are one hold."""
 
     promise: Promise
     backorder_expected: bool
     holds: tuple[HoldSpec, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
+    reservation_id: str | None = None
+    bundles: Mapping[str, Components] = {}
 
 
 def order_id_of(channel: str, external_order_id: str) -> str:
@@ -36,8 +40,11 @@ def person_id_of(order_id: str) -> str:
 
 
 def body_text(order: NewOrder) -> str:
-    """The same for every spelling of the same order (order of keys, white space, Unicode form)."""
-    return order.model_dump_json()
+    """The same for every spelling of the same order (order of keys, white space, Unicode form).
+
+    Which reservation its units come from is no part of what was ordered.
+    """
+    return order.model_dump_json(exclude={"reservation"})
 
 
 def person_text(order: NewOrder) -> str:
@@ -91,6 +98,19 @@ def _hash(said: Any) -> str:
     return hashlib.sha256(write_json(said).encode()).hexdigest()[:16]
 
 
+def with_own(
+    stock: Mapping[str, Mapping[str, int]], reservation: Reservation | None
+) -> Mapping[str, Mapping[str, int]]:
+    """What is available to the owner of a reservation: its own units are."""
+    if reservation is None or not reservation.live:
+        return stock
+    own = {sku: dict(places) for sku, places in stock.items()}  # of a line as it is sold: a bundle is one
+    for line in reservation.lines:
+        for location, units in reservation.places(line).items() if line.sku in own else ():
+            own[line.sku][location] = own[line.sku].get(location, 0) + units
+    return own
+
+
 def accept(
     new: NewOrder,
     decision: Decision,
@@ -109,7 +129,7 @@ def accept(
     external line id.
     """
     submitted = _submitted(new, decision.promise, fingerprint, person_hash, version, at)
-    lines = tuple(_without(line, gone) for line in submitted.lines)
+    lines = tuple(_without(_made_of(line, decision.bundles), gone) for line in submitted.lines)
     submitted = submitted.model_copy(update={"lines": lines, "goods_hash": goods_hash_of(new, gone)})
     order_id = submitted.id
     holds = opened(order_id, decision.holds, at)
@@ -119,6 +139,7 @@ def accept(
         update={
             "holds": holds,
             "findings": decision.findings,
+            "reservation_id": decision.reservation_id,
             "watch_at": min(
                 [to_text(at + MAX_DWELL[f"order.{status}"]), *(hold.expires_at for hold in holds if hold.expires_at)]
             ),
@@ -158,6 +179,11 @@ def accept_cancelled(
         status=move(ORDER, "submitted", "cancel"),
         lines=lines,
     )
+
+
+def _made_of(line: Line, bundles: Mapping[str, Components]) -> Line:
+    """A bundle keeps the components that it had when it was sold."""
+    return line.model_copy(update={"components": bundles[line.sku]}) if line.sku in bundles else line
 
 
 def _without(line: Line, gone: Mapping[str, int]) -> Line:

@@ -24,14 +24,18 @@ from oms.intake.rules import (
     person_id_of,
     person_text,
     units_by_sku,
+    with_own,
 )
 from oms.intake.store import Claim, ClaimStore
+from oms.inventory.reservations.model import Reservation
+from oms.inventory.reservations.rules import named
+from oms.inventory.reservations.store import ReservationStore
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError
 from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
 from oms.orders.model import Order
 from oms.orders.store import OrderStore
-from oms.reference.model import Channel
+from oms.reference.model import Channel, bundles_among
 from oms.reference.store import ReferenceStore
 
 TRIES = 5  # a decision is made anew when the account changed meanwhile
@@ -47,6 +51,7 @@ class IntakeDesk:
     claims: ClaimStore
     checks: ChecksPort
     stock: StockPort
+    reservations: ReservationStore
     promise: PromisePort
     credit: CreditPort
     people: PeoplePort
@@ -175,7 +180,8 @@ def decide(
     at = desk.clock()
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
-    stock = desk.stock.available(wanted)
+    reservation = _reservation(new, desk)
+    stock = with_own(desk.stock.available(wanted), reservation)
     holds = (*verdict.holds, *also, *remorse(channel.remorse_minutes, at, new.placed_at))
     exposure = list[Write]()
     if new.account_id is not None:
@@ -187,6 +193,8 @@ def decide(
         backorder_expected=bool(desk.checks.short(wanted, stock)),
         holds=holds,
         findings=verdict.findings,
+        reservation_id=reservation.id if reservation else None,
+        bundles=bundles_among(desk.reference.items(wanted)),
     )
     order = accept(
         new,
@@ -200,6 +208,14 @@ def decide(
     )
     counted = exposure if order.status == "confirmed" else []  # credit is looked at again when a hold goes
     return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted]
+
+
+def _reservation(new: NewOrder, desk: IntakeDesk) -> Reservation | None:
+    """The reservation that an order names, as it is now. Another channel's is as if there were none."""
+    if new.reservation is None:
+        return None
+    found = desk.reservations.find(named(new.channel, new.reservation))
+    return found if found is not None and found.channel == new.channel else None
 
 
 def fingerprint_of(new: NewOrder, desk: IntakeDesk) -> str:

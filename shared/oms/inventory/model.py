@@ -14,7 +14,6 @@ Kind = Literal[
     "damaged", "repaired", "quarantined", "cleared", "expected", "reserved", "unreserved", "expired", "backordered",
     "guarded",
 ]  # fmt: skip
-FROZEN = "~"  # the term of a reservation whose buyer is paying: no clock runs. Sorts after every instant.
 
 
 class Change(NamedTuple):
@@ -42,7 +41,7 @@ NOTHING = Change()
 class Movement(NamedTuple):
     """One typed movement at one position. `ref` is what it is for (an order, a receipt, a reservation, a count).
 
-    `term` is the instant (`oms.kernel.time.to_text`) until which `reserved` units are kept, or FROZEN; of a `counted`
+    `term` is the instant (`oms.kernel.time.to_text`) until which `reserved` units are kept; of a `counted`
     one the instant when it was counted.
     """
 

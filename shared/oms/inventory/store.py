@@ -18,6 +18,7 @@ instant until which they are kept; readers leave out what is over, whoever write
 the index keys exactly while its slack is zero or less.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,6 +32,7 @@ from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, laps
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import derive_id, shard_of
 from oms.kernel.time import Clock, from_text, to_text, utc_now
+from oms.orders.bundles import on_the_shelf
 from oms.orders.model import FulfillmentOrder
 
 SHARDS = 8
@@ -38,7 +40,10 @@ JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its posi
 _STORED = tuple(name for name in BUCKETS if name != "reserved")
 _POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
-_EVEN_NOTHING = ("opened", "counted")  # news even when the figures stay: nobody needs to look before that instant
+_EVEN_NOTHING = ("opened", "counted", "expired")  # news even when they move nothing themselves
+
+
+_Moves = list[tuple[Kind, str, Change]]  # (kind, SKU, change) at one location
 
 
 class Moved(NamedTuple):
@@ -74,10 +79,10 @@ class StockStore:
         rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"STOCK#{sku}"})
         return [_position(row, now) for row in rows]
 
-    def available(self, skus: Iterable[str]) -> dict[str, dict[str, int]]:
-        """SKU -> location -> units that may be taken. Eventually consistent: for promises, never for taking."""
+    def available(self, skus: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, int]]:
+        """SKU -> location -> units that may be taken, as a rule a moment old: for promises, never for taking."""
         found: dict[str, dict[str, int]] = {}
-        for (sku, location), position in self.positions(skus, consistent=False).items():
+        for (sku, location), position in self.positions(skus, consistent=consistent).items():
             found.setdefault(sku, {})[location] = max(position.available, 0)
         return found
 
@@ -140,19 +145,31 @@ class StockStore:
 
     def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Write]:
         """Units that the carrier took leave the books and the reservation."""
-        units: dict[str, int] = {}
+        units: Counter[str] = Counter()
         for line in work.lines:
-            units[line.sku] = units.get(line.sku, 0) + line.shipped
-        return self._leave(work, units, "shipped", cause)
+            units.update(on_the_shelf(line, line.shipped))
+        return self._move(work, _leaving(units, "shipped"), cause)
 
     def give_back_writes(
-        self, work: FulfillmentOrder, units: Mapping[str, int], cause: Cause, *, restock: bool
+        self,
+        work: FulfillmentOrder,
+        units: Mapping[str, int],
+        cause: Cause,
+        *,
+        restock: bool,
+        apart: Mapping[str, int] = {},
     ) -> list[Write]:
-        """Committed units are free again (`restock`), or were not found and leave the books."""
+        """Committed units are free again (`restock`), or were not found and leave the books.
+
+        Those `apart` may be there or not: they are kept from sale until they are counted.
+        """
+        doubted: _Moves = [
+            ("quarantined", sku, Change(committed=-units, quality_control=units)) for sku, units in apart.items()
+        ]
         if not restock:
-            return self._leave(work, units, "lost", cause)
-        changes = {sku: Change(committed=-quantity) for sku, quantity in units.items()}
-        return self._move(work, changes, "released", cause)
+            return self._move(work, [*_leaving(units, "lost"), *doubted], cause)
+        freed: _Moves = [("released", sku, Change(committed=-quantity)) for sku, quantity in units.items()]
+        return self._move(work, [*freed, *doubted], cause)
 
     def open_position(self, position: Position, *, by: str = "system:open_position") -> bool:
         """Open a position with its first movement. One that is there already is left alone: it has a life of its own.
@@ -252,17 +269,12 @@ class StockStore:
                 yield from (unpack(Entry, row["doc"]) for row in rows)
             hour += timedelta(hours=1)
 
-    def _leave(self, work: FulfillmentOrder, units: Mapping[str, int], kind: Kind, cause: Cause) -> list[Write]:
-        """Out of the books and out of the reservation: neither `available` nor `slack` moves."""
-        changes = {sku: Change(on_hand=-quantity, committed=-quantity) for sku, quantity in units.items()}
-        return self._move(work, changes, kind, cause)
-
-    def _move(self, work: FulfillmentOrder, changes: Mapping[str, Change], kind: Kind, cause: Cause) -> list[Write]:
-        wanted = {sku: change for sku, change in sorted(changes.items()) if change != NOTHING}
+    def _move(self, work: FulfillmentOrder, moves: _Moves, cause: Cause) -> list[Write]:
+        wanted = sorted(move for move in moves if move[2] != NOTHING)
         if not wanted:
             return []
-        before = self.positions_at((sku, work.location) for sku in wanted)
-        movements = [Movement(kind, (sku, work.location), change, ref=work.order_id) for sku, change in wanted.items()]
+        before = self.positions_at((sku, work.location) for _, sku, _ in wanted)
+        movements = [Movement(kind, (sku, work.location), change, ref=work.order_id) for kind, sku, change in wanted]
         try:
             return self.writes(movements, before, cause)
         except ShortStockError as error:  # the work was read before its stock: it has been taken back since
@@ -297,6 +309,11 @@ class StockStore:
         now = to_text(self._clock())
         rows = tables.get_many(keys, consistent=consistent).values()
         return {position.key: position for position in (_position(row, now) for row in rows)}
+
+
+def _leaving(units: Mapping[str, int], kind: Kind) -> _Moves:
+    """Out of the books and out of what is committed: neither `available` nor `slack` moves."""
+    return [(kind, sku, Change(on_hand=-quantity, committed=-quantity)) for sku, quantity in units.items()]
 
 
 def _position(row: tables.Item, now: str) -> Position:

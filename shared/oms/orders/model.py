@@ -14,6 +14,7 @@ from oms.events.fact import Fact, FactData
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
+from oms.orders.bundles import Components
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 
 Count = Annotated[int, Field(ge=0)]
@@ -98,7 +99,7 @@ class Line(Value):
     """Units of one SKU. Each unit is in exactly one bucket: quantity = open + backordered + allocated + cancelled.
 
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
-    whose books carry the backordered units, so that its reorder point sees them.
+    whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
     """
 
     number: int
@@ -113,6 +114,7 @@ class Line(Value):
     allocated: Count = 0
     cancelled: Count = 0
     waits_at: str | None = None
+    components: Components = ()
 
 
 class Hold(Value):
@@ -195,6 +197,8 @@ class Order(Aggregate):
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
 
+    `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
+
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -233,6 +237,7 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    reservation_id: str | None = None
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -274,7 +279,10 @@ class Order(Aggregate):
 
 
 class FulfillmentLine(Value):
-    """One order line's share at one location. Units shipped were picked before; `short` units were not found."""
+    """One order line's share at one location. Units shipped were picked before; `short` units were not found.
+
+    Of a bundle all counts are bundles; `components` say what is picked.
+    """
 
     number: int
     sku: str
@@ -283,6 +291,7 @@ class FulfillmentLine(Value):
     packed: Count = 0
     shipped: Count = 0
     short: Count = 0
+    components: Components = ()
 
 
 class FulfillmentOrder(Aggregate):

@@ -203,6 +203,20 @@ class OrderStore:
         )
         return [row["pk"].removeprefix("ORDER#") for row in rows]
 
+    def confirmed(self, *, limit: int) -> list[str]:
+        """Ids of orders that are confirmed and have nothing yet, `limit` at most; a moment old."""
+        found: list[str] = []
+        for shard in range(SHARDS):
+            rows = tables.query(
+                self.table,
+                index="live",
+                condition="live_pk = :pk",
+                values={":pk": f"LIVE#confirmed#{shard}"},
+                limit=limit // SHARDS,
+            )
+            found += [row["pk"].removeprefix("ORDER#") for row in rows]
+        return found
+
     def page(self, channel: str, shard: int, *, since: str, before: str, limit: int) -> list[tuple[str, str]]:
         """(submitted_at#id, id) of a channel's orders with `since <= key < before`, newest first."""
         rows = tables.query(

@@ -142,6 +142,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("RateCard", "region"): "business",
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
+    ("Reservation", "requests"): "business",  # hashes of keys and bodies
+    ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
         for model in (
@@ -157,10 +159,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "reason"): "business"  # codes
         for model in (
-            "CarrierScan", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask", "FulfillmentOrderParked",
-            "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer", "MessageView",
-            "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected", "ParcelVoided",
-            "ReplayOrder", "Rule",
+            "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
+            "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
+            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
+            "ParcelVoided", "ReplayOrder", "Reservation", "ReservationView", "Rule",
         )
     },
 }  # fmt: skip
@@ -174,16 +176,17 @@ _NAMES: dict[Kind, str] = {
     # Our own words about a case; the tests of each context look for clear text in them.
     "remark": "detail error file_name message problem undo_error",
     "business": (
-        "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse changed channel"
-        " channels check classes code columns country currencies currency cursor data decision delimiter deliver_by"
-        " delivery_hash disposable effect etag excluded_locations express external_version failed_step failing"
-        " faults field fields free_mail gln good goods_hash gs1_prefix hazmat hidden high_minor holds holidays id"
-        " ignored incident kind kinds label_number later lines location locations mapping method missing named"
-        " next_before next_cursor not_to number_prefix off on on_error on_expiry only_to options origins outcome"
-        " over_credit_limit owner params parent payment_method pickup_location place plugin possible purpose rates"
-        " ref refuses_with regions release_by remote_areas roles route rules service ship_by short_picks silent"
-        " since sku source sscc state statement_as_of status supplier taken_back term time time_zone to type units"
-        " unsourced until version waits_for watermark weights what zones"
+        "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
+        " changed channel channels check classes code columns components country currencies currency cursor data"
+        " decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
+        " failed_step failing faults field fields free_mail gln good gs1_prefix hazmat hidden high_minor holds"
+        " holidays id ignored incident kind kinds label_number later lines location locations mapping method"
+        " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
+        " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
+        " plugin possible purpose rates receipts ref refuses_with regions release_by remote_areas roles route rules"
+        " service ship_by short_picks silent since sku skus source sscc state statement_as_of status supplier"
+        " taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
+        " zones delivery_hash goods_hash"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}

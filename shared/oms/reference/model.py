@@ -20,6 +20,8 @@ class Item(_Reference):
 
     `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
+    `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
+    are the bundles that it is in.
     """
 
     sku: str
@@ -33,6 +35,13 @@ class Item(_Reference):
     not_to: frozenset[str] = frozenset()
     only_to: frozenset[str] = frozenset()
     max_per_order: Annotated[int, Field(ge=0)] = 0
+    components: tuple[tuple[str, Positive], ...] = ()
+    part_of: frozenset[str] = frozenset()
+
+
+def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """What the bundles among these items are made of, by SKU."""
+    return {sku: item.components for sku, item in items.items() if item.components}
 
 
 Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
@@ -61,6 +70,10 @@ class Channel(_Reference):
     `options` are the plug-in's own settings (such as `base_url`, `notification_url`, `marketplace_id`), `mapping` the
     JMESPath expressions of a `generic` channel by field. `remorse_minutes` is how long the buyer may change their
     mind before work starts. `poll_minutes` 0: not polled. `silent_after_minutes` 0: may be silent for ever.
+
+    Reservations of its carts last `reserve_minutes` without activity, `paying_minutes` while the buyer pays, and are
+    extended to `longest_minutes` at the most.
+    `push_minutes` 0: not told what it may sell.
     """
 
     name: str
@@ -71,7 +84,11 @@ class Channel(_Reference):
     mapping: Mapping[str, str] = {}
     remorse_minutes: Annotated[int, Field(ge=0, le=7_200)] = 0
     poll_minutes: Annotated[int, Field(ge=0)] = 0
+    push_minutes: Annotated[int, Field(ge=0)] = 0
     silent_after_minutes: Annotated[int, Field(ge=0)] = 0
+    reserve_minutes: Annotated[int, Field(ge=1, le=240)] = 10
+    paying_minutes: Annotated[int, Field(ge=1, le=240)] = 60
+    longest_minutes: Annotated[int, Field(ge=1, le=1_440)] = 240
 
 
 class Limit(_Reference):

@@ -7,7 +7,7 @@ from oms.wiring.buyers import Buyers
 from oms.wiring.ground import STAGES_AT_HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from oms.aws.queues import Queue
     from oms.intake.drafts.service import DraftDesk
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from oms.intake.imports.service import ImportDesk, ImportWorks
     from oms.intake.imports.store import FileStore, JobStore
     from oms.intake.inbox.service import InboxDesk
+    from oms.intake.levels.care import LevelCare
+    from oms.intake.levels.run import LevelDesk
     from oms.intake.messages.processing import MessageDesk
     from oms.intake.messages.receiving import Reception
     from oms.intake.messages.service import LogDesk
@@ -126,6 +128,37 @@ class Channels(Buyers):
             partners=self.partners,
             orders=self.orders,
             inbox=Inbox(self.reception),
+            clock=self.clock,
+            pause=sleep,
+        )
+
+    def offered(self, _channel: str, skus: "Iterable[str]") -> "Mapping[str, int]":
+        """Units by SKU that a channel may sell now, from all locations."""
+        return {sku: sum(places.values()) for sku, places in self.offer.available(skus, consistent=True).items()}
+
+    @cached_property
+    def level_care(self) -> "LevelCare":
+        """For those who look after what channels are told of stock."""
+        from oms.intake.levels.care import LevelCare
+        from oms.intake.levels.store import LevelStore
+
+        store = LevelStore(self.setting("POLLS_TABLE"))
+        return LevelCare(reference=self.reference, store=store, offered=self.offered, clock=self.clock)
+
+    @cached_property
+    def level_desk(self) -> "LevelDesk":
+        """For those who tell channels what they may sell."""
+        from time import sleep
+
+        from oms.intake.levels.run import LevelDesk
+        from oms.intake.levels.store import LevelStore
+
+        return LevelDesk(
+            store=LevelStore(self.setting("POLLS_TABLE")),
+            stock=self.stock,
+            partners=self.partners,
+            offered=self.offered,
+            sold_as=self.offer.sold_as,
             clock=self.clock,
             pause=sleep,
         )

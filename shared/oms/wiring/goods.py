@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.offer import Offer
+    from oms.inventory.reservations.model import Terms
+    from oms.inventory.reservations.service import ReservationDesk
+    from oms.inventory.reservations.store import ReservationStore
     from oms.inventory.store import StockStore
+    from oms.inventory.supply.availability import AvailabilityDesk
+    from oms.inventory.supply.model import ChannelSafety, SupplyTerms
+    from oms.inventory.supply.service import SupplyDesk
+    from oms.inventory.supply.store import SupplyStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
@@ -38,6 +46,60 @@ class Goods(Ground):
         )
 
     @cached_property
+    def offer(self) -> "Offer":
+        """What may be sold of SKUs, bundles among them (port of intake and amending)."""
+        from oms.inventory.offer import Offer
+
+        return Offer(self.stock, self.reference)
+
+    @cached_property
+    def supplies(self) -> "SupplyStore":
+        from oms.inventory.supply.store import SupplyStore
+
+        return SupplyStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def supply_desk(self) -> "SupplyDesk":
+        """For those who announce and receive goods."""
+        from oms.inventory.supply.service import SupplyDesk
+
+        return SupplyDesk(
+            stock=self.stock,
+            supplies=self.supplies,
+            locations=self.reference.locations,
+            terms=self.supply_terms,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def availability_desk(self) -> "AvailabilityDesk":
+        """For those who ask what can be promised, and when."""
+        from oms.inventory.supply.availability import AvailabilityDesk
+        from oms.orders.unsourced import Unsourced
+
+        return AvailabilityDesk(
+            stock=self.stock,
+            supplies=self.supplies,
+            locations=self.reference.locations,
+            channels=self.reference.channels,
+            terms=self.supply_terms,
+            safety=self.channel_safety,
+            unsourced=Unsourced(self.orders, self.clock).units,
+            promise=self.promise,
+            clock=self.clock,
+        )
+
+    def supply_terms(self) -> "SupplyTerms":
+        from oms.inventory.supply.model import SupplyTerms
+
+        return self.reference.settings("SUPPLY", SupplyTerms).get("terms", SupplyTerms())
+
+    def channel_safety(self, channel: str) -> "ChannelSafety":
+        from oms.inventory.supply.model import ChannelSafety
+
+        return self.reference.settings("SAFETY", ChannelSafety).get(channel, ChannelSafety())
+
+    @cached_property
     def count_desk(self) -> "CountDesk":
         """For those who take count files in."""
         from oms.aws.queues import Queue
@@ -51,6 +113,51 @@ class Goods(Ground):
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
             clock=self.clock,
         )
+
+    @cached_property
+    def reservations(self) -> "ReservationStore":
+        from oms.inventory.reservations.store import ReservationStore
+
+        return ReservationStore(self.setting("INVENTORY_TABLE"), self.clock)
+
+    @cached_property
+    def reservation_desk(self) -> "ReservationDesk":
+        """For those who keep units for carts and orders."""
+        from oms.inventory.reservations.service import ReservationDesk
+        from oms.reference.model import bundles_among
+
+        return ReservationDesk(
+            store=self.reservations,
+            stock=self.stock,
+            terms_of=self.reservation_terms,
+            nearest=self.nearest,
+            bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            clock=self.clock,
+        )
+
+    def reservation_terms(self, channel: str) -> "Terms":
+        """How long a channel's reservations last.
+
+        Raises:
+            NotFoundError: code `unknown_channel`.
+            RejectedError: code `channel_paused`.
+        """
+        from oms.inventory.reservations.model import Terms
+        from oms.kernel.errors import Fault, NotFoundError, RejectedError
+
+        found = self.reference.channels().get(channel)
+        if found is None:
+            unknown = [Fault("channel", "is unknown")]
+            raise NotFoundError("there is no such channel", code="unknown_channel", faults=unknown)
+        if not found.active:
+            raise RejectedError("the channel is paused", code="channel_paused")
+        return Terms(found.reserve_minutes, found.paying_minutes, found.longest_minutes)
+
+    def nearest(self, destination: "Destination") -> list[str]:
+        """The locations, nearest first (port of reservations)."""
+        from oms.allocation.rules import rank
+
+        return list(rank(self.reference.locations(), destination))
 
     @cached_property
     def taking_back(self) -> "TakingBack":

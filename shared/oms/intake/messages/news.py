@@ -320,7 +320,7 @@ def _is_news(order: Order, said: Snapshot, changed: frozenset[str]) -> bool:
     return True
 
 
-def _word(said: Snapshot, person_hash: str) -> dict[str, str | None]:
+def _word(said: Snapshot, person_hash: str) -> dict[str, Any]:
     """What the sender said last, as it is remembered."""
     return {
         "person_hash": person_hash,

@@ -1,0 +1,328 @@
+"""Keep units for a cart or an order for a while: reserve, extend, freeze, change, release; and write off what is over.
+
+Every change is one transaction: the reservation, the positions that its units move at, and the journal's entry. Who
+loses a race reads again and decides again.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from oms.aws.tables import commit
+from oms.inventory.model import Cause, Position, PositionKey
+from oms.inventory.reservations import rules
+from oms.inventory.reservations.model import (
+    KEPT_REQUESTS,
+    MAX_LINES,
+    AskReservation,
+    ChangeReservation,
+    Reservation,
+    Terms,
+    Wanted,
+)
+from oms.inventory.reservations.store import ReservationStore
+from oms.inventory.rules import ShortStockError
+from oms.inventory.store import StockStore
+from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, StateError, TooLargeError, Why
+from oms.kernel.ids import derive_id
+from oms.kernel.time import Clock, to_text
+from oms.orders.bundles import Components
+from oms.orders.model import Destination
+
+TRIES = 8  # lost races before the caller is told; the waits sum to at most 2.5 s
+MAX_PLACES = 45  # positions of one reservation: an update may leave them all for others, in one transaction
+_WAIT_S = 0.01
+Nearest = Callable[[Destination], Sequence[str]]
+Seen = Mapping[PositionKey, Position]
+
+
+@dataclass(frozen=True)
+class ReservationDesk:
+    """The collaborators.
+
+    `terms_of` raises what there is to say against a channel; `nearest` ranks the locations; `bundles` are those among
+    some SKUs with their components.
+    """
+
+    store: ReservationStore
+    stock: StockStore
+    terms_of: Callable[[str], Terms]
+    nearest: Nearest
+    bundles: Callable[[Collection[str]], Mapping[str, Components]]
+    clock: Clock
+
+
+class Step(NamedTuple):
+    """What a reservation becomes, and the positions on which that was decided; None: wherever its units are."""
+
+    after: Reservation
+    seen: Seen | None = None
+
+
+class Reserved(NamedTuple):
+    """A reservation after a request, and whether the request had been answered before."""
+
+    reservation: Reservation
+    replayed: bool = False
+
+
+def reserve(asked: AskReservation, *, key: str, by: str, desk: ReservationDesk) -> Reserved:
+    """Make the owner's reservation what is asked for; its own units count as free for it.
+
+    The same key with the same body changes nothing more, whatever has become of the reservation.
+
+    Raises:
+        ShortStockError: not all of it is there, and all was wanted; a reservation that was there stays as it was.
+        StateError: the buyer is paying for something else.
+        RejectedError: the key was used with another body (`idempotency_key_reused`), or by the channel.
+        TooLargeError: it lies at too many places.
+        ConflictError: lost the race eight times.
+    """
+    terms = desk.terms_of(asked.channel)
+    request = (derive_id("req", by, key), derive_id("bdy", asked.model_dump_json()))
+    reservation_id = rules.reservation_id_of(asked.channel, asked.owner)
+
+    def attempt() -> Reserved:
+        found = desk.store.find(reservation_id)
+        if found is not None and (body := dict(found.requests).get(request[0])) is not None:
+            if body != request[1]:
+                raise RejectedError("the key was used with another body", code="idempotency_key_reused")
+            return Reserved(found, replayed=True)
+        return Reserved(_write(found, _asked(asked, found, request, terms, desk), by, desk))
+
+    return _raced(attempt)
+
+
+def read_reservation(reservation_id: str, *, desk: ReservationDesk) -> Reservation:
+    """The reservation as it is now.
+
+    Raises:
+        NotFoundError: no such reservation.
+    """
+    found = desk.store.find(reservation_id)
+    if found is None:
+        raise NotFoundError(f"there is no reservation {reservation_id}")
+    return found
+
+
+def change_lines(reservation_id: str, change: ChangeReservation, *, by: str, desk: ReservationDesk) -> Reservation:
+    """Set the quantities of some lines; the change is activity. With no line left, the reservation is released.
+
+    Raises:
+        NotFoundError: no such reservation.
+        StateError: it has ended, or the buyer is paying.
+        ShortStockError: there is not so much; nothing has changed.
+        TooLargeError: more lines, or more places, than one reservation has.
+        ConflictError: lost the race eight times.
+    """
+
+    def decide(before: Reservation) -> Step | None:
+        _refuse_ended(before)
+        _refuse_frozen(before)
+        wanted = {line.sku: line.quantity for line in before.lines}
+        wanted |= {line.sku: line.quantity for line in change.lines}
+        lines = _lines({sku: units for sku, units in wanted.items() if units}, desk)
+        if len(lines) > MAX_LINES:
+            raise TooLargeError(f"a reservation has {MAX_LINES} lines at most")
+        if not lines:
+            return _ended(before, "released", desk, reason="abandoned")
+        terms = desk.terms_of(before.channel)
+        now = desk.clock()
+        until = max(before.until, rules.until(now, before.minutes, before.since, terms))
+        if lines == before.lines and until == before.until:
+            return None
+        return _placed(before, before, lines, desk, status="updated", until=until, look_at=before.look_at)
+
+    return _change(reservation_id, decide, by, desk)
+
+
+def touch(reservation_id: str, *, by: str, desk: ReservationDesk) -> Reservation:
+    """Extend a reservation, because its owner is active. Within the same minute, and while it is frozen: no write.
+
+    Raises:
+        NotFoundError: no such reservation.
+        StateError: it has ended.
+        ConflictError: lost the race eight times.
+    """
+
+    def decide(before: Reservation) -> Step | None:
+        _refuse_ended(before)
+        until = rules.until(desk.clock(), before.minutes, before.since, desk.terms_of(before.channel))
+        if before.frozen or until <= before.until:
+            return None
+        return _changed(before, desk, status="updated", until=until)
+
+    return _change(reservation_id, decide, by, desk)
+
+
+def freeze(reservation_id: str, *, by: str, desk: ReservationDesk) -> Reservation:
+    """Stop the clock while the buyer pays: it cannot end before the longest time that a payment may take is over.
+
+    Raises:
+        NotFoundError: no such reservation.
+        StateError: it has ended.
+        ConflictError: lost the race eight times.
+    """
+
+    def decide(before: Reservation) -> Step | None:
+        _refuse_ended(before)
+        if before.frozen:
+            return None
+        until = rules.frozen_until(desk.clock(), before.since, desk.terms_of(before.channel))
+        return _changed(before, desk, status="updated", frozen=True, until=max(until, before.until))
+
+    return _change(reservation_id, decide, by, desk)
+
+
+def thaw(reservation_id: str, *, by: str, desk: ReservationDesk) -> Reservation:
+    """Let the clock run again: the buyer stopped paying, and is in the shop.
+
+    Raises:
+        NotFoundError: no such reservation.
+        StateError: it has ended.
+        ConflictError: lost the race eight times.
+    """
+
+    def decide(before: Reservation) -> Step | None:
+        _refuse_ended(before)
+        if not before.frozen:
+            return None
+        until = rules.thawed_until(before, desk.clock(), desk.terms_of(before.channel))
+        look_at = min(before.look_at, until)
+        return _changed(before, desk, status="updated", frozen=False, until=until, look_at=look_at)
+
+    return _change(reservation_id, decide, by, desk)
+
+
+def release(reservation_id: str, *, reason: str, by: str, desk: ReservationDesk) -> Reservation:
+    """Give the units back. One that has been released, or has expired, stays as it is.
+
+    Raises:
+        NotFoundError: no such reservation.
+        StateError: it became an order's.
+        ConflictError: lost the race eight times.
+    """
+
+    def decide(before: Reservation) -> Step | None:
+        if before.status == "committed":
+            _refuse_ended(before)
+        return _ended(before, "released", desk, reason=reason) if before.live else None
+
+    return _change(reservation_id, decide, by, desk)
+
+
+def _asked(
+    asked: AskReservation, found: Reservation | None, request: tuple[str, str], terms: Terms, desk: ReservationDesk
+) -> Step:
+    """The reservation as asked for: a new life of it, or an update of the present one."""
+    live = found if found is not None and found.live else None
+    now = desk.clock()
+    lines = _lines({line.sku: line.quantity for line in asked.lines}, desk)
+    ships_to = asked.ships_to
+    minutes = min(asked.minutes or terms.normal, terms.longest)
+    since = live.since if live else to_text(now)
+    until = rules.until(now, minutes, since, terms)
+    if live is not None:
+        if lines != live.lines:
+            _refuse_frozen(live)
+        until = max(until, live.until)
+    fresh = Reservation(
+        id=rules.reservation_id_of(asked.channel, asked.owner),
+        channel=asked.channel,
+        owner=asked.owner,
+        status="updated" if live else "created",
+        lines=lines,
+        kept=(),
+        until=until,
+        look_at=live.look_at if live else until,
+        since=since,
+        changed_at=since,
+        minutes=minutes,
+        destination=Destination(country=ships_to.country, postal_area=ships_to.postal_area or "") if ships_to else None,
+        allow_partial=asked.allow_partial,
+        frozen=live.frozen if live else False,
+        requests=(*(found.requests if found else ()), request)[-KEPT_REQUESTS:],
+        version=found.version if found else 0,
+    )
+    return _placed(fresh, live, lines, desk)
+
+
+def _lines(units: Mapping[str, int], desk: ReservationDesk) -> tuple[Wanted, ...]:
+    bundles = desk.bundles(units)
+    return tuple(Wanted(sku=sku, quantity=wanted, components=bundles.get(sku, ())) for sku, wanted in units.items())
+
+
+def _placed(
+    onto: Reservation, live: Reservation | None, lines: tuple[Wanted, ...], desk: ReservationDesk, **changes: Any
+) -> Step:
+    """`onto` with its units placed."""
+    skus = {sku for line in lines for sku, _ in line.parts} | {kept.sku for kept in (live.kept if live else ())}
+    seen = desk.stock.positions(skus)
+    nearest = desk.nearest(onto.destination) if onto.destination else None
+    kept = rules.place(lines, live, seen, nearest, allow_partial=onto.allow_partial)
+    places = len({one.key for one in kept})
+    if places > MAX_PLACES:
+        raise TooLargeError(f"the units lie at {places} places; a reservation has {MAX_PLACES} at most")
+    return Step(_changed(onto, desk, lines=lines, kept=kept, **changes).after, seen)
+
+
+def _changed(before: Reservation, desk: ReservationDesk, **changes: Any) -> Step:
+    fixed = {"changed_at": to_text(desk.clock()), "version": before.version + 1}
+    return Step(before.model_copy(update={**changes, **fixed}))
+
+
+def _ended(before: Reservation, status: str, desk: ReservationDesk, *, reason: str) -> Step:
+    return _changed(before, desk, status=status, frozen=False, reason=reason)
+
+
+def _change(
+    reservation_id: str, decide: Callable[[Reservation], Step | None], by: str, desk: ReservationDesk
+) -> Reservation:
+    """Read, decide, write; again when the race was lost. What decides for nothing leaves it as it is."""
+
+    def attempt() -> Reservation:
+        before = read_reservation(reservation_id, desk=desk)
+        step = decide(before)
+        return before if step is None else _write(before, step, by, desk)
+
+    return _raced(attempt)
+
+
+def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDesk) -> Reservation:
+    after, seen = step
+    if seen is None:
+        seen = desk.stock.positions_at(kept.key for one in (before, after) if one for kept in one.kept)
+    movements = rules.moved(before, after, seen, ref=after.id)
+    try:
+        writes = desk.stock.writes(movements, seen, Cause(by, after.changed_at, after.reason))
+    except ShortStockError as error:  # placed on what `seen` has, so only a minute that ended in between does this
+        raise ConflictError(f"{error}; the minute is over") from error
+    commit(desk.store.write(after), *writes)
+    return after
+
+
+_Answer = TypeVar("_Answer")
+
+
+def _raced(attempt: Callable[[], _Answer]) -> _Answer:
+    for lost in range(1, TRIES + 1):
+        try:
+            return attempt()
+        except ConflictError:
+            if lost == TRIES:
+                raise
+        time.sleep(random.uniform(0, _WAIT_S * 2**lost))  # noqa: S311  jitter, not a secret
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _refuse_ended(reservation: Reservation) -> None:
+    if not reservation.live:
+        text = f"the reservation is {reservation.status}"
+        raise StateError.because(Why(f"reservation_{reservation.status}", text, "ask for a new one"))
+
+
+def _refuse_frozen(reservation: Reservation) -> None:
+    if reservation.frozen:
+        raise StateError.because(Why("reservation_frozen", "the buyer is paying for it", "thaw it first"))
