@@ -172,7 +172,11 @@ class PromiseChange(Value):
 
 
 class Preview(Value):
-    """What the change set would do to the order as it is now. `taken_back`: fulfillment orders that are made anew."""
+    """What the change set would do to the order as it is now.
+
+    `taken_back`: fulfillment orders that are made anew. `waits_for`: what the order would wait for (codes of holds),
+    because a check finds something that the change brings about.
+    """
 
     lines: tuple[LineChange, ...]
     price: Price
@@ -180,6 +184,7 @@ class Preview(Value):
     stock: tuple[StockChange, ...]
     promise: PromiseChange
     taken_back: tuple[str, ...]
+    waits_for: tuple[str, ...] = ()
 
 
 class WhyNot(Value):

@@ -27,6 +27,7 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import OpenChange, Order, Parcel
 from oms.orders.reach import is_live
+from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended, not_changed
 
@@ -79,11 +80,12 @@ def open_change(order_id: str, new: NewChangeSet, *, key: str, by: str, desk: Am
         why = not_changed(scene.tree.order, desk.clock())
         if why:
             raise StateError.because(why)
-        draft = _draft(change, scene, desk)
+        address = address_of(new.edits)
+        draft = _draft(change, scene, desk, place=address.ship_to if address else None)
         if draft.plan.why:
             raise StateError.because(*draft.plan.why)
         try:
-            commit(*_opening(change, address_of(new.edits), scene.tree.order, desk))
+            commit(*_opening(change, address, scene.tree.order, desk))
         except ConflictError:
             if lost == TRIES:
                 raise
@@ -196,7 +198,11 @@ def _proposed(order_id: str, change_id: str, new: NewChangeSet, fingerprint: str
     )
 
 
-def _draft(change: ChangeSet, scene: _Scene, desk: AmendingDesk, *, by: str = "") -> Draft:
+def _draft(
+    change: ChangeSet, scene: _Scene, desk: AmendingDesk, *, by: str = "", place: PostalPlace | None = None
+) -> Draft:
+    if place is None and change.person_id is not None:
+        place = desk.people.read(change.person_id, purpose="change_of_address")
     wish = wish_of(scene.tree.order, change.edits, change.destination)
     why = f"{change.id} {change.reason}"
     told = Told(
@@ -206,6 +212,7 @@ def _draft(change: ChangeSet, scene: _Scene, desk: AmendingDesk, *, by: str = ""
         by,
         desk.clock(),
         change.person_id,
+        place,
         {"change": None},
     )
     return drafted(scene.tree, scene.parcels, wish, told, desk)

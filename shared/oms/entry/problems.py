@@ -64,6 +64,16 @@ PROBLEMS: dict[str, Problem] = {
     "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
 }
 
+# Why an edit of an order is not made: checks that a policy lets refuse.
+EDIT_PROBLEMS = (
+    "bad_address",
+    "too_many_units",
+    "order_too_large",
+    "implausible_tax",
+    "not_allowed_there",
+    "age_not_checked",
+    "dangerous_goods",
+)
 # Why an order is not taken in, by whatever operation it is submitted.
 ORDER_PROBLEMS = (
     "unknown_channel",

@@ -95,4 +95,4 @@ def _rules(country: str, area: str) -> _Rules:
     )
 
 
-PLUGIN = Check("bad_address", check, "hold", Post, "incorrect_address")
+PLUGIN = Check("bad_address", check, "hold", Post, "incorrect_address", edits="address")
