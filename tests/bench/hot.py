@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from infra.local.cloud import Cloud
 from oms.allocation.service import allocate_orders
+from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
@@ -59,7 +60,7 @@ def _alone(cloud: Cloud, lines: int) -> Alone:
                 orders=OrderStore(wiring.setting("ORDERS_TABLE")),
                 stock=stock,
                 reservations=ReservationStore(wiring.setting("INVENTORY_TABLE")),
-                sourcing=wiring.sourcing(),
+                sourcing=Sourcing(locations=locations),
                 fairness={},
                 now=START,
             )
