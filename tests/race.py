@@ -17,6 +17,7 @@ from infra.local.cloud import Cloud
 from infra.local.outputs import settings
 from infra.local.seed import domain
 from oms.allocation.service import allocate_orders
+from oms.allocation.sourcing.desk import Sourcing
 from oms.aws import clients
 from oms.aws.tables import MAX_WRITES, commit
 from oms.inventory.model import Position
@@ -126,7 +127,7 @@ def race(wiring: Wiring, *, buyers: int, units: int, workers: int, messages: int
                 orders=orders,
                 stock=stock,
                 reservations=reservations,
-                locations=locations,
+                sourcing=Sourcing(locations=locations),
                 fairness={},
                 now=START,
             )

@@ -30,6 +30,15 @@ def measure() -> list[Packed]:
     return [Packed(lines, _bytes(_usual(lines)), _bytes(_worst(lines))) for lines in SIZES]
 
 
+def section() -> str:
+    """The part of the page about it."""
+    rows = [f"| {row.lines:,} | {row.usual:,} | {row.worst:,} |" for row in measure()]
+    head = (
+        f"Bytes of the packed document; an item ends at {ITEM_BYTES:,}. Worst: SKUs and line ids of 32 random letters."
+    )
+    return "\n".join([head, "", "| lines | usual | worst |", "|---|---|---|", *rows])
+
+
 def _bytes(order: Order) -> int:
     return len(pack(order))
 

@@ -29,9 +29,16 @@ TARGETS = (
 
 
 def page(
-    single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing, prices: str
+    single: Work,
+    many: Work,
+    intake: Pace,
+    hot: Hot,
+    imports: Iterable[Import],
+    sourcing: Sourcing,
+    allocation: str,
+    prices: str,
 ) -> str:
-    """The whole page. `prices` is the part about prices of stock."""
+    """The whole page. `allocation` and `prices` are the parts about batches and giant orders, and prices of stock."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
 # Performance
@@ -70,6 +77,10 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 
 {hot.buyers} buyers of one unit each, {hot.units} units in stock, posted 8 at once: **{hot.allocated} allocated**,
 {hot.backordered} backordered, {max(0, hot.allocated - hot.units)} oversold.
+
+## Allocation under fire
+
+{allocation}
 
 {section(sourcing)}
 {prices}

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.bundled import plan_lines
+from oms.allocation.decisions.model import DecisionRecord, inputs_of, record_of
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
+from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import steps_of
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
@@ -23,7 +25,6 @@ from oms.orders.model import (
     fulfillment_order_id,
     replace_line,
 )
-from oms.reference.model import Location
 
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
@@ -33,7 +34,7 @@ AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by s
 class Decision(NamedTuple):
     """One order's part of a transaction. `step` of `steps`: a large order takes several, one after the other.
 
-    `spent` is what becomes of its reservation.
+    `spent` is what becomes of its reservation. The first step has the `records` of what was decided.
     """
 
     request: AllocationRequest
@@ -43,6 +44,7 @@ class Decision(NamedTuple):
     step: int = 1
     steps: int = 1
     spent: Spent | None = None
+    records: tuple[DecisionRecord, ...] = ()
 
     @property
     def movements(self) -> list[Movement]:
@@ -69,7 +71,7 @@ def decide(
     works: Sequence[FulfillmentOrder],
     request: AllocationRequest,
     picture: Mapping[PositionKey, Position],
-    locations: Mapping[str, Location],
+    sourcing: Sourcing,
     now: datetime,
     kept: Collection[PositionKey] = (),
 ) -> list[Decision]:
@@ -86,11 +88,13 @@ def decide(
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {})] if order.reserving else []
     excluded = _excluded(works, request)
-    lines = {line.number: line for line in order.lines}
-    plan = plan_lines(waiting, lines, picture, locations, order.destination, excluded)
-    queues = _queues(order, plan, picture, rank(locations, order.destination, excluded))
+    plan, outcomes = plan_lines(order, waiting, picture, sourcing, excluded, now)
+    queues = _queues(order, plan, picture, rank(sourcing.locations, order.destination, excluded))
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
-    return list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
+    steps = list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
+    at = to_text(now)
+    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome) for case, outcome in outcomes)
+    return [steps[0]._replace(records=records), *steps[1:]]
 
 
 def _steps(

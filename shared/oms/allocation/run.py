@@ -12,9 +12,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.decision import BY, Decision, decide
+from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
+from oms.allocation.sourcing.desk import Sourcing
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, ContendedError, Write, commit
 from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
 from oms.inventory.reservations.model import Reservation
@@ -22,13 +24,15 @@ from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.rules import applied
 from oms.inventory.store import JOURNAL_WRITES, StockStore, label_of
 from oms.kernel.errors import ConflictError, NotFoundError
+from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
-from oms.reference.model import Fairness, Location
+from oms.reference.model import Fairness
 
-TOGETHER_WRITES = MAX_WRITES - JOURNAL_WRITES
+TOGETHER_WRITES = MAX_WRITES - JOURNAL_WRITES - 1  # the decision records of all of them are one item
+_DECISIONS_KEPT = 20  # an order that was sourced more often forgets the first ones
 TOGETHER = 2  # races that an order's own items lost before it goes into a transaction of its own
 GIVE_UP = 12  # lost races before a message goes back to the queue; the waits sum to at most 3 s
 _WAIT_S, _LONGEST_WAIT_S = 0.01, 0.32
@@ -48,7 +52,7 @@ class Run:
         orders: OrderStore,
         stock: StockStore,
         reservations: ReservationStore,
-        locations: Mapping[str, Location],
+        sourcing: Sourcing,
         fairness: Mapping[str, Fairness],
         now: datetime,
     ) -> None:
@@ -56,7 +60,7 @@ class Run:
         self._orders = orders
         self._stock = stock
         self._reservations = reservations
-        self._locations = locations
+        self._sourcing = sourcing
         self._fairness = fairness
         self._now = now
         self._trees: dict[str, _Tree] = {}
@@ -65,6 +69,8 @@ class Run:
         self._contended: set[PositionKey] = set()  # others are at work on these: who needs none of them goes apart
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._seen: dict[PositionKey, Position] = {}
+        self._records = DecisionStore(orders.table)
+        self._decided: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
     def to_the_end(self) -> dict[str, Exception]:
         """Serve everybody; the errors by order id."""
@@ -97,6 +103,7 @@ class Run:
         reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
         skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
+        self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
         self._stale, self._broken = set(), set()
         lost = 0
         for group in self._groups(self._decisions(orders, reserved)):
@@ -125,7 +132,7 @@ class Run:
             view = as_its_owner_sees(mine, picture)
             at = [(one.sku, one.location) for one in mine.kept] if mine else []
             works, request = self._trees[order.id].works, self._pending[order.id]
-            steps = decide(order, works, request, view, self._locations, self._now, at)
+            steps = decide(order, works, request, view, self._sourcing, self._now, at)
             if not steps:
                 del self._pending[order.id]
             before = order
@@ -179,17 +186,29 @@ class Run:
         """Write a group; the positions move on to what the next group will find. The error, if the race was lost."""
         writes: list[Write] = []
         movements: list[Movement] = []
+        name = derive_id("dec", group[0].order.id, str(group[0].order.version))
+        records = [record for decision in group for record in decision.records]
         for decision in group:
-            writes += [self._orders.write(decision.order), *(self._orders.write(work) for work in decision.works)]
+            self._name_records(decision, name)
+            header = decision.order.model_copy(update={"decided_in": self._decided[decision.order.id]})
+            writes += [self._orders.write(header), *(self._orders.write(work) for work in decision.works)]
             writes += [self._reservations.write(decision.spent.reservation)] if decision.spent else []
             movements += decision.movements
+        writes += [self._records.write(name, records)] if records else []
         moved = self._stock.moved(movements, self._seen, Cause(BY, to_text(self._now)))
         try:
             commit(*writes, *moved.writes)
         except ConflictError as error:
+            for decision in group:
+                self._decided.pop(decision.order.id)
             return error
         self._seen.update(moved.after)
         return None
+
+    def _name_records(self, decision: Decision, name: str) -> None:
+        """Where the order's decisions are: what its header knows, what this run wrote, and now this."""
+        before = self._decided.get(decision.order.id) or self._trees[decision.order.id].order.decided_in
+        self._decided[decision.order.id] = (*before, name)[-_DECISIONS_KEPT:] if decision.records else before
 
     def _done(self, group: Iterable[Decision]) -> None:
         for decision in group:
@@ -197,6 +216,7 @@ class Run:
             if decision.step == decision.steps:
                 del self._pending[order.id]
             else:
+                order = order.model_copy(update={"decided_in": self._decided[order.id]})
                 self._trees[order.id] = _Tree(order, (*self._trees[order.id].works, *decision.works))
 
     def _lost(self, decision: Decision, failure: ConflictError) -> int:

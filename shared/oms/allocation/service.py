@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from oms.allocation.model import AllocationRequest, request_from
 from oms.allocation.run import Run
+from oms.allocation.sourcing.desk import Sourcing
 from oms.events.fact import Fact
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.kernel.errors import MalformedError, RejectedError
 from oms.orders.store import OrderStore
-from oms.reference.model import Fairness, Location
+from oms.reference.model import Fairness
 
 Messages = Iterable[tuple[str, Any]]  # (id, packed bus entry)
 
@@ -24,14 +25,14 @@ def allocate_orders(
     orders: OrderStore,
     stock: StockStore,
     reservations: ReservationStore,
-    locations: Mapping[str, Location],
+    sourcing: Sourcing,
     fairness: Mapping[str, Fairness],
     now: datetime,
 ) -> dict[str, Exception]:
     """Take stock for every order that a message names and that still has open units; the errors by message id.
 
     All orders of a batch are put into one sequence by the rules of `fairness`, planned in it against one picture of
-    the stock, and written with their fulfillment orders and one summed write per position: up to 49 orders of one
+    the stock, and written with their fulfillment orders and one summed write per position: up to 48 orders of one
     line in a transaction. A lost race means: read again, plan again. Repeating a message does nothing: units that are
     allocated or backordered are no longer open.
 
@@ -39,7 +40,7 @@ def allocate_orders(
         TransientError: DynamoDB was not there; what was written is complete, the rest will be found open again.
     """
     requests, errors = _requests(messages)
-    run = Run(requests, orders, stock, reservations, locations, fairness, now)
+    run = Run(requests, orders, stock, reservations, sourcing, fairness, now)
     for order_id, error in run.to_the_end().items():
         errors.update(dict.fromkeys(requests[order_id].messages, error))
     return errors

@@ -49,7 +49,11 @@ Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
 
 
 class Location(_Reference):
-    """A place that ships. Cut-off and working days are in its own time zone; Monday is 0."""
+    """A place that ships. Cut-off and working days are in its own time zone; Monday is 0.
+
+    `networks` and `capabilities` are names that sourcing strategies speak of. `handling_minor` is what a unit costs to
+    pick and pack; `on_time_bp` how often it is ready in time, in hundredths of a per cent.
+    """
 
     id: str
     name: str
@@ -63,6 +67,11 @@ class Location(_Reference):
     holidays: frozenset[str] = frozenset()
     handling_days: Annotated[int, Field(ge=0)] = 1
     gln: str | None = None
+    networks: frozenset[str] = frozenset()
+    capabilities: frozenset[str] = frozenset()
+    blocked: bool = False
+    handling_minor: Annotated[int, Field(ge=0)] = 0
+    on_time_bp: Annotated[int, Field(ge=0, le=10_000)] = 10_000
 
 
 class Channel(_Reference):

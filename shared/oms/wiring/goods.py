@@ -9,15 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from oms.allocation.decisions.store import DecisionStore
     from oms.allocation.prices.book import PriceBook
     from oms.allocation.prices.counting import CountingDesk
     from oms.allocation.prices.model import Lane
     from oms.allocation.prices.service import PricingDesk
     from oms.allocation.prices.store import PriceStore
+    from oms.allocation.shortfall import ShortfallDesk
+    from oms.allocation.sourcing.desk import Sourcing
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.drift.service import DriftDesk
+    from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.offer import Offer
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
@@ -29,7 +34,9 @@ if TYPE_CHECKING:
     from oms.inventory.supply.store import SupplyStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
+    from oms.reference.model import Location
     from oms.shipping.booking import Bookings
+    from oms.shipping.freight import FreightOffer
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
@@ -120,6 +127,29 @@ class Goods(Ground):
         )
 
     @cached_property
+    def exceptions(self) -> "ExceptionStore":
+        """What of the stock somebody must look at."""
+        from oms.inventory.exceptions.store import ExceptionStore
+
+        return ExceptionStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def drift_desk(self) -> "DriftDesk":
+        """For those who prove the books."""
+        from oms.inventory.drift.service import DriftDesk
+        from oms.inventory.drift.store import ProofStore
+
+        proofs = ProofStore(self.setting("INVENTORY_TABLE"))
+        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.clock)
+
+    @cached_property
+    def shortfall_desk(self) -> "ShortfallDesk":
+        """For those who mend what fell short."""
+        from oms.allocation.shortfall import ShortfallDesk
+
+        return ShortfallDesk(self.taking_back, self.exceptions, self.clock)
+
+    @cached_property
     def reservations(self) -> "ReservationStore":
         from oms.inventory.reservations.store import ReservationStore
 
@@ -163,6 +193,34 @@ class Goods(Ground):
         from oms.allocation.rules import rank
 
         return list(rank(self.reference.locations(), destination))
+
+    @cached_property
+    def decisions(self) -> "DecisionStore":
+        """Why orders ship from where they do."""
+        from oms.allocation.decisions.store import DecisionStore
+
+        return DecisionStore(self.setting("ORDERS_TABLE"))
+
+    def sourcing(self) -> "Sourcing":
+        """Made anew for each batch: locations, cards and strategies are refreshed every minute."""
+        from oms.allocation.sourcing.desk import Sourcing
+        from oms.allocation.sourcing.strategy import Strategy
+
+        return Sourcing(
+            locations=self.reference.locations(),
+            strategies=self.reference.settings("SOURCING", Strategy),
+            items=self.reference.items,
+            offers=self._freight,
+            prices=self.stock_prices,
+        )
+
+    def _freight(self, location: "Location", destination: "Destination", at: "datetime") -> "tuple[FreightOffer, ...]":
+        """What carriers ask from a location (port of sourcing)."""
+        from oms.shipping.freight import freight_offers
+        from oms.shipping.model import Lane
+
+        lane = Lane(destination.country, destination.postal_area)
+        return freight_offers(self.rate_cards().values(), location, lane, at)
 
     @cached_property
     def taking_back(self) -> "TakingBack":

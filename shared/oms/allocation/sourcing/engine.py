@@ -9,10 +9,12 @@ from oms.allocation.sourcing.local import improve, spread
 from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
+from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 20_000  # beyond what is always proven: about a tenth of a second
+TOO_MANY = 5_000  # pieces x sources beyond which a greedy plan is not improved any more
 
 
 class _Try(NamedTuple):
@@ -37,10 +39,14 @@ def source(case: Case, strategy: Strategy) -> Outcome:
     """
     rule = rule_for(strategy, traits_of(case))
     best = _pass(case, rule, ())
-    for count in range(1, len(rule.soft) + 1):
-        if not best.units or best.units <= _nowhere(case):
+    dropped: tuple[str, ...] = ()
+    for constraint in rule.soft:
+        if best.units <= _nowhere(case):
             break
-        again = _pass(case, rule, rule.soft[:count])
+        if not _stands_in_the_way(constraint, case, best.found):
+            continue
+        dropped = (*dropped, constraint)
+        again = _pass(case, rule, dropped)
         if again.units < best.units:
             best = again
     return _outcome(case, strategy, rule, best)
@@ -58,12 +64,23 @@ def solve_any(priced: Priced) -> Answer:
     network = priced.network
     if len(network.pieces) <= EXACT_PIECES and len(network.sources) <= EXACT_SOURCES:
         return solve(network, max_steps=ENOUGH_STEPS)
-    start = improve(network, spread(network))
+    start = spread(network)
+    if len(network.pieces) * len(network.sources) > TOO_MANY:
+        relaxed = Relaxed(network)
+        return Answer(start, cost_of(network, start), relaxed.bound(relaxed.useful()), 0)
+    start = improve(network, start)
     answer = solve(network, start=start, max_steps=FEWER_STEPS)
     if answer.takes == start or answer.proven:
         return answer
     better = improve(network, answer.takes)
     return answer._replace(takes=better, cost=cost_of(network, better))
+
+
+def _stands_in_the_way(constraint: str, case: Case, found: Candidates) -> bool:
+    """Whether dropping it could change anything."""
+    if constraint == "capacity" and any(any(place.capacity) for place in case.places):
+        return True
+    return any(refusal.constraint == constraint for refusal in found.refusals)
 
 
 def _pass(case: Case, rule: Rule, dropped: tuple[str, ...]) -> _Try:

@@ -41,7 +41,7 @@ class _Search:
         self.inside = Inside(network, max_steps)
         count = len(network.sources)
         self.most = count if network.max_sources is None else network.max_sources
-        self.names = sorted({j for low in relaxed.low for j in low}, key=lambda j: (relaxed.base[j], j))
+        self.names = sorted(relaxed.useful(), key=lambda j: (relaxed.base[j], j))
         self.rows = [relaxed.rows[j] for j in self.names]
         self.base = [relaxed.base[j] for j in self.names]
         self.waits = relaxed.waits

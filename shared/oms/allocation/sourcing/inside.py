@@ -5,6 +5,8 @@ pieces at fixed prices without going over the steps' weights, and few assignment
 Vectors of steps are taken in the order of what they cost, so most sets end with the first.
 """
 
+from operator import itemgetter
+
 from oms.allocation.sourcing.network import Network, Takes, Tariff, allowed, cost_of
 
 # One thing to do with a piece: what its units cost, where they are taken, and the grams there.
@@ -120,8 +122,9 @@ class Inside:
     def _splits(self, i: int, chosen: list[int], room: int) -> list[Way]:
         """Every way to split a piece that costs less than `room`, the cheapest first."""
         piece = self.network.pieces[i]
-        given = sorted((*self.options[i][j], j) for j in chosen if j in self.options[i])
-        least = [self._filled(i, [(cost, limit) for cost, limit, _ in given[k:]]) for k in range(len(given) + 1)]
+        options = self.options[i]
+        given = sorted((options[j][0], j, options[j][1]) for j in chosen if j in options)
+        least = [self._filled(i, [(cost, limit) for cost, _, limit in given[k:]]) for k in range(len(given) + 1)]
         below = max(room, least[0][piece.units] + 1)
         ways: list[Way] = []
 
@@ -133,12 +136,12 @@ class Inside:
                 grams = tuple((j, units * piece.weight_g) for j, units in parts)
                 ways.append((cost + left * piece.wait, parts, grams))
                 return
-            price, limit, j = given[k]
+            price, j, limit = given[k]
             for units in range(min(left, limit), -1, -1):
                 split(k + 1, left - units, cost + units * price, (*parts, (j, units)) if units else parts)
 
         split(0, piece.units, 0, ())
-        ways.sort()
+        ways.sort(key=itemgetter(0))  # of equals the one that takes the most from the first
         return ways
 
     def _filled(self, i: int, given: list[tuple[int, int]]) -> list[int]:

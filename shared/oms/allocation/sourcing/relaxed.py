@@ -51,6 +51,10 @@ class Relaxed:
                 slopes[j] = line[1]
         return base, slopes
 
+    def useful(self) -> list[int]:
+        """Sources that have anything."""
+        return sorted({j for low in self.low for j in low})
+
     def bound(self, sources: list[int]) -> int:
         """No plan that opens only these sources costs less.
 
