@@ -163,11 +163,7 @@ FUNCTIONS = (
     ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
-    FunctionSpec(
-        "amending/api_change_orders",
-        _AMENDING,
-        memory_mb=1024,
-    ),
+    FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(

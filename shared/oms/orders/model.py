@@ -199,14 +199,11 @@ class Order(Aggregate):
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
     `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
-
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
-
-    `decided_in` names the records of the last decisions that chose its locations.
-
+    `decided_in` names the records of the decisions about its locations.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 

@@ -149,6 +149,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Kept", "of"): "business",  # the bundle that units are kept for
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
+    **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
     ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
@@ -183,7 +184,7 @@ _NAMES: dict[Kind, str] = {
     # Our own words about a case; the tests of each context look for clear text in them.
     "remark": "detail error file_name message problem undo_error",
     "business": (
-        "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
+        "action amount_minor as_of at before blocked blocks cancelling capabilities carrier challengeResponse"
         " changed channel channels check classes code columns components country currencies currency cursor data"
         " decided_in decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
         " failed_step failing faults field fields free_mail gln good gs1_prefix hazmat hidden high_minor holds"
@@ -193,7 +194,7 @@ _NAMES: dict[Kind, str] = {
         " plugin possible purpose rates receipts ref refuses_with regions release_by remote_areas roles route rules"
         " service ship_by short_picks silent since sku skus source sscc state statement_as_of status supplier"
         " taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
-        " zones"
+        " zones constraint fallback inputs instead_of networks relaxed strategy words"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
