@@ -125,7 +125,7 @@ CLIENTS = {
 }
 
 ACCOUNTS = (
-    Account(id="GRP-POST", name="Post Hotels Group", currency="EUR", limit_minor=6_000_000),
+    Account(id="GRP-POST", name="Post Hotels Group", currency="EUR", limit_minor=6_000_000, children=1),
     Account(
         id="ACC-ATELIER",
         name="Atelier Lumière SARL",

@@ -19,6 +19,11 @@ CHANNEL_METRICS = {
     "ChannelsSilent": ('{ $.result.silent[0] = "*" }', "1"),
 }
 
+# What the proof of the books found; see watches.py.
+STOCK_METRICS = {
+    "StockDrifted": ("{ $.result.drifted > 0 }", "$.result.drifted"),
+    "StockProofBehind": ("{ $.result.behind IS TRUE }", "1"),
+}
 # What the report of the pricing says.
 PRICE_METRICS = {"PricesNotSolved": ("{ $.result.failed > 0 }", "$.result.failed")}
 
@@ -71,6 +76,8 @@ class EdgeStack(Stack):
         )
         for name, (pattern, value) in CHANNEL_METRICS.items():
             _metric(self, settings, "cron-poll-channels", "channels", name, pattern, value)
+        for name, (pattern, value) in STOCK_METRICS.items():
+            _metric(self, settings, "cron-prove-stock", "stock", name, pattern, value)
         for name, (pattern, value) in PRICE_METRICS.items():
             _metric(self, settings, "cron-price-stock", "prices", name, pattern, value)
 

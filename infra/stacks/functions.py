@@ -5,9 +5,7 @@ answers to is declared beside its handler (`@api.route`); a `task_` function is 
 Grants read: resource, then the permission sets of grants.py on it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
+from infra.stacks.function_spec import FromQueue, FromStream, FunctionSpec, Grants, OnSchedule
 from infra.stacks.grants import (
     ADD_DOCUMENT,
     FORGET,
@@ -37,82 +35,8 @@ from infra.stacks.messaging import (
     NOTIFICATION_TIMEOUT_S,
     RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
+    SHORTFALL_TIMEOUT_S,
 )
-
-API_WAITS_S = 29
-Grants = Mapping[str, tuple[str, ...]]
-# Where there is a token: who a machine is, how often a caller may call, and how often it did.
-_CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
-
-
-@dataclass(frozen=True)
-class FromQueue:
-    """Messages of a queue, `batch` at most, waited for `window_s` to fill it.
-
-    `at_most`: so many consumers at a time; `by_setting`: as many as the setting of that name says.
-    """
-
-    queue: str
-    batch: int
-    window_s: int
-    at_most: int | None = None
-    by_setting: str | None = None
-
-
-@dataclass(frozen=True)
-class FromStream:
-    """Writes to a table, in the order of each item."""
-
-    table: str
-
-
-@dataclass(frozen=True)
-class OnSchedule:
-    """EventBridge Scheduler, in UTC."""
-
-    expression: str
-
-
-Trigger = FromQueue | FromStream | OnSchedule
-
-
-@dataclass(frozen=True)
-class FunctionSpec:
-    """One row. `path` is the file under functions/ without `.py`; `solver` adds the layer with HiGHS."""
-
-    path: str
-    grants: Grants = field(default_factory=dict)
-    triggers: tuple[Trigger, ...] = ()
-    memory_mb: int = 512
-    timeout_s: int = 10
-    snapstart: bool = False
-    without_token: bool = False
-    solver: bool = False
-
-    @property
-    def rights(self) -> Grants:
-        """What it may touch: its own grants, and what the edge needs to know its caller."""
-        if self.kind != "api" or self.without_token:
-            return self.grants
-        return {name: (*self.grants.get(name, ()), *_CALLERS.get(name, ())) for name in {**self.grants, **_CALLERS}}
-
-    @property
-    def limit_s(self) -> int:
-        """An api_ function may take as long as API Gateway waits: three tries of a slow AWS, then our own 503."""
-        return API_WAITS_S if self.kind == "api" else self.timeout_s
-
-    @property
-    def context(self) -> str:
-        return self.path.split("/")[0]
-
-    @property
-    def stem(self) -> str:
-        return self.path.split("/")[1]
-
-    @property
-    def kind(self) -> str:
-        return self.stem.split("_")[0]
-
 
 # Validation reads, credit takes exposure, privacy encrypts, and the order is stored: one request, one transaction.
 _INTAKE: Grants = {
@@ -145,6 +69,8 @@ _AMENDING: Grants = {
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+# The journal, and the orders that hold a position's units.
+_PROOF: Grants = {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -165,6 +91,11 @@ FUNCTIONS = (
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
+    FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
+    FunctionSpec(
+        "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
+    ),
     FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(
         "inventory/api_ask_availability",
@@ -311,6 +242,9 @@ FUNCTIONS = (
         timeout_s=ALLOCATION_TIMEOUT_S,
     ),
     FunctionSpec(
+        "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S
+    ),
+    FunctionSpec(
         "tracking/queue_record_scans",
         _ORDER,
         triggers=(FromQueue("scan", batch=25, window_s=1),),
@@ -360,7 +294,7 @@ FUNCTIONS = (
     FunctionSpec(
         "fulfillment/cron_watch_orders",
         {**_AMENDING, "resolve_exception": START, "undelivered": SEND},
-        # Every minute, because a remorse window ends to the minute: a run finds nothing for 24 queries.
+        # Every minute, because a remorse window ends to the minute: a run finds nothing for 32 queries.
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=120,
     ),

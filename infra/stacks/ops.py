@@ -22,6 +22,7 @@ from infra.stacks.watches import (
     price_watches,
     queue_metric,
     queue_watches,
+    stock_watches,
     workflow_metric,
     workflow_watches,
 )
@@ -62,6 +63,7 @@ class OpsStack(Stack):
             *workflow_watches(stateless),
             *api_watches(stateless),
             *channel_watches(settings),
+            *stock_watches(settings),
             *price_watches(settings),
         ]
         for watch in watches:

@@ -17,7 +17,8 @@ from infra.constructs.layer import dependency_layer, solver_layer
 from infra.constructs.workflow import Workflow
 from infra.settings import Settings
 from infra.stacks.api import OrderApi
-from infra.stacks.functions import FUNCTIONS, FunctionSpec
+from infra.stacks.function_spec import FunctionSpec
+from infra.stacks.functions import FUNCTIONS
 from infra.stacks.grants import Resource, resources, statements, wildcard_reasons
 from infra.stacks.routes import api_routes, check_complete, function_files
 from infra.stacks.stateful import StatefulStack

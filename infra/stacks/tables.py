@@ -12,7 +12,11 @@ TABLES = (
     ),
     TableSpec(
         "inventory",
-        indexes=(Index("reorder", "reorder_pk", "reorder_sk"), Index("expiring", "expiring_pk", "expiring_sk")),
+        indexes=(
+            Index("reorder", "reorder_pk", "reorder_sk"),
+            Index("expiring", "expiring_pk", "expiring_sk"),
+            Index("listed", "listed_pk", "listed_sk"),
+        ),
         stream=True,
         ttl="expires_at",
         hot=True,

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.constructs.acknowledge import acknowledge, acknowledge_each
 from infra.constructs.function import Function
 from infra.settings import Settings
-from infra.stacks.functions import FromQueue, FromStream, FunctionSpec, OnSchedule
+from infra.stacks.function_spec import FromQueue, FromStream, FunctionSpec, OnSchedule
 from infra.stacks.stateful import StatefulStack
 
 # `n` is the number of facts that a write brought (see oms.orders.store): claims and moved deadlines bring none, and a

@@ -37,7 +37,7 @@ BINDING = {
     "locations": {"location"},
 }
 # Roles that may call an operation, but not for the object of its example: a credit hold is no salesman's to decide.
-NOT_THIS_ONE = {"release_hold": {"sales"}, "reject_hold": {"sales"}}
+NOT_THIS_ONE = {"release_hold": {"operator", "sales"}, "reject_hold": {"operator", "sales"}}  # a credit hold
 LISTS = ("orders", "channels", "locations")
 
 

@@ -95,6 +95,7 @@ MISSING: Mapping[str, str] = {
     "message_id": derive_id("msg", "nobody"),
     "draft_id": "nobody",
     "change_id": derive_id("chg", "nobody"),
+    "exception_id": derive_id("exc", "nobody"),
 }
 
 

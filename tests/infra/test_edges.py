@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from infra.stacks.functions import FUNCTIONS, FromQueue, FromStream
+from infra.stacks.function_spec import FromQueue, FromStream
+from infra.stacks.functions import FUNCTIONS
 from infra.stacks.messaging import subscriptions
 from oms.orders.store import facts_of_stream_record
 from tests.infra.assembly import Assembly
@@ -20,6 +21,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "notification",
     "reservation",
     "scan",
+    "shortfall",
 }
 
 

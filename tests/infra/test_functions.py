@@ -137,7 +137,9 @@ def test_scheduled_functions_log_the_reports_that_alarms_are_made_of(production:
     assert "api_submit_orders" in quiet
     filters = production.properties("AWS::Logs::MetricFilter").values()
     watched = {str(one["LogGroupName"]) for one in filters}
-    assert watched == {"/aws/lambda/baton-prod-cron-poll-channels", "/aws/lambda/baton-prod-cron-price-stock"}
+    assert watched == {
+        f"/aws/lambda/baton-prod-cron-{name}" for name in ("poll-channels", "price-stock", "prove-stock")
+    }
 
 
 def test_only_the_function_that_solves_has_the_layer_of_the_solver(production: Assembly) -> None:

@@ -14,6 +14,9 @@
 | `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
 | `signature`, `link`, `public` | without a token: the signed body or link proves the caller, or all may see it | |
 
+Some operations ask for more than the role: a hold is released, and an order refused over it, only by the roles that the
+hold itself names (`release_by`; `credit_limit` and `overdue_invoices`: finance), each time with a reason.
+
 A foreign object is answered word for word like one that does not exist. Who is bound to nothing pays for no look-up.
 """
 

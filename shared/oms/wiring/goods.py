@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from oms.allocation.prices.model import Lane
     from oms.allocation.prices.service import PricingDesk
     from oms.allocation.prices.store import PriceStore
+    from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.sourcing.desk import Sourcing
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.drift.service import DriftDesk
+    from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.offer import Offer
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
@@ -122,6 +125,29 @@ class Goods(Ground):
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
             clock=self.clock,
         )
+
+    @cached_property
+    def exceptions(self) -> "ExceptionStore":
+        """What of the stock somebody must look at."""
+        from oms.inventory.exceptions.store import ExceptionStore
+
+        return ExceptionStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def drift_desk(self) -> "DriftDesk":
+        """For those who prove the books."""
+        from oms.inventory.drift.service import DriftDesk
+        from oms.inventory.drift.store import ProofStore
+
+        proofs = ProofStore(self.setting("INVENTORY_TABLE"))
+        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.clock)
+
+    @cached_property
+    def shortfall_desk(self) -> "ShortfallDesk":
+        """For those who mend what fell short."""
+        from oms.allocation.shortfall import ShortfallDesk
+
+        return ShortfallDesk(self.taking_back, self.exceptions, self.clock)
 
     @cached_property
     def reservations(self) -> "ReservationStore":
