@@ -95,6 +95,7 @@ MISSING: Mapping[str, str] = {
     "message_id": derive_id("msg", "nobody"),
     "draft_id": "nobody",
     "change_id": derive_id("chg", "nobody"),
+    "exception_id": derive_id("exc", "nobody"),
 }
 
 
@@ -200,7 +201,8 @@ def _place_others(wiring: Wiring) -> str:
         orders=wiring.orders,
         stock=wiring.stock,
         reservations=wiring.reservations,
-        locations=wiring.reference.locations(),
+        sourcing=wiring.sourcing(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     assert failed == {}

@@ -222,6 +222,7 @@ class Api:
                 request_id,
                 why=error.why,
                 headers=error.headers,
+                current=error.current,
             )
         except ConflictError as error:
             # The error names keys of ours, such as an account: for the log, not for the caller.
@@ -308,6 +309,7 @@ def _problem(
     *,
     why: tuple[Why, ...] = (),
     headers: Mapping[str, str] | None = None,
+    current: Mapping[str, int] | None = None,
 ) -> Answer:
     known = PROBLEMS.get(code)
     document: dict[str, Any] = {
@@ -325,6 +327,8 @@ def _problem(
         document["faults"] = [{"field": redact(fault.field), "message": redact(fault.message)} for fault in faults]
     if why:
         document["why_not"] = [each._asdict() for each in why]
+    if current:
+        document["current"] = dict(current)
     again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), {**again, **(headers or {})}, "application/problem+json")
 

@@ -9,6 +9,8 @@ from oms.orders.model import fulfillment_order_id
 
 CHANNEL = "sales_desk"
 LOCATION = "ber-1"
+STOCKED = "MUG-BLUE"
+DRIFT_ID = derive_id("exc", "drift", STOCKED, LOCATION)
 SHIPPED_BY = "swift_post"
 FIRST_TRACKING_NUMBER = "SW00000000017"
 

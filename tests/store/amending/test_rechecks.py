@@ -136,7 +136,8 @@ def test_what_a_channel_changes_is_checked_as_what_we_change(shop: Wiring) -> No
     before = shop.orders.get(order.id)
     assert amend(shop, order.id, ship_to=FRANCE) is False, "a person must decide"
     assert shop.orders.get(order.id) == before
-    assert amend(shop, order.id, lines=lines(L1=6, L2=2), total_minor=7522)
+    grown: dict[str, Any] = {"lines": lines(L1=6, L2=2), "total_minor": 7522}
+    assert amend(shop, order.id, **grown)
     header = shop.orders.get(order.id)
     assert (header.lines[0].quantity, reasons(header)) == (6, [("order_size", ("allocate", "release"))])
 

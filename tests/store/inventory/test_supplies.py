@@ -165,6 +165,17 @@ def test_another_sku_is_another_supply_and_no_fewer_than_came() -> None:
         assert [fault["field"] for fault in problem["faults"]] == ["sku", "units"]
 
 
+def test_goods_are_booked_in_although_others_came_without_naming_the_line() -> None:
+    with moto_cloud(Time()) as wiring:
+        set_up(wiring, position("CUP", "ber-1", 0))
+        put(LINE)
+        wiring.stock.receive("CUP", "ber-1", 8, receipt_id="GR-0", by="user:tester")
+        assert books(wiring) == (8, 2)
+        assert receive(10, "GR-1")[0] == 200
+        assert books(wiring) == (18, 0)
+        assert_the_books_balance(wiring)
+
+
 def test_goods_killed_anywhere_are_booked_in_once() -> None:
     def scene(wiring: Wiring) -> None:
         set_up(wiring, position("CUP", "ber-1", 3))

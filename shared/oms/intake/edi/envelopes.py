@@ -9,8 +9,8 @@ from oms.intake.edi.segments import Document, Group, Interchange, Mistake, Segme
 class Level(NamedTuple):
     """One envelope. Its closing segment says how many `parts` it has (element 1), and repeats a number (element 2).
 
-    `number` is the element of the opening segment that is repeated. The mistakes: `counted` and `repeated` with the code
-    and the name of the element, `repeated` and `cut_off` with words. `placed`: they say at which segment they are.
+    `number` is the element of the opening segment that is repeated. The mistakes: `counted` and `repeated` with the
+    code and the name of the element, `repeated` and `cut_off` with words. `placed`: they say at which segment they are.
     """
 
     opens: str

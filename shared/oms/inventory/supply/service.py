@@ -144,6 +144,9 @@ def _moved(movement: Movement, cause: Cause, desk: SupplyDesk) -> list[Write]:
     if movement.key not in before:
         sku, location = movement.key
         raise RejectedError("the line is not valid", code="invalid", faults=[_not_kept(sku, location)])
+    # A receipt that named no supply has taken units off `incoming` too: goods that are here are booked in all the same.
+    announced = max(movement.change.incoming, -before[movement.key].incoming)
+    movement = movement._replace(change=movement.change._replace(incoming=announced))
     return desk.stock.writes([movement], before, cause)
 
 
