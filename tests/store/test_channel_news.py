@@ -8,14 +8,9 @@ from typing import Any
 import pytest
 
 from functions.intake.cron_sweep_messages import handler as sweep
-from oms.amending.model import NewChangeSet, SetQuantity
-from oms.amending.service import Decision as AmendDecision
-from oms.amending.service import confirm_change, open_change
 from oms.aws import tables
 from oms.intake.rules import order_id_of
 from oms.kernel.time import to_text
-from oms.orders.holding import hold_id_of
-from oms.orders.holds import release_hold
 from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
 from oms.wiring import Wiring, wire
 from tests.intake import TestClock, archived, body_of, company, count, hook, message_rows, shopify, work_off
@@ -280,106 +275,17 @@ def ship(order_id: str, *, units: int) -> None:
     tables.commit(wire().orders.write(work.changed(at=wire().clock(), by="system:test", what="made")))
 
 
-def let_go(reason: str) -> None:
-    order = the_order()
-    release_hold(
-        order.id,
-        hold_id_of(order.id, reason),
-        reason="looked at",
-        by="user:test",
-        roles=frozenset({"operator", "finance"}),
-        orders=wire().orders,
-        credit=wire().credit,
-        clock=wire().clock,
-    )
+def test_a_message_without_a_version_that_is_delivered_again_does_not_undo_the_one_after_it() -> None:
+    def goods(units: int, total: str) -> tuple[str, dict[str, Any]]:
+        body = version(1, updated_at=None, financial_status="paid", total_price=total)
+        body["line_items"][1] |= {"quantity": units}
+        return "orders/updated", body
 
-
-def holds() -> list[str]:
-    return [hold.reason for hold in the_order().holds]
-
-
-@pytest.mark.parametrize("status", ["fulfilled", "partial"])
-def test_an_order_that_its_shop_has_shipped_while_it_is_open_with_us_is_stopped_once(status: str) -> None:
-    assert tell(create(1, financial_status="paid")) == ["created"]
-    assert tell(update(2, financial_status="paid", fulfillment_status=status)) == ["held"]
-    (hold,) = the_order().holds
-    assert (hold.reason, hold.blocks, hold.release_by) == (
-        "shipped_elsewhere",
-        ("allocate", "release"),
-        ("operator", "sales"),
-    )
-    assert "cancel the units that have left, or release the hold" in (hold.note or "")
-    tell(update(3, financial_status="paid", fulfillment_status=status))
-    assert holds() == ["shipped_elsewhere"]
-    let_go("shipped_elsewhere")
-    tell(update(4, financial_status="paid", fulfillment_status=status))
-    assert holds() == [], "a person has decided; every repeat says it again"
-
-
-def test_news_of_a_shipment_of_an_order_that_was_never_ours_asks_nothing() -> None:
-    assert tell(update(2, fulfillment_status="fulfilled")) == ["ignored"]
-    assert count("orders", "ORDER#") == 0
-
-
-@pytest.mark.parametrize(("status", "ours"), [("refunded", "refunded"), ("voided", "none"), ("pending", "pending")])
-def test_a_payment_that_goes_back_before_anything_has_left_holds_the_order(status: str, ours: str) -> None:
-    assert tell(create(1, financial_status="paid"), update(2, financial_status=status)) == ["created", "held"]
-    (hold,) = the_order().holds
-    assert (hold.reason, hold.blocks, the_order().payment_status) == ("awaiting_payment", ("allocate",), ours)
-    assert f"the payment is {ours}" in (hold.note or "")
-    assert tell(update(3, financial_status=status)) == ["updated"]
-    assert holds() == ["awaiting_payment"]
-    assert tell(update(4, financial_status="paid")) == ["updated"]
-    assert holds() == []
-    assert tell(update(5, financial_status=status)) == ["held"], "and once more"
-
-
-def test_a_payment_that_goes_back_when_all_has_left_holds_nothing() -> None:
-    assert tell(create(1, financial_status="paid")) == ["created"]
-    ship(ORDER_ID, units=5)
-    assert tell(update(2, financial_status="refunded")) == ["updated"]
-    assert holds() == []
-
-
-def test_a_full_refund_holds_the_order_and_a_small_one_does_not() -> None:
-    assert tell(create(1, financial_status="paid"), refunded()) == ["created", "refund_noted"]
-    assert holds() == []
-    topic, body = refunded()
-    whole = {**body, "id": 78, "transactions": [{**body["transactions"][0], "amount": "193.90"}]}
-    assert the_order().total_minor == 19390
-    assert tell((topic, whole)) == ["refund_noted"]
-    assert holds() == ["awaiting_payment"]
-    let_go("awaiting_payment")
-    assert tell((topic, {**whole, "note": "again"})) == ["repeat"]
-    assert holds() == []
-
-
-def edit(*, units: int) -> None:
-    """Our own change set: so many units of the second line."""
-    order = the_order()
-    edits = [SetQuantity(kind="set_quantity", number=2, quantity=units)]
-    new = NewChangeSet(reason="customer_request", edits=list(edits))
-    opened = open_change(order.id, new, key=f"k-{units}", by="user:desk", desk=wire().amending)
-    confirm_change(order.id, opened.view.id, AmendDecision(opened.tag, "user:desk"), desk=wire().amending)
-
-
-def units() -> list[int]:
-    return [line.quantity - line.cancelled for line in the_order().lines]
-
-
-def test_a_repeat_does_not_undo_our_own_edit_and_what_the_shop_changes_beside_it_is_for_a_person() -> None:
-    paid = {"financial_status": "paid"}
-    assert tell(create(1, **paid)) == ["created"]
-    edit(units=6)
-    assert units() == [1, 6]
-    assert tell(create(1, **paid, tags="again"), update(2, **paid)) == ["repeat", "updated"]
-    assert (units(), holds()) == ([1, 6], []), "the newer version changes nothing of the goods"
-    body = version(3, **paid, total_price="208.40")
-    body["line_items"][1] |= {"quantity": 5}
-    assert tell(("orders/updated", body)) == ["held"]
-    (hold,) = the_order().holds
-    assert (units(), hold.reason) == ([1, 6], "channel_changed")
-    assert hold.note == "the channel changed: goods, and we had changed the order"
-    let_go("channel_changed")
-    assert tell(("orders/updated", {**body, "tags": "again"})) == ["repeat"]
-    assert (units(), holds()) == ([1, 6], [])
+    assert tell(create(1, updated_at=None, financial_status="paid")) == ["created"]
+    before = set(archived())
+    assert tell(goods(5, "208.40")) == ["updated"]
+    (late,) = set(archived()) - before
+    assert tell(goods(6, "222.90")) == ["updated"]
+    newest = the_order()
+    assert work_off(late) == []
+    assert the_order() == newest

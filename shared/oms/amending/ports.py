@@ -10,7 +10,7 @@ from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec
 from oms.orders.model import CheckFinding, Destination, FulfillmentOrder, Line, Order, Parcel, Promise
 from oms.orders.ports import ExposurePort
-from oms.orders.shapes import Contact, PostalPlace
+from oms.orders.shapes import PersonShape, PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.store import ReferenceStore
 
@@ -38,41 +38,12 @@ class RecallPort(Protocol):
         """The header, what was taken back and `more`, all or nothing."""
 
 
-class PersonLike(Contact, PostalPlace, Protocol):
-    """Who, and where to."""
-
-    @property
-    def company(self) -> str | None: ...
-    @property
-    def billing(self) -> str | None: ...
-    @property
-    def note(self) -> str | None: ...
-    @property
-    def gift_message(self) -> str | None: ...
-
-
 class PeoplePort(Protocol):
     """Where personal data is (context privacy)."""
 
-    def read(self, person_id: str, *, purpose: str) -> PersonLike: ...
+    def read(self, person_id: str, *, purpose: str) -> PersonShape: ...
 
-    def write_new(
-        self,
-        person_id: str,
-        *,
-        name: str,
-        email: str | None,
-        phone: str | None,
-        company: str | None,
-        address_lines: Sequence[str],
-        city: str,
-        region: str | None,
-        postal_code: str,
-        country: str,
-        billing: str | None = None,
-        note: str | None = None,
-        gift_message: str | None = None,
-    ) -> Any: ...
+    def write_new(self, person_id: str, who: PersonShape) -> Any: ...
 
     def discard_write(self, person_id: str) -> Any: ...
 

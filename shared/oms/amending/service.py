@@ -27,7 +27,7 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import OpenChange, Order, Parcel
 from oms.orders.reach import is_live
-from oms.orders.shapes import PostalPlace
+from oms.orders.shapes import PostalPlace, someone_like
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended, not_changed
 
@@ -244,21 +244,8 @@ def _opening(change: ChangeSet, address: ChangeAddress | None, order: Order, des
 def _moved_person(person_id: str, address: ChangeAddress, order: Order, desk: AmendingDesk) -> Write:
     """The person of the order with another address, under an id of its own: what has shipped keeps the old one."""
     person, place = desk.people.read(order.person_id, purpose="change_of_address"), address.ship_to
-    write: Write = desk.people.write_new(
-        person_id,
-        name=address.name or person.name,
-        email=person.email,
-        phone=person.phone,
-        company=person.company,
-        address_lines=place.address_lines,
-        city=place.city,
-        region=place.region,
-        postal_code=place.postal_code,
-        country=place.country,
-        billing=person.billing,
-        note=person.note,
-        gift_message=person.gift_message,
-    )
+    new = someone_like(person).at(place)._replace(name=address.name or person.name)
+    write: Write = desk.people.write_new(person_id, new)
     return write
 
 

@@ -1,7 +1,4 @@
-"""Who stands above whom: at most three levels, from wherever a hierarchy grows."""
-
-from collections.abc import Iterator
-from typing import Any
+"""How deep a hierarchy of accounts may get, from whichever end it grows, also at both at once."""
 
 import pytest
 
@@ -10,57 +7,10 @@ from oms.credit.model import Chain, Terms
 from oms.credit.service import CreditDesk
 from oms.credit.store import AccountStore
 from oms.kernel.errors import RejectedError
-from oms.wiring import Wiring, wire
-from tests.accounts_scene import (
-    GROUP,
-    HOLDING,
-    LEVELS,
-    SHOP,
-    call,
-    everywhere,
-    figures,
-    order_of,
-    post,
-    state,
-    three_levels,
-)
-from tests.intake import TestClock, company
+from oms.wiring import wire
+from tests.store.test_accounts import GROUP, HOLDING, SHOP, call, figures, order_of, post, shop
 
-
-@pytest.fixture(autouse=True)
-def shop() -> Iterator[Wiring]:
-    with company(TestClock()) as wiring:
-        three_levels(wiring)
-        yield wiring
-
-
-def test_an_account_that_joins_a_group_brings_its_exposure_and_takes_it_away_again() -> None:
-    terms = {"currency": "EUR", "limit_minor": 9_000}
-    assert call("PUT", "NEW", body=terms)[0] == 200
-    post("A", 5_000, account="NEW")
-    assert call("PUT", "NEW", "/statement", state(unpaid=70))[0] == 200
-    assert call("PUT", "NEW", body={**terms, "parent": GROUP})[0] == 200
-    assert (figures("NEW"), figures(GROUP), figures(HOLDING)) == ((5_000, 0, 70),) * 3
-    assert call("PUT", "NEW", body={**terms, "parent": HOLDING})[0] == 200
-    assert (figures(GROUP), figures(HOLDING)) == ((0, 0, 0), (5_000, 0, 70))
-    post("B", 1_000, account="NEW")
-    assert figures(HOLDING) == (6_000, 0, 70)
-
-
-@pytest.mark.parametrize(
-    ("name", "terms", "message"),
-    [
-        ("NEW", {"parent": "NOBODY"}, "is not an account"),
-        ("NEW", {"parent": "DOLLAR"}, "is kept in USD"),
-        ("NEW", {"parent": SHOP}, "is at the lowest of 3 levels already"),
-        (HOLDING, {"parent": GROUP}, "is below this account"),
-        (SHOP, {"currency": "USD"}, "is EUR and stays so"),
-    ],
-)
-def test_terms_that_make_no_hierarchy_are_refused(name: str, terms: dict[str, Any], message: str) -> None:
-    status, problem = call("PUT", name, body={"currency": "EUR", **terms})
-    assert (status, [fault["message"] for fault in problem["faults"]]) == (422, [message])
-    assert everywhere() == {(0, 0, 0)}
+__all__ = ["shop"]  # the fixture
 
 
 def reach(name: str) -> tuple[int, int]:
@@ -139,18 +89,3 @@ def test_a_hierarchy_that_grows_at_both_ends_at_once_is_refused_at_one(
     child, parent = second
     account = wire().accounts.find(child)
     assert account is None or account.parent != parent
-
-
-def test_only_finance_changes_an_account_and_nobody_reads_one_that_is_not_there() -> None:
-    assert call("PUT", SHOP, body={"currency": "EUR"}, roles=("operator",))[0] == 403
-    assert call("PUT", SHOP, "/statement", state(unpaid=1), roles=("sales",))[0] == 403
-    assert call("GET", SHOP, roles=("warehouse",))[0] == 403
-    assert call("GET", "NOBODY")[0] == 404
-    assert call("PUT", "NOBODY", "/statement", state())[0] == 404
-    status, view = call("GET", SHOP, roles=("auditor",))
-    assert (status, view["limit_minor"], view["room_minor"], [each["account_id"] for each in view["levels"]]) == (
-        200,
-        100_000,
-        50_000,
-        list(LEVELS),
-    )
