@@ -22,11 +22,16 @@ from oms.wiring import Wiring, rewire
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "messages": {"received": ("received_pk", "received_sk")},
     "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
-    "inventory": {"reorder": ("reorder_pk", "reorder_sk"), "expiring": ("expiring_pk", "expiring_sk")},
+    "inventory": {
+        "reorder": ("reorder_pk", "reorder_sk"),
+        "expiring": ("expiring_pk", "expiring_sk"),
+        "listed": ("listed_pk", "listed_sk"),
+    },
     "people": {"blind": ("blind_pk",), "phone": ("phone_pk",)},
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},
+    "prices": {},
     "reference": {},
     "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},

@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 
 from functions.intake.cron_sweep_messages import handler as sweep
+from oms.amending.model import NewChangeSet, SetQuantity
+from oms.amending.service import Decision as AmendDecision
+from oms.amending.service import confirm_change, open_change
 from oms.aws import tables
 from oms.intake.rules import order_id_of
-from oms.orders.model import Order
+from oms.kernel.time import to_text
+from oms.orders.holding import hold_id_of
+from oms.orders.holds import release_hold
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
 from oms.wiring import Wiring, wire
 from tests.intake import TestClock, archived, body_of, company, count, hook, message_rows, shopify, work_off
 from tests.store.test_message_log import deliver, queued
@@ -245,10 +251,152 @@ def test_an_order_that_comes_partly_shipped_waits_for_a_person_and_one_that_we_s
     part = {"fulfillment_status": "partial", "financial_status": "paid"}
     assert tell(create(1, **part), update(2, **part)) == ["created", "updated"]
     (hold,) = the_order().holds
-    assert (hold.reason, hold.blocks) == ("channel_changed", ("release",))
+    assert (hold.reason, hold.blocks) == ("shipped_elsewhere", ("allocate", "release"))
     ours = {"id": 9, "email": "nine@example.com", "financial_status": "paid"}
-    assert tell(create(1, **ours), update(2, **ours, fulfillment_status="partial")) == ["created", "updated"]
+    assert tell(create(1, **ours)) == ["created"]
+    ship(order_id_of("shopify_eu", "9"), units=1)
+    assert tell(update(2, **ours, fulfillment_status="partial"), update(3, **ours, fulfillment_status="fulfilled")) == [
+        "updated",
+        "ignored",
+    ]
     assert wire().orders.get(order_id_of("shopify_eu", "9")).holds == ()
+
+
+def ship(order_id: str, *, units: int) -> None:
+    """So many units of the first line leave one of our locations."""
+    order = wire().orders.get(order_id)
+    line = order.lines[-1]
+    share = FulfillmentLine(number=line.number, sku=line.sku, quantity=units, picked=units, packed=units, shipped=units)
+    work = FulfillmentOrder(
+        id="ful_1",
+        order_id=order_id,
+        location="ber-1",
+        attempt=1,
+        status="closed",
+        lines=(share,),
+        currency="EUR",
+        entered_at=to_text(wire().clock()),
+    )
+    tables.commit(wire().orders.write(work.changed(at=wire().clock(), by="system:test", what="made")))
+
+
+def let_go(reason: str) -> None:
+    order = the_order()
+    release_hold(
+        order.id,
+        hold_id_of(order.id, reason),
+        reason="looked at",
+        by="user:test",
+        roles=frozenset({"operator", "finance"}),
+        orders=wire().orders,
+        credit=wire().credit,
+        clock=wire().clock,
+    )
+
+
+def holds() -> list[str]:
+    return [hold.reason for hold in the_order().holds]
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "partial"])
+def test_an_order_that_its_shop_has_shipped_while_it_is_open_with_us_is_stopped_once(status: str) -> None:
+    assert tell(create(1, financial_status="paid")) == ["created"]
+    assert tell(update(2, financial_status="paid", fulfillment_status=status)) == ["held"]
+    (hold,) = the_order().holds
+    assert (hold.reason, hold.blocks, hold.release_by) == (
+        "shipped_elsewhere",
+        ("allocate", "release"),
+        ("operator", "sales"),
+    )
+    assert "cancel the units that have left, or release the hold" in (hold.note or "")
+    tell(update(3, financial_status="paid", fulfillment_status=status))
+    assert holds() == ["shipped_elsewhere"]
+    let_go("shipped_elsewhere")
+    tell(update(4, financial_status="paid", fulfillment_status=status))
+    assert holds() == [], "a person has decided; every repeat says it again"
+
+
+def test_news_of_a_shipment_of_an_order_that_was_never_ours_asks_nothing() -> None:
+    assert tell(update(2, fulfillment_status="fulfilled")) == ["ignored"]
+    assert count("orders", "ORDER#") == 0
+
+
+@pytest.mark.parametrize(("status", "ours"), [("refunded", "refunded"), ("voided", "none"), ("pending", "pending")])
+def test_a_payment_that_goes_back_before_anything_has_left_holds_the_order(status: str, ours: str) -> None:
+    assert tell(create(1, financial_status="paid"), update(2, financial_status=status)) == ["created", "held"]
+    (hold,) = the_order().holds
+    assert (hold.reason, hold.blocks, the_order().payment_status) == ("awaiting_payment", ("allocate",), ours)
+    assert f"the payment is {ours}" in (hold.note or "")
+    assert tell(update(3, financial_status=status)) == ["updated"]
+    assert holds() == ["awaiting_payment"]
+    assert tell(update(4, financial_status="paid")) == ["updated"]
+    assert holds() == []
+    assert tell(update(5, financial_status=status)) == ["held"], "and once more"
+
+
+def test_a_payment_that_goes_back_when_all_has_left_holds_nothing() -> None:
+    assert tell(create(1, financial_status="paid")) == ["created"]
+    ship(ORDER_ID, units=5)
+    assert tell(update(2, financial_status="refunded")) == ["updated"]
+    assert holds() == []
+
+
+def test_a_full_refund_holds_the_order_and_a_small_one_does_not() -> None:
+    assert tell(create(1, financial_status="paid"), refunded()) == ["created", "refund_noted"]
+    assert holds() == []
+    topic, body = refunded()
+    whole = {**body, "id": 78, "transactions": [{**body["transactions"][0], "amount": "193.90"}]}
+    assert the_order().total_minor == 19390
+    assert tell((topic, whole)) == ["refund_noted"]
+    assert holds() == ["awaiting_payment"]
+    let_go("awaiting_payment")
+    assert tell((topic, {**whole, "note": "again"})) == ["repeat"]
+    assert holds() == []
+
+
+def edit(*, units: int) -> None:
+    """Our own change set: so many units of the second line."""
+    order = the_order()
+    edits = [SetQuantity(kind="set_quantity", number=2, quantity=units)]
+    new = NewChangeSet(reason="customer_request", edits=list(edits))
+    opened = open_change(order.id, new, key=f"k-{units}", by="user:desk", desk=wire().amending)
+    confirm_change(order.id, opened.view.id, AmendDecision(opened.tag, "user:desk"), desk=wire().amending)
+
+
+def units() -> list[int]:
+    return [line.quantity - line.cancelled for line in the_order().lines]
+
+
+def test_a_repeat_does_not_undo_our_own_edit_and_what_the_shop_changes_beside_it_is_for_a_person() -> None:
+    paid = {"financial_status": "paid"}
+    assert tell(create(1, **paid)) == ["created"]
+    edit(units=6)
+    assert units() == [1, 6]
+    assert tell(create(1, **paid, tags="again"), update(2, **paid)) == ["repeat", "updated"]
+    assert (units(), holds()) == ([1, 6], []), "the newer version changes nothing of the goods"
+    body = version(3, **paid, total_price="208.40")
+    body["line_items"][1] |= {"quantity": 5}
+    assert tell(("orders/updated", body)) == ["held"]
+    (hold,) = the_order().holds
+    assert (units(), hold.reason) == ([1, 6], "channel_changed")
+    assert hold.note == "the channel changed: goods, and we had changed the order"
+    let_go("channel_changed")
+    assert tell(("orders/updated", {**body, "tags": "again"})) == ["repeat"]
+    assert (units(), holds()) == ([1, 6], [])
+
+
+def test_a_message_that_died_between_its_version_and_its_goods_is_taken_over_by_its_repeat() -> None:
+    paid = {"financial_status": "paid"}
+    assert tell(create(1, **paid)) == ["created"]
+    body = version(2, **paid, total_price="208.40")
+    body["line_items"][1] |= {"quantity": 5}
+    order = the_order()
+    known = order.model_copy(
+        update={"external_version": "2026-11-23T09:02:00.000Z", "version": order.version + 1, "facts": ()}
+    )
+    tables.commit(wire().orders.write(known))
+    assert tell(("orders/updated", body)) == ["updated"]
+    assert units() == [1, 5]
 
 
 def test_a_message_without_a_version_that_is_delivered_again_does_not_undo_the_one_after_it() -> None:

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -179,6 +179,30 @@ def test_bytes_that_drip_do_not_hold_us_longer_than_the_deadline(answer: bytes) 
     with raw_server(answer, pause_s=0.1) as url, pytest.raises(TransientError):
         client(total_s=0.5).get(url, headers={})
     assert time.monotonic() - started < 3.0
+
+
+def test_a_partner_that_never_ends_the_handshake_is_given_up_within_the_deadline_of_the_whole() -> None:
+    """Its connections are taken and never spoken to; alone, connecting would have a minute."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        http = Http(private=True, connect_s=60.0, total_s=0.3, clock=lambda: NOW)
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="TimeoutError"):
+            http.get(f"https://127.0.0.1:{silent.getsockname()[1]}/", headers={})
+        assert time.monotonic() - started < 10
+
+
+def test_a_partner_that_takes_no_more_connections_is_given_up_within_the_deadline_of_the_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        address = full.getsockname()
+        for _ in range(4):  # what the backlog lets in, and some that wait for it
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        http = Http(private=True, connect_s=60.0, total_s=0.3, clock=lambda: NOW)
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="TimeoutError"):
+            http.get(f"http://127.0.0.1:{address[1]}/", headers={})
+        assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("listens", [True, False])

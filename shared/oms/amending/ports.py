@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from oms.amending.store import ChangeStore
 from oms.kernel.time import Clock
-from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Parcel, Promise
+from oms.orders.holding import HoldSpec
+from oms.orders.model import CheckFinding, Destination, FulfillmentOrder, Line, Order, Parcel, Promise
 from oms.orders.ports import ExposurePort
 from oms.orders.shapes import Contact, PostalPlace
 from oms.orders.store import OrderStore
@@ -90,6 +91,23 @@ class PromisePort(Protocol):
     def __call__(self, destination: Destination, lines: Mapping[str, int], stock: Stock, at: datetime) -> Promise: ...
 
 
+class Verdict(Protocol):
+    """What the checks say of an edit that they do not refuse."""
+
+    @property
+    def holds(self) -> tuple[HoldSpec, ...]: ...
+    @property
+    def findings(self) -> tuple[CheckFinding, ...]: ...
+
+
+class ChecksPort(Protocol):
+    """The checks that an edit can fail, as the channel's policy has them (context validation)."""
+
+    def recheck(self, before: Order, after: Order, *, place: PostalPlace | None, at: datetime) -> Verdict:
+        """RejectedError with all faults when a check that refuses finds something that the edit brings about."""
+        ...
+
+
 @dataclass(frozen=True)
 class AmendingDesk:
     """The collaborators of amending."""
@@ -101,6 +119,7 @@ class AmendingDesk:
     people: PeoplePort
     stock: StockPort
     promise: PromisePort
+    checks: ChecksPort
     reference: ReferenceStore
     served_countries: Callable[[], Collection[str]]
     clock: Clock

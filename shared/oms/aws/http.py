@@ -116,15 +116,17 @@ class Http:
     def _exchange(
         self, origin: tuple[str, str, int], method: str, target: str, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
+        deadline = time.monotonic() + self._total_s
         kept = self._kept.pop(origin, None)
         if kept is not None:
+            kept.deadline = deadline
             try:
                 return self._spoken(kept, origin, method, target, headers, body)
             except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError):
                 pass  # it had been closed meanwhile; a new one tells whether the partner is there
-        return self._spoken(
-            _Connection(origin, private=self._private, connect_s=self._connect_s), origin, method, target, headers, body
-        )
+        new = _Connection(origin, private=self._private, connect_s=self._connect_s)
+        new.deadline = deadline
+        return self._spoken(new, origin, method, target, headers, body)
 
     def _spoken(
         self,
@@ -135,7 +137,6 @@ class Http:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> Reply:
-        connection.deadline = time.monotonic() + self._total_s
         done = False
         try:
             connection.request(method, target, body=body, headers=dict(headers))
@@ -209,7 +210,10 @@ def _trust() -> ssl.SSLContext:
 
 
 class _Connection(http.client.HTTPConnection):
-    """One connection, its peer looked at before a byte is sent, its reads bounded by a deadline."""
+    """One connection, its peer looked at before a byte is sent, everything up to the last byte bounded by a deadline.
+
+    Only the name server is asked without one: the system's resolver has its own, and the rest gets what is left then.
+    """
 
     def __init__(self, origin: tuple[str, str, int], *, private: bool, connect_s: float) -> None:
         scheme, host, port = origin
@@ -220,8 +224,9 @@ class _Connection(http.client.HTTPConnection):
         self.deadline = 0.0
 
     def connect(self) -> None:
-        raw = socket.create_connection((self.host, self.port), self._connect_s)
+        raw = self._reached()
         try:
+            raw.settimeout(self._patience())  # of the handshake as a whole: OpenSSL's loop keeps one deadline
             if not self._private:
                 _public(raw.getpeername()[0])
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -230,6 +235,36 @@ class _Connection(http.client.HTTPConnection):
             raw.close()
             raise
         self.sock: Any = _Timed(secured, self)
+
+    def _reached(self) -> socket.socket:
+        """The first address of the name that answers."""
+        problem = OSError("the name has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            patience = self._patience()
+            raw = socket.socket(family, kind, protocol)
+            try:
+                raw.settimeout(patience)
+                raw.connect(address)
+            except OSError as error:
+                raw.close()
+                problem = error
+            else:
+                return raw
+        raise problem
+
+    def _patience(self) -> float:
+        return min(self._connect_s, self.left())
+
+    def left(self) -> float:
+        """Seconds until the deadline.
+
+        Raises:
+            TimeoutError: none.
+        """
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the exchange took too long")
+        return left
 
 
 class _Timed:
@@ -252,13 +287,7 @@ class _Timed:
 
     def ready(self) -> None:
         """Let the next wait end with the time that is left."""
-        self._wrapped.settimeout(self.left())
-
-    def left(self) -> float:
-        left = self._owner.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the exchange took too long")
-        return left
+        self._wrapped.settimeout(self._owner.left())
 
     def close(self) -> None:
         self._wrapped.close()

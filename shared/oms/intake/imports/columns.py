@@ -87,8 +87,6 @@ NEEDED = (
     "currency",
     "customer_name",
     "address_1",
-    "city",
-    "postal_code",
     "country",
     "sku",
     "quantity",
