@@ -89,11 +89,7 @@ FUNCTIONS = (
     ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
-    FunctionSpec(
-        "amending/api_change_orders",
-        _AMENDING,
-        memory_mb=1024,
-    ),
+    FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
     FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),

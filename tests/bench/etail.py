@@ -19,6 +19,8 @@ from oms.allocation.prices.forecast import expected_demand
 from oms.allocation.prices.model import Basket, Lane, Market, Program
 from oms.allocation.prices.rules import price_market, with_waiting
 from oms.allocation.prices.solver import solve
+from oms.allocation.sourcing import exact as sourcing
+from oms.allocation.sourcing.network import MICRO, Network, Option, Piece, Source, Tariff
 
 # Five places near the hubs of parcel carriers, and the ten largest cities of the United States by the census of 2020.
 PLACES = {"oh": (40.0, -83.0), "tx": (32.8, -96.8), "nv": (39.5, -119.8), "ga": (33.7, -84.4), "pa": (40.2, -76.0)}
@@ -151,6 +153,29 @@ def exact(of: World, order: Order, stock: Stock, prices: Prices) -> Plan:
 
 
 _INDICES = [(parcels, tuple(PLACES_AND_NOBODY.index(place) for place in places)) for parcels, places in _SETS]
+
+
+def engine(of: World, order: Order, stock: Stock, prices: Prices) -> Plan:
+    """The same decision by our own sourcing engine: nobody is a source as well, with its own price of a parcel."""
+    number, city = order
+    units = _UNIT[city]
+    pieces = []
+    for sku in of.types[number]:
+        options = tuple(
+            Option(source, round((units[place] + prices.get((sku, place), 0)) * MICRO), 1)
+            for source, place in enumerate(PLACES_AND_NOBODY)
+            if not place or stock.get((sku, place), 0) > 0
+        )
+        pieces.append(Piece(1, 1, _NEVER, options))
+    answer = sourcing.solve(Network(tuple(pieces), _SOURCES))
+    return [PLACES_AND_NOBODY[takes[0][0]] for takes in answer.takes]
+
+
+_NEVER = 10**6 * MICRO  # to wait without being written down as nobody's
+_FREE = Tariff((1_000,), (0,))
+_SOURCES = tuple(
+    Source(place, round(LANES[place, "dallas"].parcel_minor * MICRO), _FREE) for place in PLACES_AND_NOBODY
+)
 
 
 class Outcome(NamedTuple):

@@ -110,6 +110,9 @@ literature prints it; it knows nothing of the luck of a sequence. Bounds and pol
 
 A parcel is paid once for all that is in it: priced SKU by SKU, stock is worth an eighth of it for this
 decision. Hence the prices come from baskets, counted as they were ordered.
+
+*Exact* is an enumeration of all sets of the five places. The sourcing engine decides at the same cost on the same
+orders (`tests/unit/allocation/prices/test_yardstick.py`); being general, it takes longer.
 """
 
 

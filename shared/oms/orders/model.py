@@ -191,9 +191,7 @@ class Order(Aggregate):
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
-
-    `decided_in` names the records of the last decisions that chose its locations.
-
+    `decided_in` names the records of the decisions about its locations.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 

@@ -149,6 +149,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
+    **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
     ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
@@ -195,6 +196,7 @@ _NAMES: dict[Kind, str] = {
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
         " weights what zones delivery_hash goods_hash decided_in"
+        " capabilities constraint fallback inputs instead_of networks relaxed strategy words"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}

@@ -7,7 +7,7 @@ from tests.bench.yardstick import HEADING, MYOPIC, NEAREST, ONCE, SKU_BY_SKU, TE
 
 
 def test_nearest_costs_more_than_myopic_and_myopic_more_than_priced() -> None:
-    rows = measure((NEAREST, MYOPIC, SKU_BY_SKU, ONCE, TEN), instances=3, sequences=1, periods=2_000)
+    rows = measure((NEAREST, MYOPIC, SKU_BY_SKU, ONCE, TEN), instances=2, sequences=1, periods=2_000)
     nearest, myopic, sku_by_sku, once, ten = (row.over_fluid for row in rows)
     assert nearest > myopic > once > ten >= 1
     assert sku_by_sku > once
@@ -25,6 +25,21 @@ def test_our_own_forecast_is_as_good_as_knowing_the_rates() -> None:
         for forecast in (etail.known_rates, etail.counted_before)
     )
     assert counted <= known * 1.01
+
+
+def test_our_sourcing_engine_with_prices_decides_at_the_cost_of_the_enumeration() -> None:
+    world = etail.world(0, 2_000)
+    stock = dict(world.stock)
+    prices = etail.prices_for(world, etail.known_rates(world, 0), stock)
+    assert len(prices) > 20
+    orders = [order for order in etail.arrivals(world, 5, 400) if order is not None]
+    for order in orders:
+        costs = []
+        for policy in (etail.exact, etail.engine):
+            plan = policy(world, order, stock, prices)
+            worth = sum(prices.get(key, 0) for key in zip(world.types[order[0]], plan, strict=True))
+            costs.append(etail._paid(world, order, plan, dict(stock)) + worth)
+        assert costs[0] == pytest.approx(costs[1], abs=1e-3)
 
 
 def test_a_plan_may_not_take_what_is_not_there() -> None:
