@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from infra.local.prices import list_prices
 from infra.stacks.functions import FUNCTIONS
+from oms.kernel.time import utc_now
 from tests.bench.imports import Import
 from tests.bench.meter import Tally
 from tests.bench.pace import Hot, Pace
@@ -43,9 +44,9 @@ def page(
 
 # Performance
 
-`make bench` on {platform.machine()}, Python {platform.python_version()}. Counts and ratios carry over to other
-machines; times do not. The work is that of orders of two lines and one parcel, from the posted webhook to delivered;
-every handler is the real one, against the emulator's tables, with four confirmations and four carrier scans an order.
+`make bench` on {platform.machine()}, Python {platform.python_version()}, {utc_now().date()}.
+Counts and ratios carry over to other machines; times do not. The work is that of orders of two lines and one parcel,
+from the posted webhook to delivered; every handler is the real one, against the emulator's tables, with four confirmations and four carrier scans an order.
 
 ## Per order, against the targets
 

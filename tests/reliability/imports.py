@@ -82,6 +82,7 @@ class _Job:
     """One import, as the bucket, the queue and somebody who looks at it see it."""
 
     def __init__(self, clock: TestClock) -> None:
+        self.clock = clock
         self.deaths = Deaths(_DIES_EVERY, clock, revive=open_desk)
         self.chance = random.Random(_SEED)  # noqa: S311  a simulation, not a secret
         self.looks = 0
@@ -105,6 +106,7 @@ class _Job:
         seen: list[int] = []
         for place, chunk in enumerate(chunks, 1):
             self.survived(chunk)
+            self.clock.pass_time(seconds=1)  # looks are limited per caller and time
             if place % 10 == 0 or place == len(chunks):
                 seen.append(self._look(import_id))
             if cancels and place == len(chunks) // _CANCELLED_AT:

@@ -21,6 +21,7 @@ from oms.events.fact import FactData
 from oms.events.orders import OrderCancelled, OrderChanged
 from oms.kernel.errors import Fault, RejectedError
 from oms.kernel.json import write_json
+from oms.kernel.money import MAX_MINOR
 from oms.kernel.time import to_text
 from oms.orders.amounts import live_units
 from oms.orders.holding import HoldSpec, with_holds
@@ -159,6 +160,9 @@ def _header(order: Order, wish: Wish, fields: dict[str, Any], told: Told, *, ask
     if told.holds:
         fields["holds"], held = with_holds(order, told.holds, at=told.at)
         facts += held
+    if fields.get("total_minor", 0) > MAX_MINOR:
+        fault = Fault("edits", f"the order would come to more than {MAX_MINOR} in the minor unit")
+        raise RejectedError("1 field(s) are not valid", code="invalid", faults=[fault])
     return order.changed(*facts, at=told.at, by=told.by, why=told.why, **{**fields, **told.more})
 
 

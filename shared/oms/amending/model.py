@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Clean, Plain, Remark
 from oms.orders.model import Destination, Promise, Value
 
-_MAX_MINOR = 999_999_999_999_999
-_Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
+_Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 _Number = Annotated[int, Field(ge=1, le=100_000)]
 _Units = Annotated[int, Field(ge=1, le=1_000_000)]
 _Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]

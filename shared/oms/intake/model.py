@@ -15,11 +15,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Instant, Plain, PlainLines, Reference, Sku
 
 MAX_LINES = 1_000
-_MAX_MINOR = 999_999_999_999_999  # 15 digits: below 2**53, so that every JSON reader keeps every minor unit
 _MAX_UNITS = 1_000_000
 
 
@@ -30,7 +30,7 @@ def _email(text: str) -> str:
     return text
 
 
-Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
+Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
 Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
 Row = Annotated[str, Field(min_length=1, max_length=200), Plain]
