@@ -45,8 +45,9 @@ def page(
 # Performance
 
 `make bench` on {platform.machine()}, Python {platform.python_version()}, {utc_now().date()}.
-Counts and ratios carry over to other machines; times do not. The work is that of orders of two lines and one parcel, from the posted webhook to delivered;
-every handler is the real one, against the emulator's tables, with four confirmations and four carrier scans an order.
+Counts and ratios carry over to other machines; times do not.
+The work is that of orders of two lines and one parcel, from the posted webhook to delivered; every handler is the real
+one, against the emulator's tables, with four confirmations and four carrier scans an order.
 
 ## Per order, against the targets
 
