@@ -12,7 +12,7 @@ Digits of any script count, also full-width, circled and keycap ones; characters
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -220,7 +220,7 @@ class _Spans:
 
 
 def _may_begin(run: list[_Group], first: int, *, whole: bool) -> bool:
-    """Whether `_as_people_write` can be true of any groups from `first` on: a look at one group, for texts of digits."""
+    """Whether `_as_people_write` can be true of any groups from `first` on: one look, for texts full of digits."""
     size = len(run[first])
     return (first == 0 and whole) or size >= _SHORTEST or size in _USUAL or size == _AMEX[0]
 
