@@ -114,9 +114,9 @@ def test_the_address_of_a_change_set_goes_when_its_order_ends_even_if_the_watchd
 
     with company() as wiring:
         ended(wiring)
-        points = crash_points(calls_of(run))
+        points = [point for point in crash_points(calls_of(run)) if point.operation != "Query"]
     assert any(point.operation == "TransactWriteItems" for point in points)
-    for point in points:
+    for point in points:  # dying at one of the many queries before them leaves everything as it was
         with company() as wiring:
             order_id, change_id = ended(wiring)
             crash(point, run)
