@@ -9,7 +9,7 @@ from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("stock")
-_BODY = ("malformed_json", "invalid", "too_large", "conflict")
+_BODY = ("malformed", "malformed_json", "invalid", "too_large", "conflict")
 _WRITERS = {"operator", "procurement"}
 
 
