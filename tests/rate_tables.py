@@ -1,6 +1,7 @@
 """Published price tables of carriers, from the folder of real data, as tariffs."""
 
 import csv
+from decimal import Decimal
 from itertools import pairwise
 
 from oms.allocation.sourcing.network import MICRO, Tariff
@@ -29,9 +30,9 @@ def tariffs() -> list[Tariff]:
 def _read(rows: list[dict[str, str]]) -> list[Tariff]:
     steps: dict[tuple[str, str], dict[int, int]] = {}
     for row in rows:
-        if float(row.get("rate") or 0) > 0 and row.get("max_weight"):
+        if Decimal(row.get("rate") or 0) > 0 and row.get("max_weight"):
             zone = steps.setdefault((row["service_code"], row["zone_label"]), {})
-            zone[round(float(row["max_weight"]) * _GRAMS)] = round(float(row["rate"]) * 100) * MICRO
+            zone[round(Decimal(row["max_weight"]) * _GRAMS)] = round(Decimal(row["rate"]) * 100) * MICRO
     tables = [sorted(zone.items()) for zone in steps.values()]
     return [
         Tariff(tuple(grams for grams, _ in table), tuple(price for _, price in table))
