@@ -156,14 +156,17 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (model, "note"): "remark"
         for model in (
             "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutTransfer", "Transfer", "TransferView",
         )
     },
     **{
         (model, "why"): "remark"
         for model in ("Entry", "ImportView", "LogRow", "MovementView", "TimelineRow")
     },
-    **{(model, "reason"): "remark" for model in ("ChangeSet", "ChangeSetView", "Declined", "HoldDecision")},
+    **{
+        (model, "reason"): "remark"
+        for model in ("CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision")
+    },
     **{
         (model, "reason"): "business"  # codes
         for model in (
