@@ -46,7 +46,7 @@ class Transfers(RuleBasedStateMachine):
         assert answer["http"] in (200, 201) or answer["code"] in REFUSALS, answer
 
     @rule(name=NAMES, back=st.booleans(), cups=FEW, pens=FEW)
-    def plan(self, name: str, back: bool, cups: int, pens: int) -> None:  # noqa: FBT001  hypothesis passes by name
+    def plan(self, name: str, back: bool, cups: int, pens: int) -> None:
         ends = PLACES[::-1] if back else PLACES
         lines = [{"sku": sku, "units": units} for sku, units in zip(SKUS, (cups, pens), strict=True) if units]
         plan = {"source": ends[0], "destination": ends[1], "lines": lines, "due_on": "2026-12-01"}
@@ -57,7 +57,7 @@ class Transfers(RuleBasedStateMachine):
         self.made(ready(name))
 
     @rule(name=NAMES, back=st.booleans(), cups=FEW, pens=FEW)
-    def send(self, name: str, back: bool, cups: int, pens: int) -> None:  # noqa: FBT001  hypothesis passes by name
+    def send(self, name: str, back: bool, cups: int, pens: int) -> None:
         self.plan(name, back, cups, pens)
         self.made(ready(name))
         self.ship_some(name, 9, cups, pens)
@@ -123,7 +123,7 @@ class Transfers(RuleBasedStateMachine):
 
 
 def test_no_unit_appears_or_vanishes_whatever_is_done_to_transfers() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Transfers,
         settings=settings(
             max_examples=5, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
