@@ -6,6 +6,7 @@ per begun KB, twice in a transaction. Writes to the index `listed` come on top: 
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -41,7 +42,7 @@ def measure() -> list[Cost]:
             set_up(wiring, *(position(sku, place, 9) for sku in skus for place in ("ber-1", "lon-1")))
             plan = {**PLAN, "lines": [{"sku": sku, "units": 2} for sku in skus]}
             steps: list[tuple[str, Callable[[], Any]]] = [
-                ("draft", lambda plan=plan: put(plan)),
+                ("draft", partial(put, plan)),
                 ("ready", ready),
                 ("ship", lambda: ship("S")),
                 ("receive", lambda: receive("R")),
