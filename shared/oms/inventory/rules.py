@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
+from oms.inventory.lots import lots_after, named
 from oms.kernel.errors import StateError, Why
 
 BUCKETS = Change._fields
@@ -21,6 +22,7 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
     Raises:
         ShortStockError: a movement takes more than is available, or out of a bucket more than is in it.
     """
+    movements = named(position, movements)
     terms = dict(position.terms)
     total = NOTHING
     for movement in movements:
@@ -28,6 +30,7 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
         if movement.change.reserved:
             _move_term(terms, movement, position)
     after = _levelled(position.after(total._replace(reserved=0)), movements)._replace(
+        lots=lots_after(position, movements),
         terms=tuple(sorted((term, units) for term, units in terms.items() if units)),
         lapsed=(),
         version=position.version + 1,
@@ -48,7 +51,9 @@ def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:
     """The position with its stored terms split at an instant: what is kept until `now` is not kept any more."""
     kept = sorted(terms.items())
     return position._replace(
-        terms=tuple(pair for pair in kept if pair[0] > now), lapsed=tuple(pair for pair in kept if pair[0] <= now)
+        terms=tuple(pair for pair in kept if pair[0] > now),
+        lapsed=tuple(pair for pair in kept if pair[0] <= now),
+        read_at=now,
     )
 
 
@@ -85,6 +90,9 @@ def refuse_negative(after: Position) -> None:
         if units < 0:
             raise _short(after, f"{name} would be {units}", "move no more than there is")
     apart = after.damaged + after.quality_control
+    in_lots = sum(lot.units for lot in after.lots)
+    if in_lots > after.on_hand:
+        raise _short(after, f"{in_lots} units are of lots, of {after.on_hand} on hand", "name the lots that go")
     if apart > after.on_hand:
         raise _short(after, f"{apart} units are set apart, of {after.on_hand} on hand", "take units out of those first")
 

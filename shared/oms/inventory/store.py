@@ -21,19 +21,21 @@ the index keys exactly while its slack is zero or less.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
 from oms.inventory.facts import shortfalls
+from oms.inventory.lots import named
 from oms.inventory.model import (
     NOTHING,
     Cause,
     Change,
     Entry,
     Kind,
+    Lot,
     Movement,
     Position,
     PositionKey,
@@ -139,6 +141,7 @@ class StockStore:
         moved = merged(one for one in movements if one.change != NOTHING or one.levels or one.kind in _EVEN_NOTHING)
         if not moved:
             return Moved([], {})
+        moved = {key: named(before[key], group) for key, group in moved.items()}
         changed = {key: applied(before[key], group) for key, group in moved.items()}
         name = _entry_name(changed.values(), cause.at)
         changed = {key: position._replace(entry=name) for key, position in changed.items()}
@@ -323,6 +326,7 @@ class StockStore:
             **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
             "terms": dict(position.terms),
             "channels": dict(position.channels) or None,
+            "lots": {lot.id: {"u": lot.units, "a": lot.apart, "e": lot.ends_at} for lot in position.lots} or None,
             **(_marker(position.key) if position.slack <= 0 else {}),
         }
         label = label_of(position.key)
@@ -361,9 +365,16 @@ def _position(row: tables.Item, now: str) -> Position:
         version=row["v"],
         entry=row.get("entry"),
         channels=tuple(sorted(row.get("channels", {}).items())),
+        lots=lots_of(row.get("lots", {})),
         **{name: row[name] for name in (*_STORED, *_POLICY)},
     )
     return as_read(position, row["terms"], now)
+
+
+def lots_of(stored: Mapping[str, Mapping[str, Any]]) -> tuple[Lot, ...]:
+    """Lots as they are stored, first expired first."""
+    lots = (Lot(name, lot["u"], lot["a"], lot.get("e")) for name, lot in stored.items())
+    return tuple(sorted(lots, key=lambda lot: (lot.ends_at or "~", lot.id)))
 
 
 def _posting(movement: Movement, before: Position, version: int) -> Posting:
@@ -377,6 +388,7 @@ def _posting(movement: Movement, before: Position, version: int) -> Posting:
         term=movement.term,
         before=before.entry,
         levels=movement.levels,
+        lots=tuple((move.id, move.units, move.apart) for move in movement.lots),
     )
 
 
