@@ -10,7 +10,7 @@ import pytest
 from functions.intake.api_draft_orders import handler
 from oms.aws import clients
 from oms.intake.drafts.store import KEPT_S
-from oms.intake.rules import order_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.intake import NOW, TestClock, canonical, company, count, everything_stored, open_desk
