@@ -136,7 +136,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Item", "Location", "Policy", "PolicyView", "Service", "TrackedLine",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "Policy", "PolicyView", "Service",
+            "Strategy", "StrategyView", "TrackedLine",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -147,15 +148,14 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
-    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
-    ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "Strategy", "StrategyDraft", "StrategyView",
         )
     },
     **{
