@@ -90,6 +90,7 @@ class Goods(Ground):
             safety=self.channel_safety,
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -103,6 +104,9 @@ class Goods(Ground):
 
         return self.reference.settings("SAFETY", ChannelSafety).get(channel, ChannelSafety())
 
+    def is_location(self, name: str) -> bool:
+        return name in self.reference.locations()
+
     @cached_property
     def count_desk(self) -> "CountDesk":
         """For those who take count files in."""
@@ -113,7 +117,7 @@ class Goods(Ground):
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
             stock=self.stock,
-            known=lambda location: location in self.reference.locations(),
+            known=self.is_location,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
             clock=self.clock,
         )
@@ -159,6 +163,7 @@ class Goods(Ground):
             terms_of=self.reservation_terms,
             nearest=self.nearest,
             bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            known=self.reference.items,
             clock=self.clock,
         )
 
