@@ -151,6 +151,9 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
+    **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
+    **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
+    **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
@@ -200,6 +203,7 @@ _NAMES: dict[Kind, str] = {
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
         " weights what zones delivery_hash goods_hash decided_in"
+        " digest from_location to_location under_way"
         " capabilities constraint fallback inputs instead_of networks relaxed strategy words"
     ),
 }
