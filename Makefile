@@ -72,12 +72,12 @@ export: setup ## write the generated files: contract, catalog, data model
 	@$(PYTHON) docs/generate.py
 
 .PHONY: bench
-bench: setup ## count and measure the work per order; writes docs/performance.md
-	@$(PYTHON) -m tests.bench
+bench: setup ## count and measure the work per order; writes docs/performance.md (PART=prices renews that part alone)
+	@$(PYTHON) -m tests.bench $(PART)
 
 .PHONY: reliability
-reliability: setup ## measure what is promised: storms of messages, payloads, signatures, cards; writes docs/reliability.md
-	@$(PYTHON) -m tests.reliability
+reliability: setup ## measure what is promised: storms of messages, payloads, signatures, cards; writes docs/reliability.md (PART=imports renews that part alone)
+	@$(PYTHON) -m tests.reliability $(PART)
 
 .PHONY: synth
 synth: setup ## write the CloudFormation templates of STAGE to cdk.out, checked by cdk-nag

@@ -81,7 +81,7 @@ def read_settings(context: Mapping[str, Any]) -> Settings:
         tracing=_flag(context, "tracing", default=not local),
         protected=_flag(context, "protected", default=prod),
         log_retention_days=int(context.get("log_retention_days", 90 if prod else 14)),
-        allocation_concurrency=int(context.get("allocation_concurrency", 50)),
+        allocation_concurrency=int(context.get("allocation_concurrency", 5)),
         # Write units/s that the tables of the order path must carry from their first second; see docs/scaling.md.
         warm_writes=int(context["warm_writes"]) if context.get("warm_writes") else None,
         alarm_email=context.get("alarm_email"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from oms.aws import clients
 from oms.aws.documents import unpack
-from oms.aws.tables import from_wire
+from oms.aws.tables import commit, from_wire
 from oms.events.fact import Fact
 from oms.events.orders import OrderConfirmed
 from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
@@ -69,6 +69,13 @@ def position(sku: str, location: str, on_hand: int, **more: Any) -> Position:
 
 
 def put_order(wiring: Wiring, order_id: str, units: dict[str, int], *, minute: int = 0, **more: Any) -> Order:
+    """A confirmed order, with one line per SKU, as it is stored."""
+    order = confirmed_order(order_id, units, minute=minute, **more)
+    commit(wiring.orders.write(order))  # tests write the past directly
+    return order
+
+
+def confirmed_order(order_id: str, units: dict[str, int], *, minute: int = 0, **more: Any) -> Order:
     """A confirmed order, with one line per SKU."""
     at = START + timedelta(minutes=minute)
     text = at.isoformat()
@@ -92,11 +99,7 @@ def put_order(wiring: Wiring, order_id: str, units: dict[str, int], *, minute: i
         watch_at=text,
         body_hash="0",
     ).model_copy(update=more)
-    order = order.changed(OrderConfirmed(order_id=order_id, attempt=1), at=at, by="channel:shopify_eu")
-    from oms.aws.tables import commit  # noqa: PLC0415  tests write the past directly
-
-    commit(wiring.orders.write(order))
-    return order
+    return order.changed(OrderConfirmed(order_id=order_id, attempt=1), at=at, by="channel:shopify_eu")
 
 
 def entry(*facts: Fact) -> dict[str, Any]:
@@ -115,13 +118,23 @@ def batch(*orders: Order) -> dict[str, Any]:
 
 
 def trees(wiring: Wiring) -> list[OrderTree]:
-    ids = {row["pk"].removeprefix("ORDER#") for row in rows(wiring, "ORDERS_TABLE") if row["sk"] == "ORDER"}
-    return [wiring.orders.tree(order_id) for order_id in sorted(ids)]
+    """Every order with its fulfillment orders, by id; one scan."""
+    orders: dict[str, Order] = {}
+    works: dict[str, list[FulfillmentOrder]] = {}
+    for row in rows(wiring, "ORDERS_TABLE"):
+        if row["sk"] == "ORDER":
+            order = wiring.orders.order_from(row)
+            orders[order.id] = order
+        elif row["sk"].startswith("FO#"):
+            work = wiring.orders.fulfillment_from(row)
+            works.setdefault(work.order_id, []).append(work)
+    by_age = {key: sorted(some, key=lambda work: (work.attempt, work.location)) for key, some in works.items()}
+    return [OrderTree(order, tuple(by_age.get(order_id, ()))) for order_id, order in sorted(orders.items())]
 
 
 def rows(wiring: Wiring, table: str) -> list[dict[str, Any]]:
-    found = clients.dynamodb().scan(TableName=wiring.setting(table), ConsistentRead=True)["Items"]
-    return [from_wire(row) for row in found]
+    pages = clients.dynamodb().get_paginator("scan").paginate(TableName=wiring.setting(table), ConsistentRead=True)
+    return [from_wire(row) for page in pages for row in page["Items"]]
 
 
 def assert_the_books_balance(wiring: Wiring) -> None:

@@ -14,6 +14,7 @@ from oms.credit.model import Account
 from oms.intake.model import NewOrder
 from oms.intake.rules import Decision, accept
 from oms.orders.model import Order, Promise
+from oms.orders.shapes import Someone
 from oms.orders.store import OrderTree
 from oms.reference.model import Item
 from oms.wiring import Wiring
@@ -96,18 +97,15 @@ def place(wiring: Wiring, **changes: Any) -> Order:
     )
     assert order.destination == destination_of("DE", "10435")
     place_ = new.ship_to
-    person = wiring.people.write_new(
-        order.person_id,
+    who = Someone(
         name=new.customer.name,
         email=new.customer.email,
-        phone=None,
-        company=None,
         address_lines=place_.address_lines,
         city=place_.city,
-        region=None,
         postal_code=place_.postal_code,
         country=place_.country,
     )
+    person = wiring.people.write_new(order.person_id, who)
     exposure = (
         wiring.credit.assess(new.account_id, new.total_minor, "EUR", order_id=order.id, at=wiring.clock()).writes
         if new.account_id

@@ -3,15 +3,15 @@
 import copy
 import json
 import os
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from moto import mock_aws
-from moto.dynamodb.models.dynamo_type import LimitedSizeDict
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 from infra.local.dev_secrets import CHANNEL_SECRETS
@@ -22,34 +22,55 @@ from oms.wiring import Wiring, rewire
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "messages": {"received": ("received_pk", "received_sk")},
     "orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
-    "inventory": {"reorder": ("reorder_pk", "reorder_sk"), "expiring": ("expiring_pk", "expiring_sk")},
+    "inventory": {
+        "reorder": ("reorder_pk", "reorder_sk"),
+        "expiring": ("expiring_pk", "expiring_sk"),
+        "listed": ("listed_pk", "listed_sk"),
+    },
     "people": {"blind": ("blind_pk",), "phone": ("phone_pk",)},
     "customers": {},
     "procurement": {"open": ("open_pk", "open_sk")},
     "polls": {},
+    "prices": {},
     "reference": {},
     "jobs": {"of_channel": ("channel_pk", "channel_sk")},
     "limits": {},
 }
 
 
-def _snapshot(table: Table, _memo: Any = None) -> Table:
-    """A table as moto keeps it during a transaction, to go back to: the values themselves are never changed in place.
+def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """A transaction of moto's, undone by what it touched.
 
-    moto would copy every value of every item for each write of a transaction, which is most of its time.
+    moto would copy whole tables before each, to go back to: a run of n orders would take n² steps.
     """
-    kept = copy.copy(table)
-    kept.items = defaultdict(dict)
-    for partition, rows in table.items.items():
-        for sort, item in rows.items():
-            same = copy.copy(item)
-            same.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
-            dict.update(same.attrs, item.attrs)
-            kept.items[partition][sort] = same
-    return kept
+    before = [_found(backend, operation) for item in transact_items for operation in item.values()]
+    try:
+        _MOTOS(backend, transact_items)
+    except Exception:
+        for rows, sort, item in before:
+            rows.pop(sort, None)
+            if item is not None:
+                rows[sort] = item
+        raise
 
 
-Table.__deepcopy__ = _snapshot  # type: ignore[attr-defined]  # what `copy.deepcopy` looks for
+def _found(backend: DynamoDBBackend, operation: Mapping[str, Any]) -> tuple[dict[Any, Any], DynamoType, Item | None]:
+    """The partition that an operation is about, the place in it, and a copy of what is there."""
+    key = operation.get("Key") or operation["Item"]
+    rows = backend.tables[operation["TableName"]].items[DynamoType(key["pk"])]
+    sort = DynamoType(key["sk"])
+    item = rows.get(sort)
+    if item is None:
+        return rows, sort, None
+    kept = copy.copy(item)
+    kept.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+    dict.update(kept.attrs, item.attrs)  # the values themselves are never changed in place
+    return rows, sort, kept
+
+
+_MOTOS = DynamoDBBackend.transact_write_items
+DynamoDBBackend.transact_write_items = _transact  # type: ignore[assignment, method-assign]
+Table.__deepcopy__ = lambda table, _memo: table  # type: ignore[attr-defined]  # what `copy.deepcopy` looks for
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
 
 

@@ -10,6 +10,7 @@ for point in crash_points(calls):
         ...                                     # assert the invariants
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -56,6 +57,57 @@ def crash(point: CrashPoint, run: Callable[[], object]) -> None:
         except Crash:
             return
     raise AssertionError(f"the run never came to {point}")
+
+
+class Deaths:
+    """Processes that die every so many AWS calls, before a call or after it, in turns; each followed by a new one."""
+
+    def __init__(self, every: int, clock: Clock, *, revive: Callable[[Wiring], object]) -> None:
+        self._every = every
+        self._clock = clock
+        self._revive = revive
+        self._dying = False
+        self.calls = 0
+        self.crashes: Counter[str] = Counter()
+
+    def watch(self) -> None:
+        """Hook into every client that is made from now on, and let processes die."""
+        _drop_clients()
+        session = clients.session()
+        session.register("before-call", self._before)
+        session.get_component("event_emitter").register_last("after-call", self._after)
+        self._dying = True
+
+    def stop(self) -> None:
+        self._dying = False
+
+    def go_on(self) -> None:
+        self._dying = True
+
+    def survive(self, run: Callable[[], Any]) -> Any:
+        """What the run answers; None when its process died."""
+        try:
+            return run()
+        except Crash:
+            # A new process: nothing in memory survives but the clients, which remember nothing.
+            wiring = Wiring(environment(), self._clock)
+            rewire(wiring)
+            self._revive(wiring)
+            return None
+
+    def _before(self, **call: Any) -> None:
+        self.calls += 1
+        self._die("before", call["model"].name)
+
+    def _after(self, **call: Any) -> None:
+        self._die("after", call["model"].name)
+
+    def _die(self, moment: str, name: str) -> None:
+        due = self.calls % self._every == 0 and (self.calls // self._every % 2 == 0) == (moment == "after")
+        if self._dying and due:
+            self.calls += 1
+            self.crashes[f"{moment} {name}"] += 1
+            raise Crash(name)
 
 
 def restart(clock: Clock = utc_now) -> Wiring:

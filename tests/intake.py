@@ -190,8 +190,13 @@ def message_rows() -> dict[str, Any]:
 
 def count(table: str, prefix: str) -> int:
     """Items of a table whose partition key starts so."""
-    rows = clients.dynamodb().scan(TableName=f"baton-{table}")["Items"]
-    return sum(row["pk"]["S"].startswith(prefix) for row in rows)
+    return sum(row["pk"]["S"].startswith(prefix) for row in scanned(table))
+
+
+def scanned(table: str) -> Iterator[Any]:
+    """All items of a table."""
+    for page in clients.dynamodb().get_paginator("scan").paginate(TableName=f"baton-{table}"):
+        yield from page["Items"]
 
 
 def everything_stored() -> str:
@@ -200,7 +205,7 @@ def everything_stored() -> str:
 
     texts = []
     for table in ("orders", "people", "customers", "inventory", "procurement", "messages"):
-        for row in clients.dynamodb().scan(TableName=f"baton-{table}")["Items"]:
+        for row in scanned(table):
             if "doc" in row:
                 texts.append(zlib.decompress(row["doc"]["B"]).decode())
             texts.append(repr(row))

@@ -15,6 +15,7 @@ def handler(messages: list[Message]) -> Mapping[str, Exception]:
         orders=wiring.orders,
         stock=wiring.stock,
         reservations=wiring.reservations,
-        locations=wiring.reference.locations(),
+        sourcing=wiring.sourcing(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )

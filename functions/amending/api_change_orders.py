@@ -4,6 +4,7 @@ from oms.amending import service
 from oms.amending.model import ChangeSetView, Confirmed, Declined, NewChangeSet
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.entry.problems import EDIT_PROBLEMS
 from oms.orders.actions import MAY_DECIDE
 from oms.wiring import wire
 
@@ -31,6 +32,7 @@ _WRITE = ("malformed_json", "not_found", "wrong_state", "conflict", "too_large",
         "totals_do_not_add_up",
         "unknown_account",
         "currency_not_accepted",
+        *EDIT_PROBLEMS,
     ),
     example={
         "path": {"order_id": examples.order_id(examples.TO_CHANGE)},
@@ -75,7 +77,7 @@ def read_change(request: Request) -> Answer:
     body=Confirmed,
     headers={"If-Match": "The ETag of the change set as you have read it, or `*` for however it is now"},
     answers={200: ChangeSetView},
-    problems=(*_WRITE, "stale", "if_match_needed", "over_credit_limit", "totals_do_not_add_up"),
+    problems=(*_WRITE, "stale", "if_match_needed", "over_credit_limit", "totals_do_not_add_up", *EDIT_PROBLEMS),
     example={"path": examples.changed(examples.TO_CONFIRM), "headers": {"If-Match": "*"}, "body": {}},
 )
 def confirm_change(request: Request) -> Answer:

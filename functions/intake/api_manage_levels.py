@@ -2,7 +2,7 @@
 
 from oms.entry.api import Answer, Api, Request
 from oms.intake.levels import care
-from oms.intake.levels.model import LevelView, PushView, Resend
+from oms.intake.levels.model import PushView, Resend, ToldView
 from oms.wiring import wire
 
 api = Api("channels")
@@ -15,7 +15,7 @@ api = Api("channels")
     scope="orders:read",
     roles={"operator", "sales", "auditor", "channel"},
     own="channel",
-    answers={200: LevelView},
+    answers={200: ToldView},
     problems=("unknown_channel",),
     example={"path": {"channel": "shopify_eu", "sku": "MUG-BLUE"}},
 )

@@ -56,8 +56,11 @@ def building(target: Path) -> Iterator[Path]:
         partial = Path(scratch, "content")
         partial.mkdir()
         yield partial
-        if not target.exists():
+        try:
             partial.rename(target)
+        except OSError:
+            if not target.is_dir():  # otherwise another builder was first, with the same content
+                raise
 
 
 def compile_bytecode(folder: Path, *, mounted_at: str, python: str) -> None:

@@ -24,10 +24,10 @@ _RETENTION = {
 
 @dataclass(frozen=True)
 class Package:
-    """What all functions share: the code asset and the layer beside it."""
+    """The code asset that all functions share, and the layers beside it."""
 
     code: lambda_.Code
-    layer: lambda_.ILayerVersion
+    layers: Sequence[lambda_.ILayerVersion]
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Function(Construct):
             architecture=lambda_.Architecture.ARM_64 if settings.arm64 else lambda_.Architecture.X86_64,
             handler=f"functions.{context}.{stem}.handler",
             code=package.code,
-            layers=[package.layer],
+            layers=list(package.layers),
             role=self.role,
             memory_size=limits.memory_mb,
             timeout=Duration.seconds(limits.timeout_s),
-            environment=_environment(context, environment, settings),
+            environment=_environment(context, stem, environment, settings),
             log_group=group,
             logging_format=lambda_.LoggingFormat.JSON,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
@@ -109,14 +109,16 @@ def _role(scope: Construct, policy: Sequence[iam.PolicyStatement], group: logs.L
     return role
 
 
-def _environment(context: str, given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+def _environment(context: str, stem: str, given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    # A scheduled function logs its report, and alarms are made of the reports.
+    quiet = settings.stage == "prod" and not stem.startswith("cron_")
     return {
         "STAGE": settings.stage,
         "POWERTOOLS_SERVICE_NAME": context,
         # Nobody plugs into pydantic here: without this, the first model reads the entry points of every package.
         "PYDANTIC_DISABLE_PLUGINS": "1",
         # An order's story is in its timeline; a line per call in production would cost more than the call.
-        "POWERTOOLS_LOG_LEVEL": "WARNING" if settings.stage == "prod" else "INFO",
+        "POWERTOOLS_LOG_LEVEL": "WARNING" if quiet else "INFO",
         **given,
     }
 

@@ -1,4 +1,7 @@
-"""The one layer: third-party packages, installed by uv for the target platform, without Docker."""
+"""The layers: third-party packages, installed by uv for the target platform, without Docker.
+
+One for every function, and one with the solver for the function that solves (ADR 21).
+"""
 
 import hashlib
 import os
@@ -21,14 +24,26 @@ IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil
 
 def dependency_layer(scope: Construct, *, root: Path, build: Path, settings: Settings) -> lambda_.LayerVersion:
     """A layer with the locked run-time dependencies of `root`'s pyproject.toml."""
+    return _layer(scope, "dependencies", ("--no-dev",), root=root, build=build, settings=settings)
+
+
+def solver_layer(scope: Construct, *, root: Path, build: Path, settings: Settings) -> lambda_.LayerVersion:
+    """A layer with the dependency group `solver`, to go beside the other."""
+    return _layer(scope, "solver", ("--only-group", "solver"), root=root, build=build, settings=settings)
+
+
+def _layer(
+    scope: Construct, name: str, chosen: tuple[str, ...], *, root: Path, build: Path, settings: Settings
+) -> lambda_.LayerVersion:
+    """What `uv export` lists for the options `chosen`."""
     digest = hashlib.sha256((root / "uv.lock").read_bytes())
-    digest.update("\0".join((settings.python, settings.wheels, *IN_THE_RUNTIME)).encode())
+    digest.update("\0".join((settings.python, settings.wheels, *chosen, *IN_THE_RUNTIME)).encode())
     key = digest.hexdigest()
     return lambda_.LayerVersion(
         scope,
-        "Dependencies",
-        layer_version_name=settings.name("dependencies"),
-        description="Locked run-time dependencies from uv.lock",
+        name.capitalize(),
+        layer_version_name=settings.name(name),
+        description=f"Locked packages from uv.lock: {name}",
         compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
         code=lambda_.Code.from_asset(
             str(root / "shared"),
@@ -36,7 +51,7 @@ def dependency_layer(scope: Construct, *, root: Path, build: Path, settings: Set
             asset_hash_type=AssetHashType.CUSTOM,
             bundling=BundlingOptions(
                 image=DockerImage.from_registry("not-used"),
-                local=UvBundling(root, build / f"layer-{key[:16]}", settings),
+                local=UvBundling(root, build / f"layer-{key[:16]}", chosen, settings),
             ),
         ),
     )
@@ -46,9 +61,10 @@ def dependency_layer(scope: Construct, *, root: Path, build: Path, settings: Set
 class UvBundling:
     """Installs into `cache` once per lock file and platform, and copies from there into each cloud assembly."""
 
-    def __init__(self, root: Path, cache: Path, settings: Settings) -> None:
+    def __init__(self, root: Path, cache: Path, chosen: tuple[str, ...], settings: Settings) -> None:
         self._root = root
         self._cache = cache
+        self._chosen = chosen
         self._settings = settings
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
@@ -64,7 +80,7 @@ class UvBundling:
         with tempfile.TemporaryDirectory() as scratch:
             requirements, excludes = Path(scratch, "requirements.txt"), Path(scratch, "excludes.txt")
             excludes.write_text("\n".join(IN_THE_RUNTIME))
-            self._uv("export", "--frozen", "--no-dev", "--no-emit-project", "--output-file", str(requirements))
+            self._uv("export", "--frozen", *self._chosen, "--no-emit-project", "--output-file", str(requirements))
             self._uv(
                 *("pip", "install", "--target", str(target), "--requirements", str(requirements)),
                 *("--python-platform", self._settings.wheels, "--python-version", self._settings.python),

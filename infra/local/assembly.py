@@ -1,5 +1,6 @@
 """The synthesized cloud assembly: made when its sources changed, read as stacks with their assets."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,12 +8,13 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.local.clients import REGION
-from infra.local.paths import ASSEMBLY, ROOT, STAMPS, UV
+from infra.local.paths import ASSEMBLY, ROOT, UV
 
 SOURCES = ("infra", "functions", "shared", "cdk.json", "uv.lock", "pyproject.toml")
 NOT_SOURCES = ("infra/local", "__pycache__")
@@ -50,13 +52,32 @@ class Stack:
 def synthesize(*, stage: str = "local", output: Path = ASSEMBLY) -> bool:
     """Run `infra/app.py` unless nothing it reads has changed since the last time. Whether it ran.
 
+    Processes that want the same assembly at once wait for each other; the first one makes it for all.
+
     Raises:
         AssemblyError: the app failed.
     """
-    stamp = STAMPS / f"synth-{stage}"
-    digest = _digest(stage)
-    if stamp.exists() and stamp.read_text() == digest and (output / "manifest.json").exists():
-        return False
+    stamp = output.with_name(f"{output.name}.stamp")
+    with _alone(output.with_name(f"{output.name}.lock")):
+        digest = _digest(stage)
+        if stamp.exists() and stamp.read_text() == digest and (output / "manifest.json").exists():
+            return False
+        stamp.unlink(missing_ok=True)
+        _run_app(stage, output)
+        stamp.write_text(digest)
+        return True
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold the lock file; the system lets go of it when its process ends, however it ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _run_app(stage: str, output: Path) -> None:
     done = subprocess.run(
         [sys.executable, "infra/app.py", f"stage={stage}", f"region={REGION}"],
         cwd=ROOT,
@@ -68,9 +89,6 @@ def synthesize(*, stage: str = "local", output: Path = ASSEMBLY) -> bool:
     if done.returncode:
         said = "\n".join(line for line in done.stderr.splitlines() if "!!" not in line)  # less the frame about Node
         raise AssemblyError(f"infra/app.py could not synthesize the stacks:\n{said[-4000:]}")
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(digest)
-    return True
 
 
 def stacks(assembly: Path = ASSEMBLY) -> list[Stack]:

@@ -5,6 +5,7 @@ LOW lies at or below its reorder point, so the scan proposes exactly that; NEAR_
 """
 
 from datetime import time
+from typing import Any
 
 from oms.credit.model import Account
 from oms.entry import examples
@@ -124,7 +125,7 @@ CLIENTS = {
 }
 
 ACCOUNTS = (
-    Account(id="GRP-POST", name="Post Hotels Group", currency="EUR", limit_minor=6_000_000),
+    Account(id="GRP-POST", name="Post Hotels Group", currency="EUR", limit_minor=6_000_000, children=1),
     Account(
         id="ACC-ATELIER",
         name="Atelier Lumière SARL",
@@ -229,3 +230,15 @@ SUPPLIERS = (
         offers=_offers(("TOWEL", "BLANKET", "CUSHION", "NOTEBOOK", "PEN", "BAG", "STOOL"), "GBP", 14, 10),
     ),
 )
+
+# What the examples of the API document read and receive.
+SUPPLY: dict[str, Any] = {
+    "kind": "purchase_order",
+    "reference": "PO-EXAMPLE-1",
+    "supplier": "SUP-PORCELANA",
+    "sku": "MUG-BLUE",
+    "location": "ber-1",
+    "units": 500,
+    "due_on": "2027-02-01",
+    "confirmed": True,
+}

@@ -32,6 +32,8 @@ from oms.intake.model import NewOrder
 from oms.intake.notices import Arrival
 from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
+from oms.inventory.exceptions.model import Finding
+from oms.inventory.exceptions.service import open_exception
 from oms.inventory.reservations.model import AskReservation
 from oms.inventory.reservations.service import reserve
 from oms.wiring import Wiring, rewire
@@ -79,6 +81,7 @@ def place(wiring: Wiring) -> int:
             raise ExampleError(f"the parked message has the id {message_id}")
         import_file(wiring, examples.CHANNEL, by=examples.SEED)
         write_drafts(wiring, examples.CHANNEL)
+        doubt(wiring)
         fill_carts(wiring, examples.CHANNEL)
     return placed
 
@@ -137,6 +140,19 @@ def park(wiring: Wiring, channel: str) -> str:
     return message_id
 
 
+def doubt(wiring: Wiring) -> None:
+    """An exception of a position that adds up by now: its correction moves nothing, and ends it."""
+    finding = Finding(
+        kind="drift",
+        sku=examples.STOCKED,
+        location=examples.LOCATION,
+        reason="balance_differs",
+        what="the movements did not add up to the balance",
+        version=1,
+    )
+    open_exception(finding, by=BY, store=wiring.exceptions, now=wiring.clock())
+
+
 def _submit(body: dict[str, Any], wiring: Wiring) -> bool:
     new = NewOrder.model_validate(body)
     claim = Claim(scope_of(BY, "POST", "/v1/orders", new.external_order_id), BY)
@@ -150,7 +166,8 @@ def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
         orders=wiring.orders,
         stock=wiring.stock,
         reservations=wiring.reservations,
-        locations=wiring.reference.locations(),
+        sourcing=wiring.sourcing(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     for error in failed.values():

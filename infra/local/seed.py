@@ -12,7 +12,10 @@ from infra.local.clients import ACCOUNT, KEY, REGION, Clients
 from infra.local.outputs import CHANNEL_SECRETS, settings
 from infra.local.rate_cards import RATE_CARDS, SHIPPER
 from oms.aws import clients as domain_clients
+from oms.entry.examples import SUPPLY
 from oms.inventory.model import Position
+from oms.inventory.supply.model import PutSupply
+from oms.inventory.supply.service import put_supply
 from oms.validation.policies import draft_policy
 from oms.wiring import Wiring
 
@@ -34,6 +37,7 @@ def fill(wiring: Wiring) -> str:
             wiring.accounts.put(account)
     for supplier in company.SUPPLIERS:
         wiring.procurement.put_supplier(supplier)
+    put_supply(SUPPLY, PutSupply(**company.SUPPLY), if_match="*", by="system:seed", desk=wiring.supply_desk)
     return (
         f"{len(company.ITEMS)} items, {len(company.LOCATIONS)} locations, {opened} new stock positions, "
         f"{len({card.carrier for card in RATE_CARDS})} carriers, {len(company.SUPPLIERS)} suppliers, "

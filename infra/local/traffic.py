@@ -77,14 +77,14 @@ def purchases(count: int, run: int) -> Iterator[Purchase]:
         place = PLACES[number % len(PLACES)]
         external = run * 100_000 + number
         if number % OVER_LIMIT_EVERY == 0:
-            yield _desk(external, PLACES[0], [("CLOCK-WALL", 2)], "held", account=company.NEAR_LIMIT)
+            yield desk_purchase(external, PLACES[0], [("CLOCK-WALL", 2)], "held", account=company.NEAR_LIMIT)
             continue
         expected = "completed"
         lines = [(sku, chance.randint(1, 3)) for sku in chance.sample(_sellable(), chance.choice((1, 1, 2, 2, 3)))]
         if number % SOLD_OUT_EVERY == 0:
             lines, expected = [(company.SOLD_OUT, 1)], "backordered"
         if number % DESK_EVERY == 1:
-            yield _desk(external, place, lines, expected, account=None)
+            yield desk_purchase(external, place, lines, expected, account=None)
         else:
             yield shopify_purchase(external, place, lines, expected)
 
@@ -121,9 +121,10 @@ def _sellable() -> Sequence[str]:
     return [sku for sku in company.SKUS if sku != company.SOLD_OUT and sku not in low]
 
 
-def _desk(
+def desk_purchase(
     external: int, place: Place, lines: Sequence[tuple[str, int]], expected: str, *, account: str | None
 ) -> Purchase:
+    """An order as the sales desk submits it, on account if one is named."""
     goods = sum(PRICES[sku] * quantity for sku, quantity in lines)
     document = {
         "channel": "sales_desk",

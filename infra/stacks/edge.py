@@ -19,6 +19,14 @@ CHANNEL_METRICS = {
     "ChannelsSilent": ('{ $.result.silent[0] = "*" }', "1"),
 }
 
+# What the proof of the books found; see watches.py.
+STOCK_METRICS = {
+    "StockDrifted": ("{ $.result.drifted > 0 }", "$.result.drifted"),
+    "StockProofBehind": ("{ $.result.behind IS TRUE }", "1"),
+}
+# What the report of the pricing says.
+PRICE_METRICS = {"PricesNotSolved": ("{ $.result.failed > 0 }", "$.result.failed")}
+
 
 class EdgeStack(Stack):
     """Sampling of traces, the archive of facts, and saved log queries."""
@@ -67,14 +75,25 @@ class EdgeStack(Stack):
             log_group_names=[f"/aws/vendedlogs/apigateway/{settings.name('api')}"],
         )
         for name, (pattern, value) in CHANNEL_METRICS.items():
-            logs.CfnMetricFilter(
-                self,
-                name,
-                log_group_name=f"/aws/lambda/{settings.name('cron-poll-channels')}",
-                filter_pattern=pattern,
-                metric_transformations=[
-                    logs.CfnMetricFilter.MetricTransformationProperty(
-                        metric_namespace=settings.name("channels"), metric_name=name, metric_value=value
-                    )
-                ],
+            _metric(self, settings, "cron-poll-channels", "channels", name, pattern, value)
+        for name, (pattern, value) in STOCK_METRICS.items():
+            _metric(self, settings, "cron-prove-stock", "stock", name, pattern, value)
+        for name, (pattern, value) in PRICE_METRICS.items():
+            _metric(self, settings, "cron-price-stock", "prices", name, pattern, value)
+
+
+def _metric(
+    scope: Construct, settings: Settings, function: str, namespace: str, name: str, pattern: str, value: str
+) -> None:
+    """A metric of the lines in a function's log that fit a pattern."""
+    logs.CfnMetricFilter(
+        scope,
+        name,
+        log_group_name=f"/aws/lambda/{settings.name(function)}",
+        filter_pattern=pattern,
+        metric_transformations=[
+            logs.CfnMetricFilter.MetricTransformationProperty(
+                metric_namespace=settings.name(namespace), metric_name=name, metric_value=value
             )
+        ],
+    )

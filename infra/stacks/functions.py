@@ -5,9 +5,7 @@ answers to is declared beside its handler (`@api.route`); a `task_` function is 
 Grants read: resource, then the permission sets of grants.py on it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
+from infra.stacks.function_spec import FromQueue, FromStream, FunctionSpec, Grants, OnSchedule
 from infra.stacks.grants import (
     ADD_DOCUMENT,
     FORGET,
@@ -37,77 +35,8 @@ from infra.stacks.messaging import (
     NOTIFICATION_TIMEOUT_S,
     RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
+    SHORTFALL_TIMEOUT_S,
 )
-
-API_WAITS_S = 29
-Grants = Mapping[str, tuple[str, ...]]
-# Where there is a token: who a machine is, how often a caller may call, and how often it did.
-_CALLERS: Grants = {"reference": LIST, "limits": LOAD + SAVE}
-
-
-@dataclass(frozen=True)
-class FromQueue:
-    """Messages of a queue, `batch` at most, waited for `window_s` to fill it."""
-
-    queue: str
-    batch: int
-    window_s: int
-    bounded: bool = False
-
-
-@dataclass(frozen=True)
-class FromStream:
-    """Writes to a table, in the order of each item."""
-
-    table: str
-
-
-@dataclass(frozen=True)
-class OnSchedule:
-    """EventBridge Scheduler, in UTC."""
-
-    expression: str
-
-
-Trigger = FromQueue | FromStream | OnSchedule
-
-
-@dataclass(frozen=True)
-class FunctionSpec:
-    """One row. `path` is the file under functions/ without `.py`."""
-
-    path: str
-    grants: Grants = field(default_factory=dict)
-    triggers: tuple[Trigger, ...] = ()
-    memory_mb: int = 512
-    timeout_s: int = 10
-    snapstart: bool = False
-    without_token: bool = False
-
-    @property
-    def rights(self) -> Grants:
-        """What it may touch: its own grants, and what the edge needs to know its caller."""
-        if self.kind != "api" or self.without_token:
-            return self.grants
-        return {name: (*self.grants.get(name, ()), *_CALLERS.get(name, ())) for name in {**self.grants, **_CALLERS}}
-
-    @property
-    def limit_s(self) -> int:
-        """An api_ function may take as long as API Gateway waits: three tries of a slow AWS, then our own 503."""
-        return API_WAITS_S if self.kind == "api" else self.timeout_s
-
-    @property
-    def context(self) -> str:
-        return self.path.split("/")[0]
-
-    @property
-    def stem(self) -> str:
-        return self.path.split("/")[1]
-
-    @property
-    def kind(self) -> str:
-        return self.stem.split("_")[0]
-
 
 # Validation reads, credit takes exposure, privacy encrypts, and the order is stored: one request, one transaction.
 _INTAKE: Grants = {
@@ -140,6 +69,8 @@ _AMENDING: Grants = {
     "people_key": WRAP + UNWRAP,
     "pepper": READ_SECRET,
 }
+# The journal, and the orders that hold a position's units.
+_PROOF: Grants = {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
@@ -158,12 +89,19 @@ FUNCTIONS = (
     ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
+    FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
+    FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
+    FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
     FunctionSpec(
-        "amending/api_change_orders",
-        _AMENDING,
+        "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
+    ),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec(
+        "inventory/api_ask_availability",
+        {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
         memory_mb=1024,
     ),
-    FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
     # A customer waits, and it is one transaction.
     FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
     FunctionSpec(
@@ -273,7 +211,7 @@ FUNCTIONS = (
             "import_queue": SEND,
         },
         # Bounded like allocation, so that a file of a hundred thousand orders leaves room for those of today.
-        triggers=(FromQueue("import", batch=1, window_s=0, bounded=True),),
+        triggers=(FromQueue("import", batch=1, window_s=0, at_most=50),),
         memory_mb=1024,
         timeout_s=IMPORT_TIMEOUT_S,
     ),
@@ -297,11 +235,14 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
-        _ORDER_AND_STOCK,
-        # Bounded because every copy competes for the same stock rows: see docs/scaling.md for the sum.
-        triggers=(FromQueue("allocation", batch=10, window_s=1, bounded=True),),
-        memory_mb=1024,
+        {**_ORDER_AND_STOCK, "prices": LOAD + LIST},
+        # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
+        triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
+        memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
         timeout_s=ALLOCATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S
     ),
     FunctionSpec(
         "tracking/queue_record_scans",
@@ -316,6 +257,7 @@ FUNCTIONS = (
         triggers=(FromQueue("exposure", batch=10, window_s=5),),
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
+    FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",
@@ -352,7 +294,7 @@ FUNCTIONS = (
     FunctionSpec(
         "fulfillment/cron_watch_orders",
         {**_AMENDING, "resolve_exception": START, "undelivered": SEND},
-        # Every minute, because a remorse window ends to the minute: a run finds nothing for 24 queries.
+        # Every minute, because a remorse window ends to the minute: a run finds nothing for 32 queries.
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=120,
     ),
@@ -367,6 +309,20 @@ FUNCTIONS = (
         },
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=100,
+    ),
+    FunctionSpec(
+        "allocation/cron_count_demand",
+        {"orders": LOAD + LIST, "prices": LIST + SAVE, "reference": LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 hour)"),),
+        timeout_s=300,
+    ),
+    FunctionSpec(
+        "allocation/cron_price_stock",
+        {"inventory": LOAD, "prices": LOAD + LIST + SAVE, "reference": LOAD + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(6 hours)"),),
+        memory_mb=1024,
+        timeout_s=300,
+        solver=True,
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",

@@ -17,6 +17,7 @@ SCOPES = {
     "people:read": "Read the person of an order, for a purpose",
     "fulfillment:write": "Confirm what a location did",
     "procurement:read": "Read purchase proposals",
+    "procurement:write": "Announce and receive what suppliers send",
     "credit:read": "Read what customers on account owe",
     "credit:write": "Agree terms with customers on account, and send their statements",
     "policies:read": "Read what orders are checked for",

@@ -25,6 +25,7 @@ MESSAGE_TIMEOUT_S = 60
 IMPORT_TIMEOUT_S = 120
 FILE_TIMEOUT_S = 300
 COUNT_TIMEOUT_S = 60
+SHORTFALL_TIMEOUT_S = 120
 NOTIFICATION_TIMEOUT_S = 30
 # The account from which Amazon's Selling Partner API sends notifications:
 # https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
@@ -66,6 +67,7 @@ def subscriptions(locations: Sequence[str]) -> tuple[Subscription, ...]:
             },
             "exposure",
         ),
+        Subscription("shortfall", {"source": ["baton.inventory"], "detail-type": ["StockFellShort"]}, "shortfall"),
         # What was kept for an order that will never be is free again.
         Subscription(
             "reservation",
@@ -126,6 +128,10 @@ class Messaging(Construct):
             # A piece of a count file: five hundred rows at most.
             "count": DurableQueue(
                 self, "count", visibility_s=6 * COUNT_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
+            # Positions with fewer units than are committed: an order after the other gives its units back.
+            "shortfall": DurableQueue(
+                self, "shortfall", visibility_s=6 * SHORTFALL_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
             "notification": DurableQueue(

@@ -19,8 +19,10 @@ from infra.stacks.watches import (
     channel_watches,
     function_metric,
     function_watches,
+    price_watches,
     queue_metric,
     queue_watches,
+    stock_watches,
     workflow_metric,
     workflow_watches,
 )
@@ -61,6 +63,8 @@ class OpsStack(Stack):
             *workflow_watches(stateless),
             *api_watches(stateless),
             *channel_watches(settings),
+            *stock_watches(settings),
+            *price_watches(settings),
         ]
         for watch in watches:
             alarm(self, watch, prefix=settings.name("alarm"), topic=topic)

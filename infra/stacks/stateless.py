@@ -13,11 +13,12 @@ from constructs import Construct
 from infra.constructs.acknowledge import acknowledge_each
 from infra.constructs.asset import stage_code
 from infra.constructs.function import Function, Limits, Package
-from infra.constructs.layer import dependency_layer
+from infra.constructs.layer import dependency_layer, solver_layer
 from infra.constructs.workflow import Workflow
 from infra.settings import Settings
 from infra.stacks.api import OrderApi
-from infra.stacks.functions import FUNCTIONS, FunctionSpec
+from infra.stacks.function_spec import FunctionSpec
+from infra.stacks.functions import FUNCTIONS
 from infra.stacks.grants import Resource, resources, statements, wildcard_reasons
 from infra.stacks.routes import api_routes, check_complete, function_files
 from infra.stacks.stateful import StatefulStack
@@ -39,6 +40,7 @@ class StatelessStack(Stack):
         self._settings = settings
         self._stateful = stateful
         self._package = _package(self, settings)
+        self._solver = solver_layer(self, root=ROOT, build=BUILD, settings=settings)
         self._known = resources(stateful, settings)
         self.functions = {spec.path: self._function(spec, self._known) for spec in FUNCTIONS}
         self.fulfill_order = self._workflow("fulfill_order", stepfunctions.StateMachineType.EXPRESS)
@@ -62,7 +64,7 @@ class StatelessStack(Stack):
         function = Function(
             self,
             spec.path,
-            package=self._package,
+            package=self._with_solver if spec.solver else self._package,
             limits=Limits(spec.memory_mb, spec.limit_s, snapstart=spec.snapstart),
             environment={key: value for name in spec.rights for key, value in known[name].environment.items()},
             policy=policy,
@@ -73,6 +75,10 @@ class StatelessStack(Stack):
         connect(self, spec, function, stateful=self._stateful, settings=self._settings)
         return function
 
+    @property
+    def _with_solver(self) -> Package:
+        return Package(self._package.code, (*self._package.layers, self._solver))
+
     def _workflow(self, name: str, kind: stepfunctions.StateMachineType) -> Workflow:
         by_stem = {spec.stem: self.functions[spec.path] for spec in FUNCTIONS}
         return Workflow(self, name, kind=kind, functions=by_stem, settings=self._settings)
@@ -82,7 +88,7 @@ def _package(scope: Construct, settings: Settings) -> Package:
     folder, digest = stage_code(ROOT, BUILD, settings)
     return Package(
         code=lambda_.Code.from_asset(str(folder), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM),
-        layer=dependency_layer(scope, root=ROOT, build=BUILD, settings=settings),
+        layers=(dependency_layer(scope, root=ROOT, build=BUILD, settings=settings),),
     )
 
 

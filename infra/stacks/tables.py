@@ -12,7 +12,11 @@ TABLES = (
     ),
     TableSpec(
         "inventory",
-        indexes=(Index("reorder", "reorder_pk", "reorder_sk"), Index("expiring", "expiring_pk", "expiring_sk")),
+        indexes=(
+            Index("reorder", "reorder_pk", "reorder_sk"),
+            Index("expiring", "expiring_pk", "expiring_sk"),
+            Index("listed", "listed_pk", "listed_sk"),
+        ),
         stream=True,
         ttl="expires_at",
         hot=True,
@@ -29,6 +33,8 @@ TABLES = (
     TableSpec("messages", indexes=(Index("received", "received_pk", "received_sk"),), ttl="expires_at", hot=True),
     TableSpec("procurement", indexes=(Index("open", "open_pk", "open_sk"),), stream=True),
     TableSpec("polls", stream=True, ttl="expires_at"),
+    # Demand as it was counted, and the prices that follow from it.
+    TableSpec("prices", ttl="expires_at"),
     TableSpec("reference"),
     TableSpec("jobs", indexes=(Index("of_channel", "channel_pk", "channel_sk"),), ttl="expires_at"),
     # Token buckets of the callers: of no worth a minute later, and written the most often.

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.constructs.acknowledge import acknowledge, acknowledge_each
 from infra.constructs.function import Function
 from infra.settings import Settings
-from infra.stacks.functions import FromQueue, FromStream, FunctionSpec, OnSchedule
+from infra.stacks.function_spec import FromQueue, FromStream, FunctionSpec, OnSchedule
 from infra.stacks.stateful import StatefulStack
 
 # `n` is the number of facts that a write brought (see oms.orders.store): claims and moved deadlines bring none, and a
@@ -52,6 +52,7 @@ def _from_queue(function: Function, trigger: FromQueue, stateful: StatefulStack,
             resources=[queue.queue_arn],
         )
     )
+    at_most = getattr(settings, trigger.by_setting) if trigger.by_setting else trigger.at_most
     mapping = lambda_.CfnEventSourceMapping(
         function,
         f"From-{trigger.queue}",
@@ -60,10 +61,8 @@ def _from_queue(function: Function, trigger: FromQueue, stateful: StatefulStack,
         batch_size=trigger.batch,
         maximum_batching_window_in_seconds=trigger.window_s,
         function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-            maximum_concurrency=settings.allocation_concurrency
-        )
-        if trigger.bounded
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_most)
+        if at_most
         else None,
     )
     mapping.node.add_dependency(function.role)

@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from infra.constructs.alarms import Watch, metric
 from infra.constructs.function import Function
 from infra.settings import Settings
-from infra.stacks.functions import FromStream, FunctionSpec
+from infra.stacks.function_spec import FromStream, FunctionSpec
 from infra.stacks.messaging import Messaging
 from infra.stacks.stateless import StatelessStack
 
@@ -92,6 +92,24 @@ def channel_watches(settings: Settings) -> Iterator[Watch]:
         ("channels-silent", "ChannelsSilent", "A channel sends nothing any more: is its subscription still there?"),
     ):
         yield Watch(name, why, metric(settings.name("channels"), metric_name, {}), periods=_PERIODS[name])
+
+
+def stock_watches(settings: Settings) -> Iterator[Watch]:
+    """From the log of the proof, by the metric filters of edge.py."""
+    for name, metric_name, why, periods in (
+        ("stock-drifted", "StockDrifted", "Books do not add up: see GET /v1/exceptions?kind=drift, then correct.", 1),
+        ("stock-proof-behind", "StockProofBehind", "The proof of the books does not keep up with the journal.", 4),
+    ):
+        yield Watch(name, why, metric(settings.name("stock"), metric_name, {}), periods=periods)
+
+
+def price_watches(settings: Settings) -> Iterator[Watch]:
+    """From the log of the pricing, by the metric filter of edge.py."""
+    yield Watch(
+        "prices-not-solved",
+        "Prices of stock were not solved in time: the former ones stay in force until their horizon ends.",
+        metric(settings.name("prices"), "PricesNotSolved", {}),
+    )
 
 
 # A channel that is down for a moment is asked again in a minute or two; a gap has happened.

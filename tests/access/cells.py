@@ -37,7 +37,7 @@ BINDING = {
     "locations": {"location"},
 }
 # Roles that may call an operation, but not for the object of its example: a credit hold is no salesman's to decide.
-NOT_THIS_ONE = {"release_hold": {"sales"}, "reject_hold": {"sales"}}
+NOT_THIS_ONE = {"release_hold": {"operator", "sales"}, "reject_hold": {"operator", "sales"}}  # a credit hold
 LISTS = ("orders", "channels", "locations")
 
 
@@ -170,7 +170,7 @@ def call(scene: Scene, cell: Cell, *, missing: bool = False) -> dict[str, Any]:
 
 def _query(operation: Operation, whose: str) -> dict[str, str]:
     """A list of a stranger's objects is asked for by the filters that name them."""
-    named = operation.takes("query") & {"channel", "location"}
+    named = operation.takes("query") & {"channel", "location"} if operation.own in LISTS else set()
     return {**operation.given("query"), **(dict.fromkeys(named, "") if whose == "other" else {})}
 
 

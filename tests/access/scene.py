@@ -54,6 +54,7 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "reservation_id": lambda _scene: RESERVATION,
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
+    "supply_id": lambda _scene: examples.SUPPLY,
     "message_id": lambda scene: scene.message_id,
     "draft_id": lambda _scene: examples.DRAFT,
     "change_id": lambda _scene: derive_id("chg", TO_CONFIRM, examples.CHANGED_BY, examples.CHANGE_KEY),
@@ -70,6 +71,7 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "put_draft": {"draft_id": examples.NEW_DRAFT},
     "submit_draft": {"draft_id": examples.DRAFT_TO_SUBMIT},
     "delete_draft": {"draft_id": examples.DRAFT_TO_DELETE},
+    "put_supply": {"supply_id": examples.NEW_SUPPLY},
     "backfill": {"channel": SHOP},
     "read_polling": {"channel": SHOP},
     "resend_levels": {"channel": SHOP},
@@ -93,6 +95,7 @@ MISSING: Mapping[str, str] = {
     "message_id": derive_id("msg", "nobody"),
     "draft_id": "nobody",
     "change_id": derive_id("chg", "nobody"),
+    "exception_id": derive_id("exc", "nobody"),
 }
 
 
@@ -198,7 +201,8 @@ def _place_others(wiring: Wiring) -> str:
         orders=wiring.orders,
         stock=wiring.stock,
         reservations=wiring.reservations,
-        locations=wiring.reference.locations(),
+        sourcing=wiring.sourcing(),
+        fairness=wiring.reference.fairness(),
         now=wiring.clock(),
     )
     assert failed == {}

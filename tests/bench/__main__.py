@@ -14,15 +14,19 @@ from rich.console import Console
 from infra.local.cloud import temporary
 from infra.local.emulator import Home
 from infra.local.paths import LOCAL
-from tests.bench import imports, pace, report, sourcing, work
+from tests.bench import giant, hot, imports, pace, report, sourcing, work, yardstick
 
 OUTPUT = Path(__file__).parents[2] / "docs/performance.md"
+PICTURE = OUTPUT.parent / yardstick.PICTURE
 WORK = Path(__file__).parents[2] / "infra/local/work.json"  # what `make run` prices its orders with
 console = Console(highlight=False)
 
 
-def main() -> int:
-    """Measure, write, show."""
+def main(part: str = "") -> int:
+    """Measure, write, show; the part `prices` alone, without the cloud, if that is asked for."""
+    if part == "prices":
+        OUTPUT.write_text(yardstick.renewed(OUTPUT.read_text(), _prices()))
+        return 0
     home = Home(LOCAL / "bench")
     try:
         with temporary(home, console.print) as cloud:
@@ -31,13 +35,16 @@ def main() -> int:
             console.print("counting the work of orders in company")
             many = work.measure(cloud, orders=100, batch=25)
             console.print("measuring the hot item")
-            hot = pace.hot_item(cloud)
+            posted = pace.hot_item(cloud)
+            console.print("measuring allocation under fire")
+            allocation = hot.measure(cloud)
             console.print("measuring the pace of intake over HTTP")
             intake = pace.intake(cloud, orders=400, at_once=8)
     finally:
         shutil.rmtree(home.folder, ignore_errors=True)
     console.print("measuring imports and sourcing")
-    text = report.page(single, many, intake, hot, imports.measure(), sourcing.measure())
+    under_fire = f"{hot.section(allocation)}\n\n## The size of an order\n\n{giant.section()}"
+    text = report.page(single, many, intake, posted, imports.measure(), sourcing.measure(), under_fire, _prices())
     OUTPUT.write_text(text)
     rounded = {name: round(count, 9) for name, count in report.counted(many).items()}
     WORK.write_text(json.dumps(rounded, indent=2) + "\n")
@@ -45,5 +52,15 @@ def main() -> int:
     return 0
 
 
+def _prices() -> str:
+    """The part of the page about prices of stock; its picture is written beside the page."""
+    console.print("measuring prices of stock")
+    rows = yardstick.measure(say=console.print)
+    PICTURE.write_text(yardstick.picture(rows))
+    part = yardstick.section(rows)
+    console.print(part)
+    return part
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

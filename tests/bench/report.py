@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from infra.local.prices import list_prices
 from infra.stacks.functions import FUNCTIONS
+from oms.kernel.time import utc_now
 from tests.bench.imports import Import
 from tests.bench.meter import Tally
 from tests.bench.pace import Hot, Pace
-from tests.bench.sourcing import LINES, ORDERS, PLACES, Sourcing
+from tests.bench.sourcing import Sourcing, section
 from tests.bench.work import BEFORE, Work
 
 FULL_CPU_MB = 1769  # Lambda: the memory at which a function has one whole vCPU
@@ -28,15 +29,25 @@ TARGETS = (
 )
 
 
-def page(single: Work, many: Work, intake: Pace, hot: Hot, imports: Iterable[Import], sourcing: Sourcing) -> str:
-    """The whole page."""
+def page(
+    single: Work,
+    many: Work,
+    intake: Pace,
+    hot: Hot,
+    imports: Iterable[Import],
+    sourcing: Sourcing,
+    allocation: str,
+    prices: str,
+) -> str:
+    """The whole page. `allocation` and `prices` are the parts about batches and giant orders, and prices of stock."""
     return f"""<!-- made by `make bench`; run it again instead of editing -->
 
 # Performance
 
-`make bench` on {platform.machine()}, Python {platform.python_version()}. Counts and ratios carry over to other
-machines; times do not. The work is that of orders of two lines and one parcel, from the posted webhook to delivered;
-every handler is the real one, against the emulator's tables, with four confirmations and four carrier scans an order.
+`make bench` on {platform.machine()}, Python {platform.python_version()}, {utc_now().date()}.
+Counts and ratios carry over to other machines; times do not. The work is that of orders of two lines and one parcel,
+from the posted webhook to delivered; every handler is the real one, against the emulator's tables, with four
+confirmations and four carrier scans an order.
 
 ## Per order, against the targets
 
@@ -69,11 +80,12 @@ machine; the ceiling in AWS is derived in [scaling](scaling.md).
 {hot.buyers} buyers of one unit each, {hot.units} units in stock, posted 8 at once: **{hot.allocated} allocated**,
 {hot.backordered} backordered, {max(0, hot.allocated - hot.units)} oversold.
 
-## Sourcing
+## Allocation under fire
 
-{ORDERS} random orders of {LINES} lines over {PLACES} locations with half of the positions stocked:
-{sourcing.median_ms:.2f} ms median, {sourcing.p99_ms:.1f} ms p99, {sourcing.mean_locations:.2f} locations an order.
+{allocation}
 
+{section(sourcing)}
+{prices}
 ## Cold import of each function
 
 CPU above the bare interpreter, best of 5, bytecode shipped, clients made on first use.

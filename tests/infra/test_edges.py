@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from infra.stacks.functions import FUNCTIONS, FromQueue, FromStream
+from infra.stacks.function_spec import FromQueue, FromStream
+from infra.stacks.functions import FUNCTIONS
 from infra.stacks.messaging import subscriptions
 from oms.orders.store import facts_of_stream_record
 from tests.infra.assembly import Assembly
@@ -20,6 +21,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "notification",
     "reservation",
     "scan",
+    "shortfall",
 }
 
 
@@ -119,7 +121,7 @@ def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(pr
         if "ScalingConfig" in mapping
     }
     assert {name.split("From")[0]: bound for name, bound in bounded.items()} == {
-        "QueueAllocateOrders": {"MaximumConcurrency": 50},
+        "QueueAllocateOrders": {"MaximumConcurrency": 5},
         "QueueRunImports": {"MaximumConcurrency": 50},
     }
 
@@ -144,6 +146,8 @@ def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(production: 
     assert {schedule["ScheduleExpression"] for schedule in schedules.values()} == {
         "rate(1 minute)",
         "rate(15 minutes)",
+        "rate(1 hour)",
+        "rate(6 hours)",
         "cron(0 4 * * ? *)",
     }
     for name, schedule in schedules.items():

@@ -31,7 +31,7 @@ UNBOUND_ACTIONS = {
 def test_every_function_states_its_limits_its_logs_and_its_tracing(production: Assembly) -> None:
     for name, function in production.properties(FUNCTION).items():
         assert 10 <= function["Timeout"] <= 300, name
-        assert function["MemorySize"] in (512, 1024), name
+        assert function["MemorySize"] in (512, 1024, 1769), name
         assert function["Architectures"] == ["arm64"], name
         assert function["TracingConfig"] == {"Mode": "Active"}, name
         assert function["LoggingConfig"]["LogFormat"] == "JSON", name
@@ -125,3 +125,26 @@ def test_no_secret_is_in_an_environment(production: Assembly) -> None:
             assert "{{resolve" not in str(value), (name, variable)
             if "SECRET" in variable:
                 assert str(value).startswith("baton/prod/"), (name, variable)
+
+
+def test_scheduled_functions_log_the_reports_that_alarms_are_made_of(production: Assembly) -> None:
+    quiet = {
+        function["Handler"].split(".")[-2]
+        for function in production.properties(FUNCTION).values()
+        if function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "WARNING"
+    }
+    assert not {name for name in quiet if name.startswith("cron_")}
+    assert "api_submit_orders" in quiet
+    filters = production.properties("AWS::Logs::MetricFilter").values()
+    watched = {str(one["LogGroupName"]) for one in filters}
+    assert watched == {
+        f"/aws/lambda/baton-prod-cron-{name}" for name in ("poll-channels", "price-stock", "prove-stock")
+    }
+
+
+def test_only_the_function_that_solves_has_the_layer_of_the_solver(production: Assembly) -> None:
+    layers = {
+        function["FunctionName"]: len(function["Layers"]) for function in production.properties(FUNCTION).values()
+    }
+    assert {name for name, count in layers.items() if count > 1} == {"baton-prod-cron-price-stock"}
+    assert layers["baton-prod-cron-price-stock"] == 2

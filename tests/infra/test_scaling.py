@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from infra.stacks.functions import FUNCTIONS, FromQueue
+from infra.stacks.function_spec import FromQueue
+from infra.stacks.functions import FUNCTIONS
 from infra.stacks.triggers import PARALLEL_PER_SHARD, STREAM_BATCH
 from oms.orders.store import SHARDS
 from tests.infra.assembly import ROOT

@@ -15,7 +15,7 @@ OUTPUTS = {
     *("ApiUrl", "ApiId", "BusName", "BusArn", "PeopleKeyId", "PepperSecret"),
     *("ArchiveBucket", "DocumentsBucket", "FilesBucket"),
     *("OrdersTable", "InventoryTable", "PeopleTable", "CustomersTable", "ProcurementTable", "ReferenceTable"),
-    *("MessagesTable", "JobsTable", "LimitsTable", "PollsTable"),
+    *("MessagesTable", "JobsTable", "LimitsTable", "PollsTable", "PricesTable"),
     *(f"{name}{end}" for name in QUEUES for end in ("QueueUrl", "DeadQueueUrl")),
     *(f"Location{name}{end}" for name in ("Ber1", "Lon1", "Nyc1", "Lax1") for end in ("QueueUrl", "DeadQueueUrl")),
     *("UndeliveredQueueUrl", "ParkedFactsQueueUrl", "UserPoolId", "UserClientId", "MachineClientId"),

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from infra.stacks.functions import FUNCTIONS, FunctionSpec
+from infra.stacks.function_spec import FunctionSpec
+from infra.stacks.functions import FUNCTIONS
 from oms.aws.secrets import Secrets
 from oms.wiring import Wiring
 from tests.infra.assembly import ROOT, Assembly

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
@@ -10,25 +9,7 @@ import pytest
 
 from infra.local import company
 from tests.cloud import Cloud
-from tests.tokens import Mint, stranger
-
-READ = "/v1/stock/MUG-BLUE"
-ATTACKS: dict[str, tuple[Callable[[Mint], str | None], int]] = {
-    "missing": (lambda _mint: None, 401),
-    "garbage": (lambda _mint: "not.a.token", 401),
-    "expired": (lambda mint: mint.token(exp=int(time.time()) - 60), 401),
-    "without expiry": (lambda mint: mint.token(exp=None), 401),
-    "not yet valid": (lambda mint: mint.token(nbf=int(time.time()) + 3_600), 401),
-    "for another audience": (lambda mint: mint.token(client_id="somebody-else"), 401),
-    "of another issuer": (lambda mint: mint.token(iss=mint.claims["iss"] + "x"), 401),
-    "signed by another key": (lambda mint: mint.token(key=stranger()), 401),
-    "of an unknown key id": (lambda mint: mint.token(key=stranger(), head={"kid": "unknown"}), 401),
-    "alg none": (lambda mint: mint.unsigned(), 401),
-    "HS256 with the public key": (lambda mint: mint.by_public_key(), 401),
-    "tampered": (lambda mint: mint.tampered(), 401),
-    "an id token": (lambda mint: mint.token(token_use="id", aud=mint.claims["client_id"]), 401),
-    "lacking the scope": (lambda mint: mint.robot("baton/orders:write"), 403),
-}
+from tests.tokens import ATTACKS, READ, Mint
 
 
 @pytest.fixture(scope="module")

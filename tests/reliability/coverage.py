@@ -58,7 +58,7 @@ def coverage(kind: str) -> Coverage:
             continue
         if any(isinstance(notice, Snapshot) for notice in notices):
             orders += 1
-        elif any(type(notice).__name__ == "Ignored" for notice in notices):
+        elif all(type(notice).__name__ in ("Ignored", "Shipped") for notice in notices):
             ignored[getattr(notices[0], "reason", "")] += 1
         else:
             named += 1

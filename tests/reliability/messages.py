@@ -8,7 +8,7 @@ storm is over, archive, log and orders are counted against what was said.
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,9 +20,8 @@ from functions.intake.queue_process_messages import handler as process
 from oms.aws import clients
 from oms.intake.messages.service import prove
 from oms.intake.rules import order_id_of
-from oms.wiring import Wiring, rewire, wire
-from tests.aws import environment
-from tests.crash import Crash
+from oms.wiring import wire
+from tests.crash import Deaths
 from tests.intake import SECRET, TestClock, company, open_desk, shopify
 from tests.lambda_events import bucket_event, shopify_event, sqs_event
 
@@ -70,20 +69,18 @@ class Storm:
     clock: TestClock
     queue: list[tuple[Any, int]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
-    crashes: Counter[str] = field(default_factory=Counter)
     posted: int = 0
     deliveries: int = 0
-    calls: int = 0
-    dying: bool = False
+
+    def __post_init__(self) -> None:
+        self.deaths = Deaths(_DIES_EVERY, self.clock, revive=open_desk)
 
     def watch(self) -> None:
         """See every AWS call: to note what the bucket would tell the queue, and to die now and then."""
+        self.deaths.watch()
         hooks: Any = clients.session().get_component("event_emitter")
         hooks.register_first("before-parameter-build.s3.PutObject", self._about_to_keep)
         hooks.register_first("after-call.s3.PutObject", self._kept)
-        hooks.register_last("before-call", self._before)
-        hooks.register_last("after-call", self._after)
-        clients._client.cache_clear()
 
     def _about_to_keep(self, **call: Any) -> None:
         call["context"]["key"] = call["params"]["Key"]
@@ -92,38 +89,13 @@ class Storm:
         if call["http_response"].status_code == 200:
             self.queue.append((bucket_event(call["context"]["key"]), 1))
 
-    def _before(self, **call: Any) -> None:
-        self.calls += 1
-        self._die("before", call["model"].name)
-
-    def _after(self, **call: Any) -> None:
-        self._die("after", call["model"].name)
-
-    def _die(self, moment: str, name: str) -> None:
-        # Before a call or after it, in turns.
-        if self.dying and self.calls % _DIES_EVERY == 0 and (self.calls // _DIES_EVERY % 2 == 0) == (moment == "after"):
-            self.calls += 1
-            self.crashes[f"{moment} {name}"] += 1
-            raise Crash(name)
-
-    def survive(self, run: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-        """What the handler answers; None when its process died."""
-        try:
-            return run()
-        except Crash:
-            # A new process: nothing in memory survives but the clients, which remember nothing.
-            wiring = Wiring(environment(), self.clock)
-            rewire(wiring)
-            open_desk(wiring)
-            return None
-
     def post(self, saying: Saying) -> None:
         """As shops do: the same again until the answer is 202."""
         event = shopify_event(CHANNEL, saying.body, SECRET, saying.topic)
         answer = None
         while answer is None:
             self.posted += 1
-            answer = self.survive(lambda: receive(event, None))
+            answer = self.deaths.survive(lambda: receive(event, None))
         if answer["statusCode"] != 202:
             raise AssertionError(answer)
 
@@ -135,7 +107,7 @@ class Storm:
         event = sqs_event([document for document, _ in batch])
         for record, (_, receives) in zip(event["Records"], batch, strict=True):
             record["attributes"]["ApproximateReceiveCount"] = str(receives)
-        answer = self.survive(lambda: process(event, None))
+        answer = self.deaths.survive(lambda: process(event, None))
         again = {f"m{n}" for n in range(len(batch))} if answer is None else _failed(answer)
         for number, (document, receives) in enumerate(batch):
             if f"m{number}" in again or self.chance.random() < 0.05:
@@ -143,13 +115,12 @@ class Storm:
 
     def run(self, sayings: list[Saying]) -> None:
         """Until all is said and the queue is empty; then the sweep looks for what was forgotten."""
-        self.dying = True
         while sayings or self.queue:
             if sayings and (not self.queue or self.chance.random() < 0.6):
                 self.post(sayings.pop())
             else:
                 self.deliver()
-        self.dying = False
+        self.deaths.stop()
         self.clock.pass_time(minutes=20)
         while any(sweep({}, None).values()):
             self.queue += [(document, 1) for document in _taken_off()]
@@ -180,7 +151,7 @@ def storm(seed: int, said: int = SAID) -> Outcome:
             len(proof.missing),
             len(expected),
             run.deliveries,
-            run.crashes,
+            run.deaths.crashes,
             list(_wrong(sayings, expected)),
         )
 

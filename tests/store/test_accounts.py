@@ -37,8 +37,19 @@ def shop() -> Iterator[Wiring]:
 
 
 def three_levels(wiring: Wiring) -> None:
+    below = {HOLDING: (1, 1), GROUP: (1, 0), SHOP: (0, 0)}
     for name, limit, parent in ((HOLDING, None, None), (GROUP, 50_000, HOLDING), (SHOP, 100_000, GROUP)):
-        wiring.accounts.put(Account(id=name, currency="EUR", limit_minor=limit, parent=parent))
+        children, grandchildren = below[name]
+        wiring.accounts.put(
+            Account(
+                id=name,
+                currency="EUR",
+                limit_minor=limit,
+                parent=parent,
+                children=children,
+                grandchildren=grandchildren,
+            )
+        )
 
 
 def post(number: str, amount: int, account: str = SHOP, units: int = 1) -> Any:

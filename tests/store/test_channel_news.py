@@ -10,7 +10,8 @@ import pytest
 from functions.intake.cron_sweep_messages import handler as sweep
 from oms.aws import tables
 from oms.intake.rules import order_id_of
-from oms.orders.model import Order
+from oms.kernel.time import to_text
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
 from oms.wiring import Wiring, wire
 from tests.intake import TestClock, archived, body_of, company, count, hook, message_rows, shopify, work_off
 from tests.store.test_message_log import deliver, queued
@@ -245,10 +246,33 @@ def test_an_order_that_comes_partly_shipped_waits_for_a_person_and_one_that_we_s
     part = {"fulfillment_status": "partial", "financial_status": "paid"}
     assert tell(create(1, **part), update(2, **part)) == ["created", "updated"]
     (hold,) = the_order().holds
-    assert (hold.reason, hold.blocks) == ("channel_changed", ("release",))
+    assert (hold.reason, hold.blocks) == ("shipped_elsewhere", ("allocate", "release"))
     ours = {"id": 9, "email": "nine@example.com", "financial_status": "paid"}
-    assert tell(create(1, **ours), update(2, **ours, fulfillment_status="partial")) == ["created", "updated"]
+    assert tell(create(1, **ours)) == ["created"]
+    ship(order_id_of("shopify_eu", "9"), units=1)
+    assert tell(update(2, **ours, fulfillment_status="partial"), update(3, **ours, fulfillment_status="fulfilled")) == [
+        "updated",
+        "ignored",
+    ]
     assert wire().orders.get(order_id_of("shopify_eu", "9")).holds == ()
+
+
+def ship(order_id: str, *, units: int) -> None:
+    """So many units of the first line leave one of our locations."""
+    order = wire().orders.get(order_id)
+    line = order.lines[-1]
+    share = FulfillmentLine(number=line.number, sku=line.sku, quantity=units, picked=units, packed=units, shipped=units)
+    work = FulfillmentOrder(
+        id="ful_1",
+        order_id=order_id,
+        location="ber-1",
+        attempt=1,
+        status="closed",
+        lines=(share,),
+        currency="EUR",
+        entered_at=to_text(wire().clock()),
+    )
+    tables.commit(wire().orders.write(work.changed(at=wire().clock(), by="system:test", what="made")))
 
 
 def test_a_message_without_a_version_that_is_delivered_again_does_not_undo_the_one_after_it() -> None:

@@ -154,7 +154,12 @@ def test_a_lost_process_decides_a_hold_once(verb: str, status: str, exposure: in
     def run() -> dict[str, Any]:
         path = {"order_id": order_id, "hold_id": hold_id}
         return manage(
-            api_event(f"POST /v1/orders/{{order_id}}/holds/{{hold_id}}/{verb}", path=path, body={"reason": "asked"}),
+            api_event(
+                f"POST /v1/orders/{{order_id}}/holds/{{hold_id}}/{verb}",
+                path=path,
+                body={"reason": "asked"},
+                roles=("finance",),
+            ),
             None,
         )
 

@@ -42,10 +42,12 @@ def exposure() -> int:
     return account.open_orders_minor
 
 
-def decide(verb: str, order_id: str, hold_id: str, body: Any = None) -> dict[str, Any]:
+def decide(
+    verb: str, order_id: str, hold_id: str, body: Any = None, roles: tuple[str, ...] = ("operator", "finance")
+) -> dict[str, Any]:
     route = f"POST /v1/orders/{{order_id}}/holds/{{hold_id}}/{verb}"
     sent = {"reason": "prepaid"} if body is None else body
-    return manage(api_event(route, path={"order_id": order_id, "hold_id": hold_id}, body=sent), None)
+    return manage(api_event(route, path={"order_id": order_id, "hold_id": hold_id}, body=sent, roles=roles), None)
 
 
 def held_order() -> tuple[str, str]:
@@ -109,6 +111,18 @@ def test_a_released_hold_confirms_the_order_counts_it_and_says_who_and_why() -> 
     assert decide("release", order_id, hold_id)["body"] == answer["body"]
     assert (wire().orders.get(order_id).version, exposure()) == (2, LIMIT + 1)
     assert decide("reject", order_id, hold_id)["statusCode"] == 409
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("verb", ["release", "reject"])
+def test_only_finance_decides_over_the_credit_limit(verb: str) -> None:
+    order_id, hold_id = held_order()
+    (hold,) = wire().orders.get(order_id).holds
+    assert (hold.owner, hold.release_by) == ("finance", ("finance",))
+    answer = decide(verb, order_id, hold_id, roles=("operator", "sales"))
+    assert (answer["statusCode"], body_of(answer)["code"]) == (403, "forbidden")
+    assert (wire().orders.get(order_id).version, exposure()) == (1, 0)
+    assert decide(verb, order_id, hold_id, roles=("finance",))["statusCode"] == 200
 
 
 @pytest.mark.usefixtures("shop")

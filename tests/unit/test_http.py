@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -135,13 +135,20 @@ def test_an_endless_answer_is_not_read_to_its_end(shop: Partner) -> None:
 
 
 @contextmanager
-def raw_server(answer: bytes, *, pause_s: float = 0.0) -> Iterator[str]:
-    """A server that sends these bytes to whoever comes, one by one if it pauses, and reads nothing."""
+def raw_server(answer: bytes, *, pause_s: float = 0.0, listens: bool = False) -> Iterator[str]:
+    """A server that sends these bytes to whoever comes, one by one if it pauses.
+
+    One that listens reads the question first and then hangs up in order (FIN); what the other leaves unread makes the
+    system reset the connection (RST), if it has arrived by then.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
         peer, _ = listening.accept()
         try:
+            asked = b"" if listens else b"\r\n\r\n"
+            while not asked.endswith(b"\r\n\r\n"):
+                asked += peer.recv(65_536)
             step = 1 if pause_s else len(answer) + 1
             for start in range(0, len(answer), step):
                 peer.sendall(answer[start : start + step])
@@ -174,13 +181,65 @@ def test_bytes_that_drip_do_not_hold_us_longer_than_the_deadline(answer: bytes) 
     assert time.monotonic() - started < 3.0
 
 
+def test_a_partner_that_never_ends_the_handshake_is_given_up_within_the_deadline_of_the_whole() -> None:
+    """Its connections are taken and never spoken to; alone, connecting would have a minute."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        http = Http(private=True, connect_s=60.0, total_s=0.3, clock=lambda: NOW)
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="TimeoutError"):
+            http.get(f"https://127.0.0.1:{silent.getsockname()[1]}/", headers={})
+        assert time.monotonic() - started < 10
+
+
+def test_a_partner_that_takes_no_more_connections_is_given_up_within_the_deadline_of_the_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        address = full.getsockname()
+        for _ in range(4):  # what the backlog lets in, and some that wait for it
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        http = Http(private=True, connect_s=60.0, total_s=0.3, clock=lambda: NOW)
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="TimeoutError"):
+            http.get(f"http://127.0.0.1:{address[1]}/", headers={})
+        assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("listens", [True, False])
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{", b"HTTP/1.1 twohundred OK\r\n\r\n"],
+    [
+        b"",
+        b"SSH-2.0-OpenSSH\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\nconnection: close\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n",
+        b"HTTP/1.1 twohundred OK\r\n\r\n",
+    ],
 )
-def test_what_is_no_http_or_ends_too_soon_is_transient(answer: bytes) -> None:
-    with raw_server(answer) as url, pytest.raises(TransientError):
+def test_what_is_no_http_or_ends_too_soon_is_transient(answer: bytes, *, listens: bool) -> None:
+    with raw_server(answer, listens=listens) as url, pytest.raises(TransientError):
         client().get(url, headers={})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 50002\r\nconnection: close\r\n\r\n{" + b" " * 50_000 + b"}",
+        b"HTTP/1.0 200 OK\r\n\r\n{" + b" " * 50_000 + b"}",
+    ],
+    ids=["length", "chunked", "length and close", "long and close", "until it closes"],
+)
+def test_an_answer_that_is_whole_is_taken_though_the_partner_hangs_up_after_it(answer: bytes) -> None:
+    with raw_server(answer, listens=True) as url:
+        assert client().get(url, headers={}).json() == {}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from infra.local import seed
 from oms.aws.tables import commit
@@ -11,6 +10,7 @@ from oms.inventory.model import Cause, Change, Movement
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import Content, FulfillmentLine, Line, Promise
+from oms.orders.shapes import Someone
 from oms.wiring import Wiring
 from tests.cloud import Cloud
 from tests.fulfillment_builders import a_work, an_order
@@ -50,7 +50,7 @@ def store_order(wiring: Wiring, order_id: str, *, status: str, hours_ago: float 
     )
     position = wiring.stock.positions_at([(SKU, LOCATION)])[(SKU, LOCATION)]
     commit(
-        wiring.people.write_new(person_id, **_PERSON),
+        wiring.people.write_new(person_id, _PERSON),
         wiring.orders.write(order),
         wiring.orders.write(work),
         *wiring.stock.writes(
@@ -61,17 +61,14 @@ def store_order(wiring: Wiring, order_id: str, *, status: str, hours_ago: float 
     )
 
 
-_PERSON: dict[str, Any] = {
-    "name": "Zoë Nowak",
-    "email": "zoe@example.com",
-    "phone": None,
-    "company": None,
-    "address_lines": ["Testweg 1"],
-    "city": "Berlin",
-    "region": None,
-    "postal_code": "10115",
-    "country": "DE",
-}
+_PERSON = Someone(
+    name="Zoë Nowak",
+    email="zoe@example.com",
+    address_lines=["Testweg 1"],
+    city="Berlin",
+    postal_code="10115",
+    country="DE",
+)
 
 
 def contents_of(wiring: Wiring, parcel_ids: tuple[str, ...]) -> list[Content]:

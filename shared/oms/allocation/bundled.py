@@ -2,45 +2,50 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 
-from oms.allocation.rules import Demand, SourcingPlan, plan_sourcing
+from oms.allocation.rules import Demand, SourcingPlan
+from oms.allocation.sourcing.desk import Sourcing
+from oms.allocation.sourcing.model import Case, Outcome
 from oms.inventory.model import Position, PositionKey
 from oms.orders.bundles import on_the_shelf, shelf_skus, with_bundles
-from oms.orders.model import Destination, Line
-from oms.reference.model import Location
+from oms.orders.model import Line, Order
 
 
 def plan_lines(
+    order: Order,
     demands: Sequence[Demand],
-    lines: Mapping[int, Line],
     picture: Mapping[PositionKey, Position],
-    locations: Mapping[str, Location],
-    destination: Destination,
+    sourcing: Sourcing,
     excluded: AbstractSet[str],
-) -> SourcingPlan:
+    at: datetime,
+) -> tuple[SourcingPlan, tuple[tuple[Case, Outcome], ...]]:
     """One plan for all demands; SKUs that draw on the same shelf are planned one after the other, bundles first.
 
     Args:
+        order: whose lines they are.
         demands: open units by line.
-        lines: the order's lines by number.
         picture: the positions of everything on the shelves that the demands draw on.
-        locations: who ships.
-        destination: where to.
+        sourcing: who may ship, and what it costs.
         excluded: locations that are not asked.
+        at: now.
     """
+    lines = {line.number: line for line in order.lines}
     free: dict[str, dict[str, int]] = {sku: {} for sku in shelf_skus(lines[each.number] for each in demands)}
     for (sku, location), position in picture.items():
         if sku in free:
             free[sku][location] = position.available
     plans: list[SourcingPlan] = []
+    outcomes: list[tuple[Case, Outcome]] = []
     for group in _apart(demands, lines):
         bundles = {each.sku: lines[each.number].components for each in group if lines[each.number].components}
-        plan = plan_sourcing(group, with_bundles(free, bundles), locations, destination, excluded)
+        plan, case, outcome = sourcing.plan(order, group, with_bundles(free, bundles), excluded, at)
+        outcomes.append((case, outcome))
         for take in plan.takes:
             for sku, units in on_the_shelf(lines[take.number], take.quantity).items():
                 free[sku][take.location] -= units
         plans.append(plan)
-    return _together(plans)
+    return _together(plans), tuple(outcomes)
 
 
 def _apart(demands: Sequence[Demand], lines: Mapping[int, Line]) -> Iterator[list[Demand]]:

@@ -1,37 +1,50 @@
 """What one order gets: the new header, its fulfillment orders, and what moves in the books. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.bundled import plan_lines
+from oms.allocation.decisions.model import DecisionRecord, inputs_of, record_of
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
+from oms.allocation.sourcing.desk import Sourcing
+from oms.allocation.steps import steps_of
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
-from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, fulfillment_order_id, replace_line
-from oms.reference.model import Location
+from oms.orders.model import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    Order,
+    Reserving,
+    fulfillment_order_id,
+    replace_line,
+)
 
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
+AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by side
 
 
 class Decision(NamedTuple):
-    """One order's part of a transaction. `more`: open lines that did not fit come in the next one.
+    """One order's part of a transaction. `step` of `steps`: a large order takes several, one after the other.
 
-    `spent` is what becomes of its reservation.
+    `spent` is what becomes of its reservation. The first step has the `records` of what was decided.
     """
 
     request: AllocationRequest
     order: Order
     works: tuple[FulfillmentOrder, ...]
     changes: Mapping[PositionKey, Change]
-    more: bool
+    step: int = 1
+    steps: int = 1
     spent: Spent | None = None
+    records: tuple[DecisionRecord, ...] = ()
 
     @property
     def movements(self) -> list[Movement]:
@@ -58,33 +71,53 @@ def decide(
     works: Sequence[FulfillmentOrder],
     request: AllocationRequest,
     picture: Mapping[PositionKey, Position],
-    locations: Mapping[str, Location],
+    sourcing: Sourcing,
     now: datetime,
-    *,
-    max_writes: int,
-) -> Decision | None:
-    """The decision for the open units of an order; None when it has none or may not be allocated now.
+    kept: Collection[PositionKey] = (),
+) -> list[Decision]:
+    """The decision for the open units of an order; none when it has none or may not be allocated now.
 
-    An order too large for one transaction is served in steps of whole lines, each step an attempt of its own.
+    An order too large for one transaction is planned as a whole and reserved step by step, a location after the
+    other. Its header counts the steps, so that whoever comes after a crash goes on with what is still open; only the
+    last step says `OrderAllocated`, so that no location begins with half of it. `kept` are positions at which the
+    order has units reserved: they move with it.
     """
+    if order.status not in OPEN_STATES or order.cancelling or order.blocked_by("allocate"):
+        return []
     waiting = [Demand(line.number, line.sku, line.open) for line in order.lines if line.open]
-    if not waiting or order.status not in OPEN_STATES or order.blocked_by("allocate"):
-        return None
+    if not waiting:
+        return [Decision(request, _all_reserved(order, works, now), (), {})] if order.reserving else []
     excluded = _excluded(works, request)
-    lines = {line.number: line for line in order.lines}
-    count = len(waiting)
-    while True:
-        part = waiting[:count]
-        plan = plan_lines(part, lines, picture, locations, order.destination, excluded)
-        queues = _queues(order, plan, picture, rank(locations, order.destination, excluded))
+    plan, outcomes = plan_lines(order, waiting, picture, sourcing, excluded, now)
+    queues = _queues(order, plan, picture, rank(sourcing.locations, order.destination, excluded))
+    attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
+    steps = list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
+    at = to_text(now)
+    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome) for case, outcome in outcomes)
+    return [steps[0]._replace(records=records), *steps[1:]]
+
+
+def _steps(
+    order: Order,
+    works: Sequence[FulfillmentOrder],
+    request: AllocationRequest,
+    plans: Sequence[SourcingPlan],
+    queues: Mapping[int, str],
+    attempt: int,
+    now: datetime,
+) -> Iterator[Decision]:
+    before = order.reserving.done if order.reserving else 0
+    own = [work for work in works if work.attempt == attempt]
+    for done, plan in enumerate(plans, 1):
+        made = _fulfillment_orders(order, plan, attempt, own, now)
+        own += made
         changes = _changes(order, plan, queues)
-        if count == 1 or 1 + len(plan.locations) + len(changes) <= max_writes:
-            break
-        count //= 2
-    attempt = max([order.attempt, *(work.attempt + 1 for work in works)])
-    made = _fulfillment_orders(order, plan, attempt, now)
-    header = _header(order, plan, queues, made, attempt, now)
-    return Decision(request, header, made, changes, more=count < len(waiting))
+        if done < len(plans):
+            marker = Reserving(attempt=attempt, done=before + done, of=before + len(plans))
+            order = _step_said(_partly(order, plan, queues, marker), order.status, now)
+        else:
+            order = _header(order, plan, queues, own if order.reserving else made, attempt, now)
+        yield Decision(request, order, made, changes, done, len(plans))
 
 
 def _excluded(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
@@ -121,18 +154,22 @@ def _changes(order: Order, plan: SourcingPlan, queues: Mapping[int, str]) -> dic
         for sku, units in on_the_shelf(lines[take.number], take.quantity).items():
             key = (sku, take.location)
             changes[key] = changes.get(key, Change()).plus(Change(committed=units))
-    for number, place in queues.items():
+    for number in plan.backordered.keys() & queues.keys():
         for sku, units in on_the_shelf(lines[number], plan.backordered[number]).items():
-            key = (sku, place)
+            key = (sku, queues[number])
             changes[key] = changes.get(key, Change()).plus(Change(backordered=units))
     return changes
 
 
-def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: datetime) -> tuple[FulfillmentOrder, ...]:
+def _fulfillment_orders(
+    order: Order, plan: SourcingPlan, attempt: int, own: Sequence[FulfillmentOrder], now: datetime
+) -> tuple[FulfillmentOrder, ...]:
+    """A location's share; a further part of it where it has one of this attempt already (`own`)."""
+    parts = Counter(work.location for work in own)
     components = {line.number: line.components for line in order.lines}
     return tuple(
         FulfillmentOrder(
-            id=fulfillment_order_id(order.id, attempt, location),
+            id=fulfillment_order_id(order.id, attempt, location, parts[location]),
             order_id=order.id,
             location=location,
             attempt=attempt,
@@ -152,51 +189,94 @@ def _fulfillment_orders(order: Order, plan: SourcingPlan, attempt: int, now: dat
     )
 
 
-def _header(
-    order: Order,
-    plan: SourcingPlan,
-    queues: Mapping[int, str],
-    made: Sequence[FulfillmentOrder],
-    attempt: int,
-    now: datetime,
-) -> Order:
+def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], reserving: Reserving | None) -> Order:
+    """The header with what the plan serves no longer open; nothing is said yet."""
     taken: dict[int, int] = {}
     for take in plan.takes:
         taken[take.number] = taken.get(take.number, 0) + take.quantity
     served = taken.keys() | plan.backordered.keys()
+    waits_at = {number: place for number, place in queues.items() if number in plan.backordered}
     lines = replace_line(
         order.lines,
         {
             line.number: {
-                "open": 0,
+                "open": line.open - taken.get(line.number, 0) - plan.backordered.get(line.number, 0),
                 "allocated": line.allocated + taken.get(line.number, 0),
                 "backordered": line.backordered + plan.backordered.get(line.number, 0),
-                "waits_at": queues.get(line.number, line.waits_at),
+                "waits_at": waits_at.get(line.number, line.waits_at),
             }
             for line in order.lines
             if line.number in served
         },
     )
+    status = move(ORDER, order.status, "allocate" if taken else "backorder")
+    return order.model_copy(update={"lines": lines, "status": status, "reserving": reserving})
+
+
+def _step_said(order: Order, before: str, now: datetime) -> Order:
+    reserving = order.reserving
+    if reserving is None:
+        raise ValueError("no step of an order that is not being reserved")
+    return order.changed(
+        at=now,
+        by=BY,
+        what="Reserving",
+        why=f"{reserving.done} of {reserving.of}",
+        entered_at=order.entered_at if order.status == before else to_text(now),
+        watch_at=to_text(now + MAX_DWELL["fulfillment_order.open"]),
+    )
+
+
+def _header(
+    order: Order,
+    plan: SourcingPlan,
+    queues: Mapping[int, str],
+    own: Sequence[FulfillmentOrder],
+    attempt: int,
+    now: datetime,
+) -> Order:
+    """The header after the last step (or the only one)."""
     short: dict[str, int] = {}
+    waits = {line.number: line.backordered for line in order.lines if line.backordered} if order.reserving else {}
     for line in order.lines:
-        if line.number in plan.backordered:
-            short[line.sku] = short.get(line.sku, 0) + plan.backordered[line.number]
+        units = waits.get(line.number, 0) + plan.backordered.get(line.number, 0)
+        if units:
+            short[line.sku] = short.get(line.sku, 0) + units
+    return _said(_partly(order, plan, queues, None), order.status, own, short, attempt, plan.reason, now)
+
+
+def _all_reserved(order: Order, works: Sequence[FulfillmentOrder], now: datetime) -> Order:
+    """The units of the last step are not wanted any more: what the steps before it took is all there is."""
+    attempt = order.reserving.attempt if order.reserving else order.attempt
+    own = [work for work in works if work.attempt == attempt]
+    return _said(order.model_copy(update={"reserving": None}), order.status, own, {}, attempt, "all reserved", now)
+
+
+def _said(
+    order: Order,
+    before: str,
+    own: Sequence[FulfillmentOrder],
+    short: Mapping[str, int],
+    attempt: int,
+    why: str,
+    now: datetime,
+) -> Order:
+    """The next version, with its facts: a fact names no more fulfillment orders than its workflow does at a time."""
     facts: list[OrderAllocated | OrderBackordered] = []
-    if made:
-        ids = [work.id for work in made]
-        facts.append(OrderAllocated(order_id=order.id, attempt=attempt, fulfillment_order_ids=ids))
+    ids = [work.id for work in own if work.status == "open"]
+    for start in range(0, len(ids), AT_A_TIME):
+        some = ids[start : start + AT_A_TIME]
+        facts.append(OrderAllocated(order_id=order.id, attempt=attempt, fulfillment_order_ids=some))
     if short:
-        facts.append(OrderBackordered(order_id=order.id, attempt=attempt, units=short))
-    status = move(ORDER, order.status, "allocate" if made else "backorder")
-    dwell = MAX_DWELL["fulfillment_order.open" if made else "order.confirmed"]
+        facts.append(OrderBackordered(order_id=order.id, attempt=attempt, units=dict(short)))
+    dwell = MAX_DWELL["fulfillment_order.open" if ids else "order.confirmed"]
     return order.changed(
         *facts,
         at=now,
         by=BY,
-        why=plan.reason,
-        status=status,
-        entered_at=order.entered_at if status == order.status else to_text(now),
+        why=why,
+        what=None if facts else "Reserved",
+        entered_at=order.entered_at if order.status == before else to_text(now),
         watch_at=to_text(now + dwell),
-        attempt=attempt,
-        lines=lines,
+        attempt=max(order.attempt, attempt),
     )

@@ -19,7 +19,7 @@ class AllocationRequest:
     """Units of one order wait for stock. `messages` are the ids of the queue messages that said so.
 
     `excluded` locations are not asked again; `again` says that the order was allocated before, so that its
-    fulfillment orders must be looked at. `tries` counts lost races.
+    fulfillment orders must be looked at. `tries` counts lost races, `own` those that its own items lost.
     """
 
     order_id: str
@@ -28,6 +28,7 @@ class AllocationRequest:
     again: bool = False
     refused: bool = False
     tries: int = 0
+    own: int = 0
 
     def merged(self, other: "AllocationRequest") -> "AllocationRequest":
         """Two requests for one order are one."""

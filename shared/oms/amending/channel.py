@@ -1,6 +1,7 @@
 """What a channel says later of an order that we know (port of intake): make it so, if no location is at work on it.
 
-The sender has sold the order already, so a change that exceeds the account's limit is made all the same, and held.
+The sender has sold the order already, so a change that exceeds the account's limit, or that a check holds, is made all
+the same, and held. One that a check refuses is left to a person.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from oms.amending.wishes import Wish
 from oms.kernel.errors import ConflictError, RejectedError
 from oms.orders.model import Order, Parcel
 from oms.orders.ports import WantedOrder
+from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended
 
@@ -75,7 +77,8 @@ def _attempt(
         wish.kinds = list(dict.fromkeys([*wish.kinds, "ship_to"]))
     if not wish.kinds:
         return True
-    return _made(tree, parcels, wish, recipient, by, desk)
+    moved = wish.destination is not None or (recipient is not None and recipient.moved)
+    return _made(tree, parcels, wish, recipient, place if moved else None, by, desk)
 
 
 def _other_money(order: Order, said: WantedOrder) -> bool:
@@ -88,11 +91,12 @@ def _made(
     parcels: Mapping[str, Parcel],
     wish: Wish,
     recipient: Recipient | None,
+    place: PostalPlace | None,
     by: str,
     desk: AmendingDesk,
 ) -> bool:
     person_id = recipient.person_id if recipient else None
-    told = Told(None, REASON, REASON, by, desk.clock(), person_id)
+    told = Told(None, REASON, REASON, by, desk.clock(), person_id, place)
     draft = drafted(tree, parcels, wish, told, desk)
     if draft.plan.why:
         return False

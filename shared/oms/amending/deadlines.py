@@ -36,10 +36,10 @@ class Deadlines:
         return done
 
     def _one(self, order: Order) -> bool:
-        if not is_live(order):
-            return False
         if expire_change(order, by=BY, desk=self._desk):
             return True
+        if not is_live(order):
+            return False
         late = run_out(order, self._desk.clock())
         if late:
             self._end(order, late[0])

@@ -21,6 +21,7 @@ from oms.events.fact import FactData
 from oms.events.orders import OrderCancelled, OrderChanged
 from oms.kernel.errors import Fault, RejectedError
 from oms.kernel.json import write_json
+from oms.kernel.money import MAX_MINOR
 from oms.kernel.time import to_text
 from oms.orders.amounts import live_units
 from oms.orders.holding import HoldSpec, with_holds
@@ -28,6 +29,7 @@ from oms.orders.model import Order, Parcel, Promise
 from oms.orders.ports import CreditAnswer
 from oms.orders.reach import units_of
 from oms.orders.resourcing import asked_again
+from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderTree
 from oms.reference.model import bundles_among
 
@@ -43,7 +45,10 @@ class Draft(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is written of a change into the order's log and facts. `person_id`: whom it goes to from now on."""
+    """What is written of a change into the order's log and facts.
+
+    `person_id`: whom it goes to from now on; `place`: where, if that is new.
+    """
 
     change_id: str | None
     reason: str
@@ -51,6 +56,7 @@ class Told(NamedTuple):
     by: str
     at: datetime
     person_id: str | None = None
+    place: PostalPlace | None = None
     more: Mapping[str, Any] = {}
     holds: tuple[HoldSpec, ...] = ()
 
@@ -59,7 +65,8 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
     """The draft of a wish; a plan that is not possible leaves the order's units where they are.
 
     Raises:
-        RejectedError: an SKU that is not in the catalogue, a destination that nobody serves, amounts that contradict.
+        RejectedError: an SKU that is not in the catalogue, a destination that nobody serves, amounts that contradict,
+            or whatever else a check refuses that the change brings about.
     """
     order = tree.order
     _refuse_unknown(order, wish, desk)
@@ -76,6 +83,10 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
     stock = _with_given_back(desk.stock.available(needed) if needed else {}, plan)
     if needed and (wish.redirected or put_on(order, wish)):
         fields["promise"] = _promised(order, wish, needed, stock, told.at, desk)
+    if not plan.why:
+        verdict = desk.checks.recheck(order, order.model_copy(update=fields), place=told.place, at=told.at)
+        told = told._replace(holds=(*told.holds, *verdict.holds))
+        fields["findings"] = (*order.findings, *verdict.findings)
     return Draft(order, _header(order, wish, fields, told, asks=bool(recalled or queued)), wish, plan, stock)
 
 
@@ -149,6 +160,9 @@ def _header(order: Order, wish: Wish, fields: dict[str, Any], told: Told, *, ask
     if told.holds:
         fields["holds"], held = with_holds(order, told.holds, at=told.at)
         facts += held
+    if fields.get("total_minor", 0) > MAX_MINOR:
+        fault = Fault("edits", f"the order would come to more than {MAX_MINOR} in the minor unit")
+        raise RejectedError("1 field(s) are not valid", code="invalid", faults=[fault])
     return order.changed(*facts, at=told.at, by=told.by, why=told.why, **{**fields, **told.more})
 
 
@@ -181,6 +195,7 @@ def preview_of(draft: Draft, answer: CreditAnswer) -> Preview:
         credit=_credit(before, after, answer),
         stock=tuple(_stock_change(sku, units, draft.stock) for sku, units in sorted(needed.items())),
         promise=PromiseChange(before=before.promise, after=after.promise),
+        waits_for=tuple(hold.reason for hold in after.holds if hold not in before.holds),
         taken_back=tuple(work.id for work in draft.plan.sources.works),
     )
 

@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.kernel.money import MAX_MINOR
+from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Clean, Plain, Remark
 from oms.orders.model import Destination, Promise, Value
 
-_MAX_MINOR = 999_999_999_999_999
-_Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
+_Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 _Number = Annotated[int, Field(ge=1, le=100_000)]
 _Units = Annotated[int, Field(ge=1, le=1_000_000)]
 _Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
@@ -46,13 +47,13 @@ class SetQuantity(_Inbound):
 
 
 class Place(_Inbound):
-    """Where it goes instead."""
+    """Where it goes instead. City and postal code are needed where the country's post needs them."""
 
-    address_lines: Annotated[list[_Row], Field(min_length=1, max_length=4)]
-    city: _Short
-    region: _Short | None = None
-    postal_code: Annotated[str, Field(min_length=1, max_length=20), Plain]
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    address_lines: Annotated[list[_Row], Field(min_length=1, max_length=4)]
+    city: Annotated[str, Field(max_length=120, validate_default=True), PartOfAddress] = ""
+    region: _Short | None = None
+    postal_code: Annotated[str, Field(max_length=20, validate_default=True), PartOfAddress] = ""
 
 
 class ChangeAddress(_Inbound):
@@ -171,7 +172,11 @@ class PromiseChange(Value):
 
 
 class Preview(Value):
-    """What the change set would do to the order as it is now. `taken_back`: fulfillment orders that are made anew."""
+    """What the change set would do to the order as it is now.
+
+    `taken_back`: fulfillment orders that are made anew. `waits_for`: what the order would wait for (codes of holds),
+    because a check finds something that the change brings about.
+    """
 
     lines: tuple[LineChange, ...]
     price: Price
@@ -179,6 +184,7 @@ class Preview(Value):
     stock: tuple[StockChange, ...]
     promise: PromiseChange
     taken_back: tuple[str, ...]
+    waits_for: tuple[str, ...] = ()
 
 
 class WhyNot(Value):

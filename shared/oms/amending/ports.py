@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from oms.amending.store import ChangeStore
 from oms.kernel.time import Clock
-from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Parcel, Promise
+from oms.orders.holding import HoldSpec
+from oms.orders.model import CheckFinding, Destination, FulfillmentOrder, Line, Order, Parcel, Promise
 from oms.orders.ports import ExposurePort
-from oms.orders.shapes import Contact, PostalPlace
+from oms.orders.shapes import PersonShape, PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.store import ReferenceStore
 
@@ -37,41 +38,12 @@ class RecallPort(Protocol):
         """The header, what was taken back and `more`, all or nothing."""
 
 
-class PersonLike(Contact, PostalPlace, Protocol):
-    """Who, and where to."""
-
-    @property
-    def company(self) -> str | None: ...
-    @property
-    def billing(self) -> str | None: ...
-    @property
-    def note(self) -> str | None: ...
-    @property
-    def gift_message(self) -> str | None: ...
-
-
 class PeoplePort(Protocol):
     """Where personal data is (context privacy)."""
 
-    def read(self, person_id: str, *, purpose: str) -> PersonLike: ...
+    def read(self, person_id: str, *, purpose: str) -> PersonShape: ...
 
-    def write_new(
-        self,
-        person_id: str,
-        *,
-        name: str,
-        email: str | None,
-        phone: str | None,
-        company: str | None,
-        address_lines: Sequence[str],
-        city: str,
-        region: str | None,
-        postal_code: str,
-        country: str,
-        billing: str | None = None,
-        note: str | None = None,
-        gift_message: str | None = None,
-    ) -> Any: ...
+    def write_new(self, person_id: str, who: PersonShape) -> Any: ...
 
     def discard_write(self, person_id: str) -> Any: ...
 
@@ -90,6 +62,23 @@ class PromisePort(Protocol):
     def __call__(self, destination: Destination, lines: Mapping[str, int], stock: Stock, at: datetime) -> Promise: ...
 
 
+class Verdict(Protocol):
+    """What the checks say of an edit that they do not refuse."""
+
+    @property
+    def holds(self) -> tuple[HoldSpec, ...]: ...
+    @property
+    def findings(self) -> tuple[CheckFinding, ...]: ...
+
+
+class ChecksPort(Protocol):
+    """The checks that an edit can fail, as the channel's policy has them (context validation)."""
+
+    def recheck(self, before: Order, after: Order, *, place: PostalPlace | None, at: datetime) -> Verdict:
+        """RejectedError with all faults when a check that refuses finds something that the edit brings about."""
+        ...
+
+
 @dataclass(frozen=True)
 class AmendingDesk:
     """The collaborators of amending."""
@@ -101,6 +90,7 @@ class AmendingDesk:
     people: PeoplePort
     stock: StockPort
     promise: PromisePort
+    checks: ChecksPort
     reference: ReferenceStore
     served_countries: Callable[[], Collection[str]]
     clock: Clock

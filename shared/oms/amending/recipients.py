@@ -2,11 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from oms.amending.ports import AmendingDesk, PersonLike
+from oms.amending.ports import AmendingDesk
 from oms.kernel.errors import NotFoundError
 from oms.kernel.ids import derive_id
 from oms.orders.model import Order
 from oms.orders.ports import WantedOrder
+from oms.orders.shapes import PersonShape, someone_like
 
 
 class Recipient(NamedTuple):
@@ -28,27 +29,16 @@ def recipient_of(order: Order, said: WantedOrder, desk: AmendingDesk) -> Recipie
     reach = (customer.email or person.email, customer.phone or person.phone, customer.company or person.company)
     if not moved and reach == (person.email, person.phone, person.company):
         return None
-    place = said.ship_to
     person_id = derive_id("per", order.id, str(order.version))
+    new = someone_like(person).at(said.ship_to)
+    email, phone, company = reach
     write = desk.people.write_new(
-        person_id,
-        name=customer.name,
-        email=reach[0],
-        phone=reach[1],
-        company=reach[2],
-        address_lines=place.address_lines,
-        city=place.city,
-        region=place.region,
-        postal_code=place.postal_code,
-        country=place.country,
-        billing=person.billing,
-        note=person.note,
-        gift_message=person.gift_message,
+        person_id, new._replace(name=customer.name, email=email, phone=phone, company=company)
     )
     return Recipient(person_id, write, moved)
 
 
-def _label(person: PersonLike) -> tuple[object, ...]:
+def _label(person: PersonShape) -> tuple[object, ...]:
     return (
         person.name,
         tuple(person.address_lines),

@@ -26,6 +26,8 @@ from oms.kernel.errors import (
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import OpenChange, Order, Parcel
+from oms.orders.reach import is_live
+from oms.orders.shapes import PostalPlace, someone_like
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_amended, not_changed
 
@@ -78,11 +80,12 @@ def open_change(order_id: str, new: NewChangeSet, *, key: str, by: str, desk: Am
         why = not_changed(scene.tree.order, desk.clock())
         if why:
             raise StateError.because(why)
-        draft = _draft(change, scene, desk)
+        address = address_of(new.edits)
+        draft = _draft(change, scene, desk, place=address.ship_to if address else None)
         if draft.plan.why:
             raise StateError.because(*draft.plan.why)
         try:
-            commit(*_opening(change, address_of(new.edits), scene.tree.order, desk))
+            commit(*_opening(change, address, scene.tree.order, desk))
         except ConflictError:
             if lost == TRIES:
                 raise
@@ -159,15 +162,16 @@ def decline_change(order_id: str, change_id: str, *, reason: str, by: str, desk:
 
 
 def expire_change(order: Order, *, by: str, desk: AmendingDesk) -> bool:
-    """Close the order's open change set if its time is up; whether it was.
+    """Close the order's open change set if its time is up or the order has ended; whether it was.
 
     Raises:
         ConflictError: somebody else wrote first.
     """
-    if order.change is None or order.change.expires_at > to_text(desk.clock()):
+    if order.change is None or (is_live(order) and order.change.expires_at > to_text(desk.clock())):
         return False
     change = desk.changes.get(order.id, order.change.id)
-    commit(*_closing(change, order, "expired", by, f"{change.id} expired", desk))
+    why = "expired" if is_live(order) else f"expired: the order is {order.status}"
+    commit(*_closing(change, order, "expired", by, f"{change.id} {why}", desk))
     return True
 
 
@@ -194,7 +198,11 @@ def _proposed(order_id: str, change_id: str, new: NewChangeSet, fingerprint: str
     )
 
 
-def _draft(change: ChangeSet, scene: _Scene, desk: AmendingDesk, *, by: str = "") -> Draft:
+def _draft(
+    change: ChangeSet, scene: _Scene, desk: AmendingDesk, *, by: str = "", place: PostalPlace | None = None
+) -> Draft:
+    if place is None and change.person_id is not None:
+        place = desk.people.read(change.person_id, purpose="change_of_address")
     wish = wish_of(scene.tree.order, change.edits, change.destination)
     why = f"{change.id} {change.reason}"
     told = Told(
@@ -204,6 +212,7 @@ def _draft(change: ChangeSet, scene: _Scene, desk: AmendingDesk, *, by: str = ""
         by,
         desk.clock(),
         change.person_id,
+        place,
         {"change": None},
     )
     return drafted(scene.tree, scene.parcels, wish, told, desk)
@@ -235,21 +244,8 @@ def _opening(change: ChangeSet, address: ChangeAddress | None, order: Order, des
 def _moved_person(person_id: str, address: ChangeAddress, order: Order, desk: AmendingDesk) -> Write:
     """The person of the order with another address, under an id of its own: what has shipped keeps the old one."""
     person, place = desk.people.read(order.person_id, purpose="change_of_address"), address.ship_to
-    write: Write = desk.people.write_new(
-        person_id,
-        name=address.name or person.name,
-        email=person.email,
-        phone=person.phone,
-        company=person.company,
-        address_lines=place.address_lines,
-        city=place.city,
-        region=place.region,
-        postal_code=place.postal_code,
-        country=place.country,
-        billing=person.billing,
-        note=person.note,
-        gift_message=person.gift_message,
-    )
+    new = someone_like(person).at(place)._replace(name=address.name or person.name)
+    write: Write = desk.people.write_new(person_id, new)
     return write
 
 

@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -115,15 +116,17 @@ class Http:
     def _exchange(
         self, origin: tuple[str, str, int], method: str, target: str, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
+        deadline = time.monotonic() + self._total_s
         kept = self._kept.pop(origin, None)
         if kept is not None:
+            kept.deadline = deadline
             try:
                 return self._spoken(kept, origin, method, target, headers, body)
             except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError):
                 pass  # it had been closed meanwhile; a new one tells whether the partner is there
-        return self._spoken(
-            _Connection(origin, private=self._private, connect_s=self._connect_s), origin, method, target, headers, body
-        )
+        new = _Connection(origin, private=self._private, connect_s=self._connect_s)
+        new.deadline = deadline
+        return self._spoken(new, origin, method, target, headers, body)
 
     def _spoken(
         self,
@@ -134,14 +137,15 @@ class Http:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> Reply:
-        connection.deadline = time.monotonic() + self._total_s
         done = False
         try:
             connection.request(method, target, body=body, headers=dict(headers))
-            answer = connection.getresponse()
-            raw = answer.read(MAX_BYTES + 1)
+            with closing(connection.getresponse()) as answer:
+                raw = answer.read(MAX_BYTES + 1)
             if len(raw) > MAX_BYTES:
                 raise TooLargeError(f"{origin[1]} answers with more than {MAX_BYTES} bytes")
+            if answer.length:  # `read` of an amount takes an early end for the end
+                raise http.client.IncompleteRead(raw, answer.length)
             done = not answer.will_close
             return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, raw)
         finally:
@@ -206,7 +210,10 @@ def _trust() -> ssl.SSLContext:
 
 
 class _Connection(http.client.HTTPConnection):
-    """One connection, its peer looked at before a byte is sent, its reads bounded by a deadline."""
+    """One connection, its peer looked at before a byte is sent, everything up to the last byte bounded by a deadline.
+
+    Only the name server is asked without one: the system's resolver has its own, and the rest gets what is left then.
+    """
 
     def __init__(self, origin: tuple[str, str, int], *, private: bool, connect_s: float) -> None:
         scheme, host, port = origin
@@ -217,8 +224,9 @@ class _Connection(http.client.HTTPConnection):
         self.deadline = 0.0
 
     def connect(self) -> None:
-        raw = socket.create_connection((self.host, self.port), self._connect_s)
+        raw = self._reached()
         try:
+            raw.settimeout(self._patience())  # of the handshake as a whole: OpenSSL's loop keeps one deadline
             if not self._private:
                 _public(raw.getpeername()[0])
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -227,6 +235,36 @@ class _Connection(http.client.HTTPConnection):
             raw.close()
             raise
         self.sock: Any = _Timed(secured, self)
+
+    def _reached(self) -> socket.socket:
+        """The first address of the name that answers."""
+        problem = OSError("the name has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            patience = self._patience()
+            raw = socket.socket(family, kind, protocol)
+            try:
+                raw.settimeout(patience)
+                raw.connect(address)
+            except OSError as error:
+                raw.close()
+                problem = error
+            else:
+                return raw
+        raise problem
+
+    def _patience(self) -> float:
+        return min(self._connect_s, self.left())
+
+    def left(self) -> float:
+        """Seconds until the deadline.
+
+        Raises:
+            TimeoutError: none.
+        """
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the exchange took too long")
+        return left
 
 
 class _Timed:
@@ -237,33 +275,37 @@ class _Timed:
         self._owner = owner
 
     def sendall(self, data: bytes) -> None:
-        self._wrapped.settimeout(self.left())
+        self.ready()
         self._wrapped.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reading(self))
+        """Hand out a reader that keeps the socket open until it is closed itself.
 
-    def recv_into(self, buffer: Any) -> int:
-        self._wrapped.settimeout(self.left())
-        return self._wrapped.recv_into(buffer)
+        Of an answer that ends the connection, `http.client` reads the rest after it has closed its own side.
+        """
+        return io.BufferedReader(_Reading(self, self._wrapped.makefile("rb", buffering=0)))
 
-    def left(self) -> float:
-        left = self._owner.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the exchange took too long")
-        return left
+    def ready(self) -> None:
+        """Let the next wait end with the time that is left."""
+        self._wrapped.settimeout(self._owner.left())
 
     def close(self) -> None:
         self._wrapped.close()
 
 
 class _Reading(io.RawIOBase):
-    def __init__(self, source: _Timed) -> None:
+    def __init__(self, source: _Timed, held: socket.SocketIO) -> None:
         super().__init__()
         self._source = source
+        self._held = held
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        return self._source.recv_into(buffer)
+    def readinto(self, buffer: Any) -> int | None:
+        self._source.ready()
+        return self._held.readinto(buffer)
+
+    def close(self) -> None:
+        self._held.close()
+        super().close()

@@ -45,6 +45,14 @@ class ConditionFailedError(ConflictError):
         self.labels = tuple(labels)
 
 
+class ContendedError(ConflictError):
+    """Other transactions were at work on the items that `labels` write. Nothing was written."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        super().__init__(f"another transaction is at work on the same items: {', '.join(labels) or 'unnamed'}")
+        self.labels = tuple(labels)
+
+
 def put(
     table: str,
     item: Attributes,
@@ -107,7 +115,7 @@ def commit(*writes: Write) -> None:
 
     Raises:
         ConditionFailedError: a business condition did not hold (which ones: `labels`).
-        ConflictError: another transaction touched the same items; read again, decide again.
+        ContendedError: another transaction touched the same items (`labels`); read again, decide again.
         TransientError: throttled or unreachable; it may or may not have happened, which is why every write is
             conditional and can be repeated.
         ValueError: more than 100 writes.
@@ -136,11 +144,12 @@ def _refusal(error: ClientError, writes: Sequence[Write]) -> Exception:
     if code == "ConditionalCheckFailedException":
         return ConditionFailedError([writes[0].label])
     reasons = [str(reason.get("Code") or "None") for reason in error.response.get("CancellationReasons", [])]
-    failed = [write.label for write, reason in zip(writes, reasons, strict=False) if reason == "ConditionalCheckFailed"]
+    by_label = list(zip([write.label for write in writes], reasons, strict=False))
+    failed = [label for label, reason in by_label if reason == "ConditionalCheckFailed"]
     if failed:
         return ConditionFailedError(failed)
     if code == "TransactionConflictException" or "TransactionConflict" in reasons:
-        return ConflictError("another transaction is at work on the same items")
+        return ContendedError([label for label, reason in by_label if reason == "TransactionConflict"])
     if {"ThrottlingError", "ProvisionedThroughputExceeded"} & set(reasons):
         return TransientError("throttled inside a transaction")
     return error

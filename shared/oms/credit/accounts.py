@@ -1,5 +1,6 @@
 """What people and the ERP do with accounts: read them, agree terms, send statements."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -43,14 +44,18 @@ def agree_terms(account_id: str, terms: Terms, *, books: Books) -> AccountView:
     """Make an account, or change what was agreed. Under another parent it takes its whole exposure along.
 
     Raises:
-        RejectedError: code `invalid`: the parent does not exist, has another currency, or is too high up; the currency
-            cannot be changed.
+        RejectedError: code `invalid`: the parent does not exist, has another currency, or there would be more levels
+            than three from this account's lowest to the parent's highest; the currency cannot be changed.
         ConflictError: its exposure kept moving.
     """
     for lost in range(1, _TRIES + 1):
         before = books.accounts.chain(account_id)
-        above = _above(account_id, terms, books)
-        writes = [_new(account_id, terms, books)] if before is None else _changed(before, above, terms, books)
+        above = _above(account_id, before.own if before else None, terms, books)
+        if before is None:
+            new = Account(id=account_id, version=1, **terms.model_dump())
+            writes = [books.accounts.new_write(new), *_moved(new, (), above, books)]
+        else:
+            writes = _changed(before, above, terms, books)
         try:
             tables.commit(*writes)
         except ConflictError:
@@ -61,7 +66,7 @@ def agree_terms(account_id: str, terms: Terms, *, books: Books) -> AccountView:
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _above(account_id: str, terms: Terms, books: Books) -> tuple[Account, ...]:
+def _above(account_id: str, own: Account | None, terms: Terms, books: Books) -> tuple[Account, ...]:
     """The levels above, once they have been found fit to be above this account."""
     if terms.parent is None:
         return ()
@@ -74,11 +79,10 @@ def _above(account_id: str, terms: Terms, books: Books) -> tuple[Account, ...]:
         raise _unfit(f"is kept in {chain.own.currency}")
     if len(chain.accounts) >= LEVELS:
         raise _unfit(f"is at the lowest of {LEVELS} levels already")
+    levels = len(chain.accounts) + 1 + (own.levels_below if own else 0)
+    if levels > LEVELS:
+        raise _unfit(f"would be above {levels - len(chain.accounts)} levels; there are {LEVELS} in all")
     return chain.accounts
-
-
-def _new(account_id: str, terms: Terms, books: Books) -> Write:
-    return books.accounts.new_write(Account(id=account_id, version=1, **terms.model_dump()))
 
 
 def _changed(before: Chain, above: Sequence[Account], terms: Terms, books: Books) -> list[Write]:
@@ -88,18 +92,34 @@ def _changed(before: Chain, above: Sequence[Account], terms: Terms, books: Books
         raise RejectedError("an account keeps its currency", code="invalid", faults=[fault])
     writes = [books.accounts.terms_write(own, terms)]
     if terms.parent != own.parent:
-        takes = {
-            "open_orders_minor": own.open_orders_minor,
-            "unbilled_minor": own.unbilled_minor,
-            "unpaid_invoices_minor": own.unpaid_invoices_minor,
-        }
-        left = {account.id: account for account in before.accounts[1:]}
-        joined = {account.id: account for account in above}
-        leaves = [account for name, account in left.items() if name not in joined]
-        joins = [account for name, account in joined.items() if name not in left]
-        writes += books.accounts.move_writes(leaves, {name: -by for name, by in takes.items()})
-        writes += books.accounts.move_writes(joins, takes)
+        writes += _moved(own, before.accounts[1:], above, books)
     return writes
+
+
+def _moved(own: Account, leaves: Sequence[Account], joins: Sequence[Account], books: Books) -> list[Write]:
+    """What the levels above lose and gain with an account, each in one write.
+
+    Every level that gains something must be where it was read: a hierarchy that grows at both ends at the same time is
+    refused at one of them.
+    """
+    accounts = {account.id: account for account in (*leaves, *joins)}
+    changes: dict[str, Counter[str]] = {name: Counter() for name in accounts}
+    for chain, sign in ((leaves, -1), (joins, 1)):
+        for level, account in enumerate(chain):
+            for name, by in _taken_along(own, level).items():
+                changes[account.id][name] += sign * by
+    return [write for name, change in changes.items() for write in books.accounts.move_writes([accounts[name]], change)]
+
+
+def _taken_along(own: Account, level: int) -> dict[str, int]:
+    """What an account adds to the level above it (0), or to the one above that."""
+    return {
+        "open_orders_minor": own.open_orders_minor,
+        "unbilled_minor": own.unbilled_minor,
+        "unpaid_invoices_minor": own.unpaid_invoices_minor,
+        "children": 1 if level == 0 else 0,
+        "grandchildren": own.children if level == 0 else 1,
+    }
 
 
 def take_statement(account_id: str, statement: Statement, *, books: Books) -> AccountView:

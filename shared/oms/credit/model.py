@@ -44,7 +44,8 @@ class Account(BaseModel):
     """A customer who buys on account, a group of them, or a company; amounts in minor units of `currency`.
 
     The three exposures are those of the account and of all below it. `own_invoices_minor`, `due` and `statement_as_of`
-    are of the account alone, as its last statement said.
+    are of the account alone, as its last statement said. `children` are the accounts directly below it, `grandchildren`
+    those below them: how far down it reaches, so that nothing is put above it that would be one level too many.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,7 +64,14 @@ class Account(BaseModel):
     own_invoices_minor: int = Field(default=0, ge=0)
     due: tuple[Due, ...] = ()
     statement_as_of: str | None = None
+    children: int = 0
+    grandchildren: int = 0
     version: int = 0
+
+    @property
+    def levels_below(self) -> int:
+        """Levels of accounts below this one."""
+        return (self.children > 0) + (self.grandchildren > 0)
 
     @property
     def exposure_minor(self) -> int:

@@ -25,6 +25,7 @@ _PATHS_S = 300.0
 _PATHS_KEPT = 20_000
 _ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
 _ROW = "ORDER#"
+_BELOW = ("children", "grandchildren")  # counted like the parts of the exposure, and no part of it
 
 
 class AccountStore:
@@ -122,7 +123,7 @@ class AccountStore:
         parts = {name: by for name, by in change.items() if by}
         if not parts:
             return []
-        parts["exposure_minor"] = sum(parts.values())
+        parts["exposure_minor"] = sum(by for name, by in parts.items() if name not in _BELOW)
         additions = ", ".join(f"{name} :{name}" for name in parts)
         writes = []
         for account in accounts:

@@ -6,13 +6,16 @@
 |---|---|---|
 | `order` | the order of `{order_id}` | must have its channel, and work for it at a location |
 | `shipment` | the parcel of `{shipment_id}` | must have the channel of its order, and its location |
-| `channel` | `{channel}` of the path, or `channel` of the body | must have it |
+| `channel` | `{channel}` of the path, or `channel` of the body or query | must have it |
 | `location` | `{location}` | must have it |
 | `reservation` | the reservation of `{reservation_id}` | must have its channel |
 | `import` | the import job of `{import_id}` | must have its channel |
 | `orders`, `channels`, `locations` | whatever the answer lists | gets theirs; the handler filters by the principal |
 | `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
 | `signature`, `link`, `public` | without a token: the signed body or link proves the caller, or all may see it | |
+
+Some operations ask for more than the role: a hold is released, and an order refused over it, only by the roles that the
+hold itself names (`release_by`; `credit_limit` and `overdue_invoices`: finance), each time with a reason.
 
 A foreign object is answered word for word like one that does not exist. Who is bound to nothing pays for no look-up.
 """
@@ -63,7 +66,7 @@ def _shipment(principal: Principal, path: Path) -> None:
 
 
 def _channel(principal: Principal, path: Path) -> None:
-    if "channel" in path:  # otherwise it stands in the body: see `Request.body`
+    if "channel" in path:  # otherwise it stands in the body or the query: see `Request.body`, `Request.asked`
         principal.check_channel(path["channel"])
 
 
@@ -131,8 +134,9 @@ def _wrong_with_token(route: "Route") -> str | None:
     for role, scoped in _SCOPED.items():
         if role in route.roles and route.own not in scoped:
             return f"the role {role} may only call what is scoped for it ({', '.join(sorted(scoped))})"
-    in_body = route.own == "channel" and route.body is not None and "channel" in route.body.model_fields
-    if route.own in _OWNERS and _OWNERS[route.own][0] not in _PARAMETER.findall(route.path) and not in_body:
+    said = [model for model in (route.body, route.query) if model is not None]
+    elsewhere = route.own == "channel" and any("channel" in model.model_fields for model in said)
+    if route.own in _OWNERS and _OWNERS[route.own][0] not in _PARAMETER.findall(route.path) and not elsewhere:
         return f"own={route.own!r} needs {{{_OWNERS[route.own][0]}}} in the path"
     return None
 

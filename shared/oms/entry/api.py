@@ -79,6 +79,18 @@ class Request:
             self.principal.check_channel(str(vars(body)["channel"]))
         return body
 
+    def asked(self, model: type[Body]) -> Body:
+        """The query as `model`; of an operation on a channel, only with a channel that is the caller's.
+
+        Raises:
+            MalformedError: an unknown parameter or a value out of range.
+            NotFoundError: code `unknown_channel`.
+        """
+        query = parse_query(model, self.query)
+        if self.own == "channel" and "channel" in model.model_fields:
+            self.principal.check_channel(str(vars(query)["channel"]))
+        return query
+
     def idempotency_key(self) -> str:
         """The caller's `Idempotency-Key`.
 
@@ -210,6 +222,7 @@ class Api:
                 request_id,
                 why=error.why,
                 headers=error.headers,
+                current=error.current,
             )
         except ConflictError as error:
             # The error names keys of ours, such as an account: for the log, not for the caller.
@@ -296,6 +309,7 @@ def _problem(
     *,
     why: tuple[Why, ...] = (),
     headers: Mapping[str, str] | None = None,
+    current: Mapping[str, int] | None = None,
 ) -> Answer:
     known = PROBLEMS.get(code)
     document: dict[str, Any] = {
@@ -313,6 +327,8 @@ def _problem(
         document["faults"] = [{"field": redact(fault.field), "message": redact(fault.message)} for fault in faults]
     if why:
         document["why_not"] = [each._asdict() for each in why]
+    if current:
+        document["current"] = dict(current)
     again = {"retry-after": _RETRY_AFTER_S} if document["retryable"] else {}
     return Answer(status, write_json(document), {**again, **(headers or {})}, "application/problem+json")
 

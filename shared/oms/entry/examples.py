@@ -9,6 +9,8 @@ from oms.orders.model import fulfillment_order_id
 
 CHANNEL = "sales_desk"
 LOCATION = "ber-1"
+STOCKED = "MUG-BLUE"
+DRIFT_ID = derive_id("exc", "drift", STOCKED, LOCATION)
 SHIPPED_BY = "swift_post"
 FIRST_TRACKING_NUMBER = "SW00000000017"
 
@@ -168,3 +170,16 @@ EXAMPLE-2001;EUR;Zoë Krüger;Schönhauser Allee 44a;Berlin;10435;DE;LAMP-NORD;1
 EXAMPLE-2001;;;;;;;MUG-BLUE;1;14.50;;
 EXAMPLE-2002;EUR;Ada Lovelace;12 Hauptstraße;Berlin;10827;DE;MUG-GREEN-UNKNOWN;2;14.50;6.90;35.90
 """
+
+SUPPLY, NEW_SUPPLY = "PO-EXAMPLE-1.1", "PO-EXAMPLE-2.1"
+SUPPLY_LINE = {
+    "kind": "purchase_order",
+    "reference": "PO-EXAMPLE-2",
+    "supplier": "SUP-PORCELANA",
+    "sku": "MUG-BLUE",
+    "location": LOCATION,
+    "units": 240,
+    "due_on": "2027-03-01",
+    "confirmed": True,
+}
+RECEIPT = {"receipt_id": "GR-EXAMPLE-1", "units": 10}

@@ -56,6 +56,11 @@ PROBLEM: Json = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
+        "current": {
+            "type": "object",
+            "description": "What is true now, by name, where the request was about something older.",
+            "additionalProperties": {"type": "integer"},
+        },
         "why_not": {
             "type": "array",
             "description": "Why the state does not allow it, and what would make it possible.",

@@ -27,10 +27,13 @@ PROBLEMS: dict[str, Problem] = {
     "unknown_channel": Problem(404, "Use the name of a channel that is set up."),
     "credentials_missing": Problem(422, "Store what is missing in the channel's secret, then try again."),
     "wrong_state": Problem(409, "Its state does not allow this; `why_not` says why, and what would make it possible."),
-    "short_stock": Problem(409, "Ask for less, or take what there is (`allow_partial`); `faults` names each line."),
+    "short_stock": Problem(
+        409, "Ask for less, or (where it may be) take what there is; `faults` or `why_not` says how much that is."
+    ),
     "change_open": Problem(409, "Confirm or decline the order's open change set first."),
     "over_credit_limit": Problem(409, "The account has no room for the difference; ask finance for it."),
     "stale": Problem(412, "It has changed since you read it: read it again and decide again."),
+    "quantity_changed": Problem(409, "The books say something else by now: see `current`; decide again."),
     "if_match_needed": Problem(428, "Send the `ETag` that you have read as `If-Match`."),
     "idempotency_key_in_use": Problem(409, "The first request is still running; retry after `Retry-After` seconds."),
     "order_exists_differently": Problem(
@@ -64,6 +67,16 @@ PROBLEMS: dict[str, Problem] = {
     "unavailable": Problem(503, "Retry after `Retry-After` seconds with the same key."),
 }
 
+# Why an edit of an order is not made: checks that a policy lets refuse.
+EDIT_PROBLEMS = (
+    "bad_address",
+    "too_many_units",
+    "order_too_large",
+    "implausible_tax",
+    "not_allowed_there",
+    "age_not_checked",
+    "dangerous_goods",
+)
 # Why an order is not taken in, by whatever operation it is submitted.
 ORDER_PROBLEMS = (
     "unknown_channel",

@@ -40,3 +40,19 @@ class Fact(BaseModel):
     time: str
     route: str | None = None
     data: dict[str, Any]
+
+
+def envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
+    """A fact of the write that made `version` of `subject`, the `place`-th of it."""
+    return Fact(
+        id=f"{subject}.{version}.{place}",
+        type=type(fact).__name__,
+        version=fact.VERSION,
+        source=fact.SOURCE,
+        subject=subject,
+        order_id=order_id,
+        sequence=version,
+        time=now,
+        route=fact.route(),
+        data=fact.model_dump(),
+    )

@@ -28,7 +28,7 @@ from oms.orders.completion import completed
 from oms.orders.holding import put_on_hold
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, LIVE_ORDER_STATES
 from oms.orders.model import Order, Parcel
-from oms.orders.store import SHARDS, OrderStore, OrderTree
+from oms.orders.store import LEFT_OPEN, SHARDS, OrderStore, OrderTree
 
 _log = logging.getLogger("baton.fulfillment")
 PAGE = 100
@@ -47,6 +47,7 @@ def watch_orders(
     """Look at every live order whose deadline in the index has passed, most overdue first.
 
     What its holds and its change set say is done at once: a hold is released, the order cancelled, or its owner told.
+    So is the change set closed of an order that ended before anybody decided on it.
 
     The index may say "look" too early: then the deadline moves on. An order that is really overdue starts the
     exception workflow once per version of its header, and is looked at again after a grace.
@@ -63,7 +64,7 @@ def watch_orders(
 
 def _due(orders: OrderStore, now: datetime) -> Iterator[str]:
     """Ids by status and shard, page by page; what was seen has moved on, so each page starts at the front again."""
-    for status in LIVE_ORDER_STATES:
+    for status in (*LIVE_ORDER_STATES, LEFT_OPEN):
         for shard in range(SHARDS):
             seen: set[str] = set()
             while True:

@@ -15,10 +15,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from oms.kernel.money import MAX_MINOR
+from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Instant, Plain, PlainLines, Reference, Sku
 
 MAX_LINES = 1_000
-_MAX_MINOR = 999_999_999_999_999  # 15 digits: below 2**53, so that every JSON reader keeps every minor unit
 _MAX_UNITS = 1_000_000
 
 
@@ -29,11 +30,13 @@ def _email(text: str) -> str:
     return text
 
 
-Minor = Annotated[int, Field(ge=0, le=_MAX_MINOR)]
+Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
 Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
 Row = Annotated[str, Field(min_length=1, max_length=200), Plain]
 Code = Annotated[str, Field(min_length=1, max_length=20), Plain]
+City = Annotated[str, Field(max_length=120, validate_default=True), PartOfAddress]
+PostalCode = Annotated[str, Field(max_length=20, validate_default=True), PartOfAddress]
 Email = Annotated[str, Field(min_length=3, max_length=254), Plain, AfterValidator(_email)]
 Phone = Annotated[str, Field(min_length=1, max_length=40), Plain]
 CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
@@ -66,13 +69,13 @@ class Customer(_Inbound):
 
 
 class ShipTo(_Inbound):
-    """Where it goes."""
+    """Where it goes. City and postal code are needed where the country's post needs them."""
 
-    address_lines: Annotated[list[Row], Field(min_length=1, max_length=4)]
-    city: Short
-    region: Short | None = None
-    postal_code: Code
     country: CountryCode
+    address_lines: Annotated[list[Row], Field(min_length=1, max_length=4)]
+    city: City = ""
+    region: Short | None = None
+    postal_code: PostalCode = ""
 
 
 class Payment(_Inbound):
@@ -97,11 +100,11 @@ class BillTo(_Inbound):
 
     name: Row
     company: Row | None = None
+    country: CountryCode
     address_lines: Annotated[list[Row], Field(min_length=1, max_length=4)]
-    city: Short
+    city: City = ""
     region: Short | None = None
     postal_code: Code | None = None
-    country: CountryCode
 
 
 class NewOrder(_Inbound):

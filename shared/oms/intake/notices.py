@@ -17,7 +17,7 @@ class Snapshot(NamedTuple):
 
     `version` is the sender's time of the last change or its running number, written so that a later one is the greater
     text; None when the sender has none. `gone` are units that the sender took off the order, by external line id.
-    `begun`: the sender says that a part of it is shipped; of an order that is new to us it was not by us.
+    `begun`: the sender says that a part of it is shipped; unless we have shipped something of it, it was not by us.
     """
 
     order: NewOrder
@@ -50,6 +50,17 @@ class Refund(NamedTuple):
     units: Mapping[str, int] = {}
 
 
+class Shipped(NamedTuple):
+    """The sender has the order as shipped, all of it. It asks nothing of an order that is not with us, or that we ship.
+
+    `reason` says it in the sender's terms.
+    """
+
+    external_order_id: str
+    reason: str
+    version: str | None = None
+
+
 class Fetch(NamedTuple):
     """The message only names an order: ask the sender for it."""
 
@@ -62,7 +73,7 @@ class Ignored(NamedTuple):
     reason: str
 
 
-Notice = Snapshot | Cancellation | Refund | Fetch | Ignored
+Notice = Snapshot | Cancellation | Refund | Shipped | Fetch | Ignored
 
 
 class Arrival(NamedTuple):

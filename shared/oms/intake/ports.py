@@ -8,6 +8,7 @@ from oms.aws.tables import Write
 from oms.intake.model import NewOrder
 from oms.orders.holding import HoldSpec
 from oms.orders.model import CheckFinding, Destination, Promise
+from oms.orders.shapes import PersonShape
 from oms.reference.model import Channel
 
 Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that can be promised
@@ -72,23 +73,7 @@ class CreditPort(Protocol):
 class PeoplePort(Protocol):
     """Where personal data goes; what comes back is a write of ciphertext."""
 
-    def write_new(
-        self,
-        person_id: str,
-        *,
-        name: str,
-        email: str | None,
-        phone: str | None,
-        company: str | None,
-        address_lines: Sequence[str],
-        city: str,
-        region: str | None,
-        postal_code: str,
-        country: str,
-        billing: str | None = None,
-        note: str | None = None,
-        gift_message: str | None = None,
-    ) -> Write: ...
+    def write_new(self, person_id: str, who: PersonShape) -> Write: ...
 
     def fingerprint(self, text: str) -> str: ...
 

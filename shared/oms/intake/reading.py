@@ -16,6 +16,7 @@ from oms.intake.model import NewOrder
 from oms.kernel.errors import Fault, MalformedError, RejectedError
 from oms.kernel.json import read_json
 from oms.kernel.money import to_minor
+from oms.kernel.postal import needs
 from oms.kernel.time import from_text, to_text
 
 Document = Mapping[str, Any]
@@ -220,23 +221,25 @@ class Reader:
         }
 
     def address(self, owner: Document, names: AddressNames, path: str = "") -> dict[str, Any]:
-        """The place. Lines beyond the fourth join it, so that none is lost."""
+        """The place, without what is not said. Lines beyond the fourth join it, so that none is lost."""
         lines = [line for name in names.lines if (line := self.text(owner, name, path))]
         if len(lines) > _LINES:
             lines[_LINES - 1 :] = [", ".join(lines[_LINES - 1 :])]
-        return {
+        place = {
             "address_lines": lines,
             "city": self.text(owner, names.city, path),
             "region": self.first(owner, names.region, path),
             "postal_code": self.text(owner, names.postal_code, path),
             "country": self.text(owner, names.country, path),
         }
+        return {part: said for part, said in place.items() if said is not None}
 
     def bill_to(self, owner: Document, names: AddressNames, path: str, ship_to: Document) -> dict[str, Any] | None:
         """Who is billed, where that is another than `ship_to` (with its name) and complete enough to mean somebody."""
         person = self.person(owner, names, path)
         billed = {"name": person["name"], "company": person["company"], **self.address(owner, names, path)}
-        complete = all(billed[part] for part in ("name", "address_lines", "city", "country"))
+        needed = ("name", "address_lines", "country", *(["city"] if needs("city", billed.get("country", "")) else []))
+        complete = all(billed.get(part) for part in needed)
         same = all(ship_to.get(part) == value for part, value in billed.items())
         return billed if complete and not same else None
 

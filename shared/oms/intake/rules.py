@@ -1,13 +1,15 @@
 """How an accepted order comes to life, and what its sender is told."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
 from oms.inventory.reservations.model import Reservation
 from oms.kernel.ids import derive_id
+from oms.kernel.json import write_json
 from oms.kernel.time import to_text
 from oms.orders.bundles import Components
 from oms.orders.holding import HoldSpec, opened
@@ -68,6 +70,34 @@ def units_by_sku(order: NewOrder, gone: Mapping[str, int] = {}) -> dict[str, int
     return {sku: wanted for sku, wanted in units.items() if wanted}
 
 
+def goods_hash_of(order: NewOrder, gone: Mapping[str, int] = {}) -> str:
+    """Equal for what a sender says twice of units, prices and charges, in whatever order; no personal data.
+
+    With units taken off (`gone`), the sums follow from them in each system's own way and are left out.
+    """
+    lines = sorted(
+        [
+            line.sku,
+            line.external_line_id or "",
+            line.quantity - min(gone.get(line.external_line_id or "", 0), line.quantity),
+            line.unit_price_minor,
+            *([] if gone else [line.discount_minor, line.tax_minor]),
+        ]
+        for line in order.lines
+    )
+    sums = [] if gone else [order.shipping_minor, order.discount_minor, order.tax_minor, order.total_minor]
+    return _hash([order.currency, lines, sums])
+
+
+def delivery_hash_of(order: NewOrder) -> str | None:
+    """The same for what the sender says of the delivery."""
+    return _hash(order.delivery.model_dump()) if order.delivery else None
+
+
+def _hash(said: Any) -> str:
+    return hashlib.sha256(write_json(said).encode()).hexdigest()[:16]
+
+
 def with_own(
     stock: Mapping[str, Mapping[str, int]], reservation: Reservation | None
 ) -> Mapping[str, Mapping[str, int]]:
@@ -100,7 +130,7 @@ def accept(
     """
     submitted = _submitted(new, decision.promise, fingerprint, person_hash, version, at)
     lines = tuple(_without(_made_of(line, decision.bundles), gone) for line in submitted.lines)
-    submitted = submitted.model_copy(update={"lines": lines})
+    submitted = submitted.model_copy(update={"lines": lines, "goods_hash": goods_hash_of(new, gone)})
     order_id = submitted.id
     holds = opened(order_id, decision.holds, at)
     waits = any("confirm" in hold.blocks for hold in holds)
@@ -187,6 +217,8 @@ def _submitted(
         watch_at=now,
         body_hash=fingerprint,
         person_hash=person_hash,
+        goods_hash=goods_hash_of(new),
+        delivery_hash=delivery_hash_of(new),
         external_number=new.external_number,
         external_version=version,
         placed_at=new.placed_at,

@@ -34,6 +34,7 @@ from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError
 from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
 from oms.orders.model import Order
+from oms.orders.shapes import Someone
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel, bundles_among
 from oms.reference.store import ReferenceStore
@@ -224,18 +225,19 @@ def fingerprint_of(new: NewOrder, desk: IntakeDesk) -> str:
 
 
 def _person(new: NewOrder, order_id: str, desk: IntakeDesk) -> Write:
-    return desk.people.write_new(
-        person_id_of(order_id),
-        name=new.customer.name,
-        email=new.customer.email,
-        phone=new.customer.phone,
-        company=new.customer.company,
-        address_lines=new.ship_to.address_lines,
-        city=new.ship_to.city,
-        region=new.ship_to.region,
-        postal_code=new.ship_to.postal_code,
-        country=new.ship_to.country,
+    customer, place = new.customer, new.ship_to
+    who = Someone(
+        name=customer.name,
+        email=customer.email,
+        phone=customer.phone,
+        company=customer.company,
+        address_lines=place.address_lines,
+        city=place.city,
+        region=place.region,
+        postal_code=place.postal_code,
+        country=place.country,
         billing=new.bill_to.model_dump_json(exclude_none=True) if new.bill_to else None,
         note=new.note,
         gift_message=new.gift_message,
     )
+    return desk.people.write_new(person_id_of(order_id), who)

@@ -9,6 +9,9 @@ from oms.events.fact import Fact
 from oms.orders.model import Value
 
 PositionKey = tuple[str, str]  # (SKU, location)
+# What a person sets, by name: `reorder_point`, `order_up_to`, and `channel:<name>`, units that only it may take.
+Levels = tuple[tuple[str, int], ...]
+CHANNEL_LEVEL = "channel:"
 Kind = Literal[
     "opened", "received", "committed", "released", "shipped", "lost", "found", "adjusted", "counted", "transferred",
     "damaged", "repaired", "quarantined", "cleared", "expected", "reserved", "unreserved", "expired", "backordered",
@@ -50,6 +53,7 @@ class Movement(NamedTuple):
     change: Change
     ref: str | None = None
     term: str | None = None
+    levels: Levels = ()
 
 
 class Position(NamedTuple):
@@ -58,6 +62,7 @@ class Position(NamedTuple):
     `terms` are the reserved units by the instant until which they are kept, those only whose time is not up;
     `lapsed` are reserved units whose time is up and that nobody has written off yet: they count as free. `backordered`
     units wait for stock here; nobody has them yet. `version` counts the writes; `entry` is the last one in the journal.
+    `channels` are units by channel, that the other channels leave alone.
     """
 
     sku: str
@@ -75,6 +80,7 @@ class Position(NamedTuple):
     lapsed: tuple[tuple[str, int], ...] = ()
     version: int = 0
     entry: str | None = None
+    channels: tuple[tuple[str, int], ...] = ()
 
     @property
     def key(self) -> PositionKey:
@@ -128,6 +134,7 @@ class Posting(Value):
     ref: str | None = None
     term: str | None = None
     before: str | None = None
+    levels: Levels = ()
 
     @property
     def change(self) -> Change:
@@ -167,7 +174,16 @@ class StockLevel(Value):
     incoming: int
     backordered: int
     reorder_point: int
+    order_up_to: int
     version: Annotated[int, Field(ge=0)]
+    shortfall: int = 0
+    channels: dict[str, int] = Field(default_factory=dict)
+
+
+def level_of(position: Position) -> StockLevel:
+    """A position as the API shows it."""
+    names = set(StockLevel.model_fields) - {"channels"}
+    return StockLevel(**{name: getattr(position, name) for name in names}, channels=dict(position.channels))
 
 
 class StockView(Value):
@@ -175,6 +191,12 @@ class StockView(Value):
 
     sku: str
     locations: tuple[StockLevel, ...]
+
+
+def levels_of(position: Position) -> Levels:
+    """What a person has set of a position."""
+    own = ((f"{CHANNEL_LEVEL}{name}", units) for name, units in position.channels)
+    return (("reorder_point", position.reorder_point), ("order_up_to", position.order_up_to), *own)
 
 
 def merged(movements: Iterable[Movement]) -> dict[PositionKey, list[Movement]]:

@@ -1,8 +1,8 @@
 """What a movement does to a position, and what it may not do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from oms.inventory.model import NOTHING, Change, Movement, Position
+from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
 from oms.kernel.errors import StateError, Why
 
 BUCKETS = Change._fields
@@ -15,7 +15,7 @@ class ShortStockError(StateError):
     code = "short_stock"
 
 
-def applied(position: Position, movements: Iterable[Movement]) -> Position:
+def applied(position: Position, movements: Sequence[Movement]) -> Position:
     """The position after the movements, one version on; reserved units whose time is up are written off with it.
 
     Raises:
@@ -27,12 +27,12 @@ def applied(position: Position, movements: Iterable[Movement]) -> Position:
         total = total.plus(movement.change)
         if movement.change.reserved:
             _move_term(terms, movement, position)
-    after = position.after(total._replace(reserved=0))._replace(
+    after = _levelled(position.after(total._replace(reserved=0)), movements)._replace(
         terms=tuple(sorted((term, units) for term, units in terms.items() if units)),
         lapsed=(),
         version=position.version + 1,
     )
-    _refuse_negative(after)
+    refuse_negative(after)
     takes = sum(max(getattr(total, name), 0) for name in _TAKES)
     if takes and after.available < 0 and after.available < position.available:
         raise _short(position, f"{position.available} units can be taken", "take less, or wait for stock")
@@ -52,6 +52,20 @@ def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:
     )
 
 
+def _levelled(position: Position, movements: Sequence[Movement]) -> Position:
+    set_to = {name: value for movement in movements for name, value in movement.levels}
+    channels = dict(position.channels)
+    for name, units in set_to.items():
+        if name.startswith(CHANNEL_LEVEL):
+            channels[name.removeprefix(CHANNEL_LEVEL)] = units
+    kept = tuple(sorted((name, units) for name, units in channels.items() if units))
+    return position._replace(
+        reorder_point=set_to.get("reorder_point", position.reorder_point),
+        order_up_to=set_to.get("order_up_to", position.order_up_to),
+        channels=kept,
+    )
+
+
 def _move_term(terms: dict[str, int], movement: Movement, position: Position) -> None:
     if movement.term is None:
         raise ValueError("reserved units need a term")
@@ -60,7 +74,12 @@ def _move_term(terms: dict[str, int], movement: Movement, position: Position) ->
         raise _short(position, "fewer units are reserved until then", "read the reservation again")
 
 
-def _refuse_negative(after: Position) -> None:
+def refuse_negative(after: Position) -> None:
+    """Refuse a position with fewer units than none in a bucket, or with more set apart than there are.
+
+    Raises:
+        ShortStockError: so it is.
+    """
     for name in BUCKETS:
         units = getattr(after, name)
         if units < 0:

@@ -1,6 +1,6 @@
 """Read stock."""
 
-from oms.inventory.model import StockLevel, StockView
+from oms.inventory.model import StockView, level_of
 from oms.inventory.store import StockStore
 from oms.kernel.errors import NotFoundError
 
@@ -14,6 +14,4 @@ def read_stock(sku: str, *, stock: StockStore, locations: frozenset[str] | None 
     positions = [one for one in stock.positions_of(sku) if locations is None or one.location in locations]
     if not positions:
         raise NotFoundError(f"no location keeps {sku}")
-    names = tuple(StockLevel.model_fields)
-    levels = (StockLevel(**{name: getattr(position, name) for name in names}) for position in positions)
-    return StockView(sku=sku, locations=tuple(levels))
+    return StockView(sku=sku, locations=tuple(level_of(position) for position in positions))

@@ -19,7 +19,7 @@ the index keys exactly while its slack is zero or less.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,7 +27,20 @@ from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
-from oms.inventory.model import NOTHING, Cause, Change, Entry, Kind, Movement, Position, PositionKey, Posting, merged
+from oms.inventory.facts import shortfalls
+from oms.inventory.model import (
+    NOTHING,
+    Cause,
+    Change,
+    Entry,
+    Kind,
+    Movement,
+    Position,
+    PositionKey,
+    Posting,
+    levels_of,
+    merged,
+)
 from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import derive_id, shard_of
@@ -116,13 +129,14 @@ class StockStore:
     ) -> Moved:
         """A position write each, and one entry of the journal; to be committed together.
 
-        They fail if somebody else wrote one of the positions meanwhile. Nothing to move: no writes.
+        They fail if somebody else wrote one of the positions meanwhile. Nothing to move: no writes. Units that are
+        committed and no more there are said with `StockFellShort`, whoever moved them.
 
         Raises:
             ShortStockError: a movement takes more than there is in `before`.
             KeyError: a position that is not in `before`, because the SKU is not kept there.
         """
-        moved = merged(one for one in movements if one.change != NOTHING or one.kind in _EVEN_NOTHING)
+        moved = merged(one for one in movements if one.change != NOTHING or one.levels or one.kind in _EVEN_NOTHING)
         if not moved:
             return Moved([], {})
         changed = {key: applied(before[key], group) for key, group in moved.items()}
@@ -138,10 +152,22 @@ class StockStore:
                 for key, group in moved.items()
                 for movement in (*lapsed_movements(before[key]), *group)
             ),
-            facts=tuple(facts),
+            facts=(*facts, *shortfalls(before, changed, cause.at)),
         )
         writes = [self._position_write(position, before[key]) for key, position in changed.items()]
         return Moved([*writes, self._entry_write(entry)], changed)
+
+    def mended(self, movements: Sequence[Movement], before: Position, after: Position, cause: Cause) -> Moved:
+        """The writes that put a position right as `after` says, whatever the movements add up to.
+
+        For corrections of books that do not add up, and for nothing else.
+        """
+        made = after._replace(version=before.version + 1, lapsed=())
+        name = _entry_name([made], cause.at)
+        made = made._replace(entry=name)
+        postings = tuple(_posting(movement, before, made.version) for movement in movements)
+        entry = Entry(id=name, at=cause.at, by=cause.by, why=cause.why, postings=postings)
+        return Moved([self._position_write(made, before), self._entry_write(entry)], {made.key: made})
 
     def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Write]:
         """Units that the carrier took leave the books and the reservation."""
@@ -180,7 +206,9 @@ class StockStore:
         cause = Cause(by, to_text(self._clock()))
         empty = Position(position.sku, position.location, 0, position.reorder_point, position.order_up_to)
         first = Change(**{name: getattr(position, name) for name in BUCKETS if name != "reserved"})
-        stocked = Movement("opened", position.key, first._replace(committed=0, backordered=0))
+        stocked = Movement(
+            "opened", position.key, first._replace(committed=0, backordered=0), levels=levels_of(position)
+        )
         taken = Movement("committed", position.key, Change(committed=first.committed, backordered=first.backordered))
         try:
             tables.commit(*self.writes([stocked, taken], {position.key: empty}, cause))
@@ -229,10 +257,14 @@ class StockStore:
                 return True
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def claim(self, name: str, cause: Cause) -> Write:
-        """A write that succeeds once for a name: what is committed with it happens once."""
-        item = {"pk": f"MOVED#{name}", "sk": "MOVED", "at": cause.at, "n": 0}
+    def claim(self, name: str, cause: Cause, **kept: str) -> Write:
+        """A write that succeeds once for a name: what is committed with it happens once. `kept`: see `claimed`."""
+        item = {"pk": f"MOVED#{name}", "sk": "MOVED", "at": cause.at, "n": 0, **kept}
         return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=f"moved {name}")
+
+    def claimed(self, name: str) -> Mapping[str, str] | None:
+        """What was kept with a claim; None: nothing of this name has happened."""
+        return tables.get(Key(self.table, f"MOVED#{name}", "MOVED"))
 
     def entry(self, name: str) -> Entry | None:
         """One entry of the journal by its name."""
@@ -290,9 +322,10 @@ class StockStore:
             "entry": position.entry,
             **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
             "terms": dict(position.terms),
+            "channels": dict(position.channels) or None,
             **(_marker(position.key) if position.slack <= 0 else {}),
         }
-        label = f"stock {position.sku} at {position.location}"
+        label = label_of(position.key)
         if before.version == 0:
             return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=label)
         return tables.put(self.table, item, condition="v = :seen", values={":seen": before.version}, label=label)
@@ -311,6 +344,11 @@ class StockStore:
         return {position.key: position for position in (_position(row, now) for row in rows)}
 
 
+def label_of(key: PositionKey) -> str:
+    """What the write of a position is called when it fails."""
+    return f"stock {key[0]} at {key[1]}"
+
+
 def _leaving(units: Mapping[str, int], kind: Kind) -> _Moves:
     """Out of the books and out of what is committed: neither `available` nor `slack` moves."""
     return [(kind, sku, Change(on_hand=-quantity, committed=-quantity)) for sku, quantity in units.items()]
@@ -322,6 +360,7 @@ def _position(row: tables.Item, now: str) -> Position:
         location=row["sk"].removeprefix("LOC#"),
         version=row["v"],
         entry=row.get("entry"),
+        channels=tuple(sorted(row.get("channels", {}).items())),
         **{name: row[name] for name in (*_STORED, *_POLICY)},
     )
     return as_read(position, row["terms"], now)
@@ -337,6 +376,7 @@ def _posting(movement: Movement, before: Position, version: int) -> Posting:
         ref=movement.ref,
         term=movement.term,
         before=before.entry,
+        levels=movement.levels,
     )
 
 

@@ -12,7 +12,7 @@ Digits of any script count, also full-width, circled and keycap ones; characters
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -175,12 +175,13 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
     if not places:
         return []
     hits: list[tuple[Found, list[int]]] = []
-    others = _others(text)
+    others = _Spans(_others(text))
     for run in (run for start, end in places for run in _runs(text, start, end)):
         first = 0
+        whole = sum(len(group) for group in run[: _LONGEST + 1]) <= _LONGEST
         while first < len(run):
             start = run[first][0].at
-            if any(low <= start < high for low, high in others):
+            if not _may_begin(run, first, whole=whole) or others.hold(start):
                 first += 1
                 continue
             named = _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
@@ -202,6 +203,26 @@ def _places(text: str) -> list[tuple[int, int]]:
     if not text.isascii() and _ODD_DIGITS.search(text):
         return [(0, len(text))]
     return [place.span() for place in _MIGHT_HOLD_ONE.finditer(text)]
+
+
+class _Spans:
+    """Stretches of a text, asked in the order of the text."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._left = sorted(spans, reverse=True)
+        self._end = -1
+
+    def hold(self, place: int) -> bool:
+        """Whether a place lies in one of them; places are asked from left to right."""
+        while self._left and self._left[-1][0] <= place:
+            self._end = max(self._end, self._left.pop()[1])
+        return place < self._end
+
+
+def _may_begin(run: list[_Group], first: int, *, whole: bool) -> bool:
+    """Whether `_as_people_write` can be true of any groups from `first` on: one look, for texts full of digits."""
+    size = len(run[first])
+    return (first == 0 and whole) or size >= _SHORTEST or size in _USUAL or size == _AMEX[0]
 
 
 def _others(text: str) -> list[tuple[int, int]]:

@@ -29,6 +29,7 @@ class RejectedError(Exception):
     status = 422
     code = "rejected"
     headers: Mapping[str, str] = {}
+    current: Mapping[str, int] = {}  # what is true now, by name: for those who acted on something older
 
     def __init__(
         self, message: str, *, code: str | None = None, faults: Sequence[Fault] = (), why: Sequence[Why] = ()

@@ -5,6 +5,7 @@ nesting until the stack ends. Here each of these is a `MalformedError`.
 """
 
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -71,8 +72,7 @@ def _depth(raw: bytes) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        ((twice, _),) = Counter(key for key, _ in pairs).most_common(1)
         raise MalformedError(f"the key {twice[:60]!r} stands twice in one object", code="malformed_json")
     return document
 

@@ -13,6 +13,8 @@ _MAX_TEXT = 60  # characters of an amount; shops write up to twelve decimals
 _EXACT = Context(prec=2 * _MAX_TEXT)  # the default of 28 digits would round a longer text without a word
 _MAX_DIGITS = 15  # below 2**53, so that every JSON reader keeps every minor unit
 
+MAX_MINOR = 999_999_999_999_999  # 15 digits: below 2**53, so that every JSON reader keeps every minor unit
+
 
 def exponent(currency: str) -> int:
     """Decimal places of the minor unit: 2 for EUR, 0 for JPY, 3 for KWD."""

@@ -76,7 +76,7 @@ class HoldOutcome(BaseModel):
 
 # `confirm` keeps an order from being accepted, `allocate` from taking stock, `release` from reaching a location.
 REASONS: dict[str, Reason] = {
-    "credit_limit": Reason(("confirm",), "finance", ("finance", "operator"), timedelta(days=3), "cancel"),
+    "credit_limit": Reason(("confirm",), "finance", ("finance",), timedelta(days=3), "cancel"),
     "overdue_invoices": Reason(("confirm",), "finance", ("finance",), timedelta(days=3), "cancel"),
     "awaiting_payment": Reason(("allocate",), "finance", ("finance", "operator"), timedelta(days=7), "cancel"),
     "high_risk_of_fraud": Reason(("confirm",), "operator", ("operator",), timedelta(days=2)),
@@ -88,6 +88,7 @@ REASONS: dict[str, Reason] = {
     "remorse": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(minutes=30), "release"),
     "channel_changed": Reason(("release",), "operator", ("operator", "sales"), timedelta(days=1)),
     "cancellation_asked": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
+    "shipped_elsewhere": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
 }
 _OTHER = Reason(("release",))
 
@@ -133,8 +134,18 @@ def opened(order_id: str, specs: Iterable[HoldSpec], at: datetime) -> tuple[Hold
     return tuple(holds.values())
 
 
+def was_held(order: Order, reason: str) -> bool:
+    """Whether the order is held for this reason, or was until somebody let it go."""
+    hold_id = hold_id_of(order.id, reason)
+    return any(hold.id == hold_id for hold in order.holds) or any(
+        (row.why or "").startswith(f"{hold_id} ") for row in order.log
+    )
+
+
 def blocking_now(order: Order, blocks: tuple[str, ...]) -> tuple[str, ...]:
-    """What a hold must block so that the order does not go on: a confirmation that has happened blocks nothing."""
+    """What a hold must block so that the order does not go on: what has happened already blocks nothing."""
+    if "allocate" in blocks and "release" not in blocks and order.units_allocated:
+        return (*blocks, "release")
     if "confirm" not in blocks or order.status == "validating":
         return blocks
     return tuple(dict.fromkeys((*(event for event in blocks if event != "confirm"), "allocate", "release")))

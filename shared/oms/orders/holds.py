@@ -274,7 +274,7 @@ def _resumed(
     facts: list[FactData] = [released]
     changes: dict[str, Any] = {"holds": rest, "watch_at": to_text(at)}
     free = {event for event in hold.blocks if not any(event in other.blocks for other in rest)}
-    if "release" in free and stopped:
+    if "release" in free and stopped and not order.reserving:  # when it has all its stock, all of it is said
         # The same allocation is said again: the workflow starts again, and what it did before stays done.
         facts.append(OrderAllocated(order_id=order.id, attempt=order.attempt, fulfillment_order_ids=list(stopped)))
         changes["watch_at"] = to_text(at + MAX_DWELL["fulfillment_order.open"])

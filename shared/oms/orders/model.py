@@ -10,11 +10,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.events.fact import Fact, FactData
+from oms.events.fact import Fact, FactData, envelope
 from oms.kernel.cards import redact
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import Components
+from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -72,26 +73,11 @@ class Aggregate(Value):
         version = self.version + 1
         now = to_text(at)
         facts = tuple(
-            _envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
+            envelope(fact, self.subject, self.of_order, version, place, now) for place, fact in enumerate(said)
         )
         word = what or "+".join(fact.type for fact in facts)
         row = LogRow(v=version, at=now, what=word, by=by, why=redact(why) if why else None)
         return self.model_copy(update={**changes, "version": version, "log": (*self.log, row), "facts": facts})
-
-
-def _envelope(fact: FactData, subject: str, order_id: str | None, version: int, place: int, now: str) -> Fact:
-    return Fact(
-        id=f"{subject}.{version}.{place}",
-        type=type(fact).__name__,
-        version=fact.VERSION,
-        source=fact.SOURCE,
-        subject=subject,
-        order_id=order_id,
-        sequence=version,
-        time=now,
-        route=fact.route(),
-        data=fact.model_dump(),
-    )
 
 
 class Line(Value):
@@ -168,6 +154,14 @@ class Promise(Value):
     latest_on: str | None = None
 
 
+class Reserving(Value):
+    """How far a giant order has its stock: `done` steps `of` so many. Until the last one no location is told of it."""
+
+    attempt: int
+    done: Count
+    of: Count
+
+
 class FirstAnswer(Value):
     """What the sender was told when the order came in: the same for every repeat, however far the order has got."""
 
@@ -190,13 +184,14 @@ class Order(Aggregate):
     """The header: what was ordered, for whom (a reference), where to, how far.
 
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
-    `person_hash` is a keyed hash of the personal data in the sender's last word: it tells whether they changed.
+    `person_hash` is a keyed hash of the personal data in the sender's last word, `goods_hash` and `delivery_hash` are
+    hashes of its lines and sums and of its delivery: they tell what the sender changed from what we did.
 
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
-
+    `decided_in` names the records of the decisions about its locations.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -223,6 +218,8 @@ class Order(Aggregate):
     parcels_delivered: Count = 0
     body_hash: str
     person_hash: str | None = None
+    goods_hash: str | None = None
+    delivery_hash: str | None = None
     taxes_included: bool = False
     first_answer: FirstAnswer | None = None
     external_number: str | None = None
@@ -233,7 +230,9 @@ class Order(Aggregate):
     delivery: RequestedDelivery | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
+    reserving: Reserving | None = None
     reservation_id: str | None = None
+    decided_in: tuple[str, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -254,7 +253,9 @@ class Order(Aggregate):
 
     @property
     def ends_at(self) -> str | None:
-        """When the time of a hold or of the open change set is up, the first of them."""
+        """When the time of a hold or of the open change set is up, the first of them: at once when the order ended."""
+        if self.change is not None and self.status in TERMINAL_ORDER_STATES:
+            return self.entered_at
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
         return min([*ends, *([self.change.expires_at] if self.change else [])], default=None)
 
@@ -317,9 +318,9 @@ class FulfillmentOrder(Aggregate):
         return self.order_id
 
 
-def fulfillment_order_id(order_id: str, attempt: int, location: str) -> str:
-    """A location's work for an order has one id per attempt, known before it is there."""
-    return derive_id("ful", order_id, str(attempt), location)
+def fulfillment_order_id(order_id: str, attempt: int, location: str, part: int = 0) -> str:
+    """A location's work for an order has one id per attempt, known before it is there; further parts if it is large."""
+    return derive_id("ful", order_id, str(attempt), location, *([str(part)] if part else []))
 
 
 class Content(Value):

@@ -4,7 +4,7 @@ Contexts do not import each other's models; any shape with these fields will do.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class LineFigures(Protocol):
@@ -63,3 +63,51 @@ class PostalPlace(Protocol):
     def postal_code(self) -> str: ...
     @property
     def country(self) -> str: ...
+
+
+class PersonShape(Contact, PostalPlace, Protocol):
+    """Who, and where to, with what else they said. Personal data: on its way into or out of the privacy context."""
+
+    @property
+    def company(self) -> str | None: ...
+    @property
+    def billing(self) -> str | None: ...
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def gift_message(self) -> str | None: ...
+
+
+class Someone(NamedTuple):
+    """A person who is not known yet: what is handed over to be kept. Never kept, logged or published like this."""
+
+    name: str
+    address_lines: Sequence[str]
+    city: str
+    postal_code: str
+    country: str
+    region: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    company: str | None = None
+    billing: str | None = None
+    note: str | None = None
+    gift_message: str | None = None
+
+    def __repr__(self) -> str:
+        return "Someone()"
+
+    def at(self, place: PostalPlace) -> "Someone":
+        """The same person at another place."""
+        return self._replace(
+            address_lines=place.address_lines,
+            city=place.city,
+            region=place.region,
+            postal_code=place.postal_code,
+            country=place.country,
+        )
+
+
+def someone_like(person: PersonShape) -> Someone:
+    """Another person with all that is known of this one."""
+    return Someone(**{name: getattr(person, name) for name in Someone._fields})

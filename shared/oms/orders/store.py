@@ -7,6 +7,7 @@
 | which of many orders have work at a location | batch get of the ids that such work has: order, attempt, location |
 | parcel by id (derived from carrier and tracking number) | get `PARCEL#<id>` / `PARCEL` |
 | live orders of a status by deadline | index `live`: `LIVE#<status>#<shard>`, `<look_at>#<order id>` |
+| orders that ended with a change set open | the same, `left_open` for the status |
 | orders of a channel by time | index `recent`: `RECENT#<channel>#<shard>`, `<submitted_at>#<order id>` |
 | facts to publish | the table's stream; `n` says how many facts the version `v` brought |
 
@@ -30,6 +31,7 @@ from oms.orders.lifecycle import LIVE_ORDER_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, fulfillment_order_id
 
 SHARDS = 8
+LEFT_OPEN = "left_open"  # stands for the status of an order that ended while a change set was open
 _HEADER = "ORDER"
 _PARCEL = "PARCEL"
 
@@ -201,6 +203,20 @@ class OrderStore:
         )
         return [row["pk"].removeprefix("ORDER#") for row in rows]
 
+    def confirmed(self, *, limit: int) -> list[str]:
+        """Ids of orders that are confirmed and have nothing yet, `limit` at most; a moment old."""
+        found: list[str] = []
+        for shard in range(SHARDS):
+            rows = tables.query(
+                self.table,
+                index="live",
+                condition="live_pk = :pk",
+                values={":pk": f"LIVE#confirmed#{shard}"},
+                limit=limit // SHARDS,
+            )
+            found += [row["pk"].removeprefix("ORDER#") for row in rows]
+        return found
+
     def page(self, channel: str, shard: int, *, since: str, before: str, limit: int) -> list[tuple[str, str]]:
         """(submitted_at#id, id) of a channel's orders with `since <= key < before`, newest first."""
         rows = tables.query(
@@ -241,7 +257,8 @@ def _index_keys(order: Order) -> dict[str, str]:
         "recent_pk": f"RECENT#{order.channel}#{shard_of(order.id, SHARDS)}",
         "recent_sk": f"{order.submitted_at}#{order.id}",
     }
-    if order.status in LIVE_ORDER_STATES:
-        keys["live_pk"] = f"LIVE#{order.status}#{shard_of(order.id, SHARDS)}"
+    live = order.status in LIVE_ORDER_STATES
+    if live or order.change is not None:
+        keys["live_pk"] = f"LIVE#{order.status if live else LEFT_OPEN}#{shard_of(order.id, SHARDS)}"
         keys["live_sk"] = f"{order.look_at}#{order.id}"
     return keys

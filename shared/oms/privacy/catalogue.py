@@ -132,6 +132,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (("Account", "name"), ("AccountView", "name"), ("LevelView", "name"), ("Terms", "name"), ("Supplier", "name")),
         "business",  # companies; a sole trader's is public in a register
     ),
+    **{("Fairness", name): "business" for name in ("ranks", "shares_pct")},
     **{
         (model, "name"): "business"
         for model in (
@@ -140,26 +141,34 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     },
     ("Location", "postal_code"): "business",  # our own places
     ("RateCard", "region"): "business",
+    ("CountedBasket", "region"): "business",  # a country and the first character of a postal code
+    ("PriceShard", "prices"): "business",
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
+    ("Kept", "of"): "business",  # a SKU
     ("Reservation", "requests"): "business",  # hashes of keys and bodies
+    **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
+    **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
+    ("Strategy", "note"): "remark",
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Hold", "NewChangeSet", "NewHold", "Policy", "PolicyDraft",
-            "PolicyView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Hold", "NewChangeSet", "NewHold",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView",
         )
     },
     **{
         (model, "why"): "remark"
-        for model in ("Entry", "ImportView", "LogRow", "TimelineRow")
+        for model in ("Entry", "ImportView", "LogRow", "MovementView", "TimelineRow")
     },
     **{(model, "reason"): "remark" for model in ("ChangeSet", "ChangeSetView", "Declined", "HoldDecision")},
     **{
         (model, "reason"): "business"  # codes
         for model in (
             "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
+            "ExceptionView", "Finding", "StockDrifted",
             "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
             "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
             "ParcelVoided", "ReplayOrder", "Reservation", "ReservationView", "Rule",
@@ -172,21 +181,22 @@ _NAMES: dict[Kind, str] = {
         "account_id body_hash external_number external_order_id external_order_ids fingerprint order_id order_ids"
         " person_hash person_id postal_area reference subject tracking_number tracking_token tracking_url url"
     ),
-    "staff": "by decided_by let_in_by requested_by",
+    "staff": "by decided_by let_in_by requested_by resolved_by",
     # Our own words about a case; the tests of each context look for clear text in them.
     "remark": "detail error file_name message problem undo_error",
     "business": (
-        "action amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
+        "action actions amount_minor as_of at before blocked blocks cancelling carrier challengeResponse"
         " changed channel channels check classes code columns components country currencies currency cursor data"
-        " decision delimiter deliver_by disposable effect etag excluded_locations express external_version"
+        " decision delimiter deliver_by disposable effect entry etag excluded_locations express external_version"
         " failed_step failing faults field fields free_mail gln good gs1_prefix hazmat hidden high_minor holds"
-        " holidays id ignored incident kind kinds label_number later lines location locations mapping method"
+        " holidays id ignored incident kind kinds label_number later levels lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
         " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
-        " plugin possible purpose rates ref refuses_with regions release_by remote_areas roles route rules"
-        " service ship_by short_picks silent since sku skus source sscc state statement_as_of status supplier"
-        " taken_back term time time_zone to type units unsourced until version waiting waits_for watermark weights what"
-        " zones"
+        " plugin possible proved purpose rates receipts ref refuses_with regions release_by remote_areas roles route"
+        " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
+        " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
+        " weights what zones delivery_hash goods_hash decided_in"
+        " capabilities constraint fallback inputs instead_of networks relaxed strategy words"
     ),
 }
 BY_NAME: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}

@@ -1,13 +1,13 @@
 """Reading a person leaves a trace: who was read, what for; never what was read (faults G10)."""
 
 import logging
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from oms.aws.tables import Write
 from oms.kernel.errors import ForbiddenError
 from oms.kernel.json import write_json
 from oms.kernel.time import from_text, to_text
+from oms.orders.shapes import PersonShape
 from oms.privacy.catalogue import purpose_of
 from oms.privacy.model import Access, Person
 from oms.privacy.redaction import redact_message
@@ -79,44 +79,14 @@ class People:
         access_log.info(write_json(told))
         return self.open_message(message_id, sealed)
 
-    def write_new(
-        self,
-        person_id: str,
-        *,
-        name: str,
-        email: str | None,
-        phone: str | None,
-        company: str | None,
-        address_lines: Sequence[str],
-        city: str,
-        region: str | None,
-        postal_code: str,
-        country: str,
-        billing: str | None = None,
-        note: str | None = None,
-        gift_message: str | None = None,
-    ) -> Write:
+    def write_new(self, person_id: str, who: PersonShape) -> Write:
         """The write of a person who is new; goes into the transaction of what made the person known.
 
         Raises:
             TransientError: KMS or Secrets Manager does not answer; nothing is stored then, least of all in clear.
         """
-        person = Person(
-            id=person_id,
-            name=name,
-            email=email,
-            phone=phone,
-            company=company,
-            address_lines=tuple(address_lines),
-            city=city,
-            region=region,
-            postal_code=postal_code,
-            country=country,
-            billing=billing,
-            note=note,
-            gift_message=gift_message,
-        )
-        return self.store.write(person)
+        said = {name: getattr(who, name) for name in Person.model_fields if name != "id"}
+        return self.store.write(Person(id=person_id, **said))
 
     def discard_write(self, person_id: str) -> Write:
         """The write that takes back a person who was never put to use: an address of a change that was not made."""

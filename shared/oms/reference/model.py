@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class _Reference(BaseModel):
@@ -13,6 +13,7 @@ class _Reference(BaseModel):
 
 
 Positive = Annotated[int, Field(gt=0)]
+_ALL_PCT = 100
 
 
 class Item(_Reference):
@@ -48,7 +49,11 @@ Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
 
 
 class Location(_Reference):
-    """A place that ships. Cut-off and working days are in its own time zone; Monday is 0."""
+    """A place that ships. Cut-off and working days are in its own time zone; Monday is 0.
+
+    `networks` and `capabilities` are names that sourcing strategies speak of. `handling_minor` is what a unit costs to
+    pick and pack; `on_time_bp` how often it is ready in time, in hundredths of a per cent.
+    """
 
     id: str
     name: str
@@ -62,6 +67,11 @@ class Location(_Reference):
     holidays: frozenset[str] = frozenset()
     handling_days: Annotated[int, Field(ge=0)] = 1
     gln: str | None = None
+    networks: frozenset[str] = frozenset()
+    capabilities: frozenset[str] = frozenset()
+    blocked: bool = False
+    handling_minor: Annotated[int, Field(ge=0)] = 0
+    on_time_bp: Annotated[int, Field(ge=0, le=10_000)] = 10_000
 
 
 class Channel(_Reference):
@@ -89,6 +99,26 @@ class Channel(_Reference):
     reserve_minutes: Annotated[int, Field(ge=1, le=240)] = 10
     paying_minutes: Annotated[int, Field(ge=1, le=240)] = 60
     longest_minutes: Annotated[int, Field(ge=1, le=1_440)] = 240
+
+
+class Fairness(_Reference):
+    """Who is served first when a batch of orders wants more of a SKU than there is; by SKU, or `*` for all others.
+
+    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels, 1 before 2, unnamed ones last;
+    within a rank by submission. `share`: each channel first gets up to its `shares_pct` of what is there, by
+    submission; what a channel does not use goes to whoever comes next.
+    """
+
+    rule: Literal["first_come", "priority", "share"] = "first_come"
+    ranks: Mapping[str, Positive] = {}
+    shares_pct: Mapping[str, Annotated[int, Field(ge=0, le=100)]] = {}
+
+    @field_validator("shares_pct")
+    @classmethod
+    def _no_more_than_all(cls, shares: Mapping[str, int]) -> Mapping[str, int]:
+        if sum(shares.values()) > _ALL_PCT:
+            raise ValueError("the shares are more than 100 %")
+        return shares
 
 
 class Limit(_Reference):

@@ -5,6 +5,7 @@
 | items by SKU | batch get `ITEM#<sku>` / `ITEM`, kept 5 minutes per process |
 | locations, channels, rate cards | query pk `CONFIG`; sk `LOCATION#..`, `CHANNEL#..`, `CARRIER#..`; kept 60 s |
 | machine clients, limits of roles | the same query; sk `CLIENT#<client id>`, `LIMIT#<role>` |
+| who is served first of a scarce SKU | the same query; sk `FAIRNESS#<sku>`, or `FAIRNESS#*` for all others |
 """
 
 import time
@@ -16,7 +17,7 @@ from pydantic import BaseModel
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import Key
-from oms.reference.model import Channel, Client, Item, Limit, Location
+from oms.reference.model import Channel, Client, Fairness, Item, Limit, Location
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SETTINGS_S = 60.0
@@ -56,6 +57,10 @@ class ReferenceStore:
     def clients(self) -> dict[str, Client]:
         """Machines by client id."""
         return self.settings("CLIENT", Client)
+
+    def fairness(self) -> dict[str, Fairness]:
+        """Who is served first of a scarce SKU, by SKU; `*` is all others."""
+        return self.settings("FAIRNESS", Fairness)
 
     def limits(self) -> dict[str, Limit]:
         """How often a role may call, where that differs from the default."""

@@ -91,7 +91,8 @@ class Check(NamedTuple):
 
     The checks run, and their faults are told, by `rank` and then by name. `guards` are what the order must count
     itself in with; a label of theirs in `Facts.tripped` means that it was one too many. `asks_scorer`: it wants
-    `Facts.score`.
+    `Facts.score`. `edits`: what an edit must touch to have it run again (`oms.validation.edits`): the `address`, the
+    `goods` and where they go, or the `sums`; None: it is about the order as it was placed.
     """
 
     code: str
@@ -102,3 +103,4 @@ class Check(NamedTuple):
     rank: int = 50
     guards: Callable[[OrderToCheck, Facts, Any], Sequence[Guard]] | None = None
     asks_scorer: bool = False
+    edits: Literal["address", "goods", "sums"] | None = None

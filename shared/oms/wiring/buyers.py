@@ -133,6 +133,7 @@ class Buyers(Goods):
             people=self.people,
             stock=self.offer,
             promise=self.promise,
+            checks=self.checks,
             reference=self.reference,
             served_countries=self.served_countries,
             clock=self.clock,

@@ -37,11 +37,17 @@ def test_an_order_gets_its_stock_and_one_fulfillment_order(cloud_on_moto: Wiring
     assert_the_books_balance(cloud_on_moto)
 
 
-def test_ten_orders_cost_two_reads_and_one_transaction(cloud_on_moto: Wiring) -> None:
+def test_ten_orders_cost_two_reads_of_their_own_and_one_transaction(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 50))
     orders = [put_order(cloud_on_moto, f"ord_{n}", {"CUP": 2}) for n in range(10)]
     cloud_on_moto.reference.locations()
-    assert calls_of(lambda: handler(batch(*orders), None)) == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+    assert calls_of(lambda: handler(batch(*orders), None)) == [
+        "BatchGetItem",
+        "BatchGetItem",
+        "BatchGetItem",  # of items, which are kept for five minutes
+        "GetItem",  # whether there are newer prices, asked every five minutes
+        "TransactWriteItems",
+    ]
     assert cloud_on_moto.stock.available(["CUP"]) == {"CUP": {"ber-1": 30}}
     assert_the_books_balance(cloud_on_moto)
 
@@ -157,7 +163,8 @@ def test_an_order_too_large_for_one_transaction_is_served_in_steps(cloud_on_moto
     assert handler(batch(order), None) == DONE
     header, works = cloud_on_moto.orders.tree("ord_1")
     assert (header.units_allocated, header.units_waiting) == (110, 0)
-    assert [len(work.lines) for work in works] == [55, 55]
+    assert [len(work.lines) for work in works] == [89, 21]
+    assert [work.attempt for work in works] == [1, 1]
     assert_the_books_balance(cloud_on_moto)
 
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from functions.allocation import api_cancel_orders
 from functions.amending import api_change_orders
+from functions.fulfillment import cron_watch_orders
+from oms.aws.tables import commit
 from oms.wiring import Wiring
-from tests.allocation_scene import START, assert_the_books_balance
+from tests.allocation_scene import START, assert_the_books_balance, rows
 from tests.amending_scene import CHANGES, TOTAL, allocated, company, exposure, propose, quantity
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.lambda_events import api_event
@@ -89,6 +93,42 @@ def test_a_refusal_of_a_change_killed_anywhere_leaves_the_order_as_it_was() -> N
             header, works = again.orders.tree(order.id)
             assert (header.version, header.change, header.lines) == (order.version + 2, None, order.lines), point
             assert ([work.status for work in works], people_of(again, order.id)) == (["open"], "Berlin"), point
+
+
+def addresses(wiring: Wiring) -> list[str]:
+    return [row["pk"] for row in rows(wiring, "PEOPLE_TABLE") if row["sk"] == "PERSON"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "rejected", "completed"])
+def test_the_address_of_a_change_set_goes_when_its_order_ends_even_if_the_watchdog_dies(status: str) -> None:
+    def ended(wiring: Wiring) -> tuple[str, str]:
+        order, _ = allocated(wiring)
+        change_id = propose(order.id, *EDITS)[1]["id"]
+        assert len(addresses(wiring)) == 2
+        header = wiring.orders.get(order.id)
+        commit(wiring.orders.write(header.changed(at=START, by="system:test", what="ended", status=status)))
+        return order.id, change_id
+
+    def run() -> dict[str, Any]:
+        return cron_watch_orders.handler({}, None)
+
+    with company() as wiring:
+        ended(wiring)
+        points = [point for point in crash_points(calls_of(run)) if point.operation != "Query"]
+    assert any(point.operation == "TransactWriteItems" for point in points)
+    for point in points:  # dying at one of the many queries before them leaves everything as it was
+        with company() as wiring:
+            order_id, change_id = ended(wiring)
+            crash(point, run)
+            again = restart(clock)
+            run()
+            header = again.orders.get(order_id)
+            assert (header.status, header.change) == (status, None), point
+            assert again.amending.changes.get(order_id, change_id).status == "expired", point
+            assert addresses(again) == [f"PERSON#{header.person_id}"], point
+            version = header.version
+            assert run()["looked_at"] == 0, point
+            assert again.orders.get(order_id).version == version, point
 
 
 def test_units_cancelled_by_a_process_that_dies_are_cancelled_once() -> None:

@@ -8,16 +8,14 @@ from pypdf import PdfReader
 from functions.fulfillment import task_discard_packing_lists, task_write_packing_lists
 from functions.shipping import task_book_parcels
 from oms.aws import clients, tables
+from oms.orders.shapes import Someone
 from oms.wiring import Wiring
 from tests.store.shipping.test_booking import selected, world
 
 
 def with_person(wiring: Wiring) -> dict[str, Any]:
-    person = wiring.people.write_new(
-        "per_1", name="Zofia Żółć", email=None, phone=None, company=None, address_lines=["Lipowa 1"], city="Kraków",
-        region=None, postal_code="30-001", country="PL",
-    )  # fmt: skip
-    tables.commit(person)
+    who = Someone(name="Zofia Żółć", address_lines=["Lipowa 1"], city="Kraków", postal_code="30-001", country="PL")
+    tables.commit(wiring.people.write_new("per_1", who))
     return task_book_parcels.handler(selected(), None)
 
 

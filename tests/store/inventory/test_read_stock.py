@@ -37,6 +37,9 @@ def test_a_sku_is_shown_at_every_location_that_keeps_it(cloud_on_moto: Wiring) -
         "incoming": 0,
         "backordered": 0,
         "reorder_point": -1000,
+        "order_up_to": 50,
+        "shortfall": 0,
+        "channels": {},
     }
 
 

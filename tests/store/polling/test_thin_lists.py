@@ -146,6 +146,23 @@ def test_a_list_that_goes_round_in_a_circle_is_a_failure_and_not_for_ever(clock:
     assert [cursor for *_, cursor in market.windows] == [None, "again"]
 
 
+def test_a_list_that_alternates_between_two_pages_is_a_failure_and_is_begun_again(clock: TestClock) -> None:
+    class Alternating(Market):
+        def list_orders(self, channel: Channel, since: datetime, until: datetime, cursor: str | None = None) -> Page:
+            page = super().list_orders(channel, since, until, cursor)
+            return page._replace(cursor="B" if cursor == "A" else "A")
+
+    market = Alternating(0)
+    assert run(market, clock).failing == (NAME,)
+    assert [cursor for *_, cursor in market.windows] == [None, "A", "B"]
+    told = state(NAME)
+    assert (told.failures, told.problem) == (1, "ListInACircleError")
+    assert told.news is not None
+    assert (told.news.cursor, told.news.mark_cursor, told.watermark) == (None, None, None)
+    clock.pass_time(minutes=5)
+    assert run(Market(0), clock).failing == ()
+
+
 def test_a_ping_that_tries_the_address_is_answered_200_and_leaves_nothing_behind() -> None:
     def post(raw: bytes) -> tuple[int, object]:
         path = {"channel": NAME}

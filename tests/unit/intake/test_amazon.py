@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oms.intake.notices import Cancellation, Fetch, Ignored, Snapshot
+from oms.intake.notices import Cancellation, Fetch, Ignored, Shipped, Snapshot
 from tests.amounts import total_faults
 from tests.unit.intake import amazon_orders
 from tests.unit.intake.market_scene import AMAZON, amounts, changed, lines, order_of, read, refused
@@ -62,12 +62,16 @@ def test_a_cancelled_item_of_amazon_is_no_line_and_a_cancelled_order_is_a_cancel
     [
         ("Pending", "Amazon says it is not to be shipped yet"),
         ("PendingAvailability", "Amazon says it is not to be shipped yet"),
-        ("Shipped", "Amazon says it was shipped already"),
         ("Unfulfillable", "Amazon says it cannot be fulfilled"),
     ],
 )
 def test_what_is_not_to_be_shipped_is_left(status: str, reason: str) -> None:
     assert read("amazon", changed(AMAZON, "order.OrderStatus", status)) == [Ignored(reason)]
+
+
+def test_what_amazon_has_as_shipped_is_said() -> None:
+    (said,) = read("amazon", changed(AMAZON, "order.OrderStatus", "Shipped"))
+    assert said == Shipped("902-3159896-1390916", "Amazon says it was shipped already", "2026-11-23T08:00:00.000Z")
 
 
 def test_what_amazon_ships_itself_is_left_in_the_notification_and_in_the_order() -> None:
@@ -128,7 +132,7 @@ def test_the_same_order_in_the_api_of_2026() -> None:
     assert (order.gift_message, snapshot.version) == ("Happy Holidays!", "2026-11-22T14:45:00.000Z")
     assert isinstance(asked, Cancellation)
     assert (asked.units, asked.asked, asked.reason) == ({"12345678901235": 1}, True, "Changed mind")
-    for status, kind in (("PENDING", Ignored), ("SHIPPED", Ignored), ("CANCELLED", Cancellation)):
+    for status, kind in (("PENDING", Ignored), ("SHIPPED", Shipped), ("CANCELLED", Cancellation)):
         (notice,) = read("amazon", changed(amazon_orders.AMAZON_2026, "fulfillment.fulfillmentStatus", status))
         assert isinstance(notice, kind)
 

@@ -26,6 +26,7 @@ from oms.intake.notices import (
     Ignored,
     Notice,
     Refund,
+    Shipped,
     Snapshot,
 )
 from oms.kernel.errors import RejectedError
@@ -153,4 +154,4 @@ def _answered(kind: str, raw: bytes) -> None:
     except RejectedError as error:
         assert error.faults or error.code in ("malformed_json", "too_large")  # noqa: PT017  either end is right
     else:
-        assert all(isinstance(each, Snapshot | Cancellation | Refund | Fetch | Ignored) for each in notices)
+        assert all(isinstance(each, Snapshot | Cancellation | Refund | Shipped | Fetch | Ignored) for each in notices)

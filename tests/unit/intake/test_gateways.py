@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from oms.intake.notices import Cancellation, Ignored, Refund, Snapshot
+from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.kernel.errors import TransientError
 from tests.partners import Call, Partner, Reply, partner
 from tests.unit.intake import amazon_orders, market_orders
@@ -73,13 +73,13 @@ def test_a_token_that_is_refused_early_is_renewed_once(shop: Partner) -> None:
     assert shop.asked().count("POST /tokens/2021-03-01/restrictedDataToken") == 2
 
 
-@pytest.mark.parametrize("status", ["Pending", "Shipped", "Canceled"])
-def test_an_order_that_is_not_to_be_shipped_costs_one_call(shop: Partner, status: str) -> None:
+@pytest.mark.parametrize(("status", "said"), [("Pending", Ignored), ("Shipped", Shipped), ("Canceled", Cancellation)])
+def test_an_order_that_is_not_to_be_shipped_costs_one_call(shop: Partner, status: str, said: type[Notice]) -> None:
     scene = amazon(shop)
     order = {**amazon_orders.AMAZON_ORDER, "OrderStatus": status}
     shop.on(f"GET /orders/v0/orders/{order['AmazonOrderId']}", {"payload": order})
     (notice,) = scene.fetched("902-3159896-1390916")
-    assert isinstance(notice, Cancellation if status == "Canceled" else Ignored)
+    assert isinstance(notice, said)
     assert shop.asked()[2:] == ["GET /orders/v0/orders/902-3159896-1390916"]
 
 

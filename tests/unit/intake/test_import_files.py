@@ -138,7 +138,7 @@ def test_a_damaged_file_is_orders_or_refusals(place: int, piece: bytes, length: 
         ({"taxes_included": "maybe"}, "taxes_included", "must be true or false"),
         ({"country": "Germany"}, "country", "String should match pattern '^[A-Z]{2}$'"),
         ({"sku": ""}, "sku", "Field required"),
-        ({"city": ""}, "city", "Field required"),
+        ({"city": ""}, "city", "Value error, is needed in DE"),
         ({"customer_email": "nobody"}, "customer_email", "Value error, is not an e-mail address"),
         ({"ship_by": "tomorrow"}, "ship_by", None),
         ({"payment_status": "soon"}, "payment_status", None),
@@ -198,7 +198,7 @@ def test_every_column_reaches_the_order() -> None:
 
 
 def test_what_is_needed_is_what_an_order_needs() -> None:
-    (entry,) = entries(written([{name: row(1)[name] for name in NEEDED}]))
+    (entry,) = entries(written([{**{name: row(1)[name] for name in NEEDED}, "country": "HK"}]))
     assert entry.order is not None
     assert entry.order.total_minor == 1000
 
@@ -216,3 +216,29 @@ def test_a_byte_order_mark_is_one_at_the_beginning_only() -> None:
 def test_a_header_of_a_very_old_kind_is_refused(raw: bytes) -> None:
     with pytest.raises(MalformedError):
         cut(raw)
+
+
+def test_a_quote_that_is_never_closed_fails_the_file_and_names_the_line() -> None:
+    first, second, third = csv_rows(3)
+    with pytest.raises(MalformedError, match="not closed") as error:
+        entries(csv_file([first, second.replace(",", ',"', 1), third]))
+    assert error.value.faults[0].message == "the quote that opens in the record at line 3 is never closed"
+
+
+def test_a_quote_that_closes_in_the_middle_of_a_later_row_fails_the_file_too() -> None:
+    first, second, third = csv_rows(3)
+    with pytest.raises(MalformedError, match="not closed"):
+        entries(csv_file([first, second.replace(",", ',"', 1), third.replace(",", 'x"y,', 1)]))
+
+
+def test_inches_open_no_cell_and_swallow_no_order() -> None:
+    rows = csv_rows(4)
+    inches = [rows[0], rows[1].replace(",", ' 5",', 1), rows[2], rows[3].replace(",", ' 6",', 1)]
+    assert [entry.row for entry in entries(csv_file(inches))] == [2, 3, 4, 5]
+
+
+def test_a_row_with_a_cell_more_than_the_header_is_refused_even_if_that_is_empty() -> None:
+    (row,) = csv_rows(1)
+    (entry,) = entries(csv_file([f"{row},"]))
+    assert (entry.order, entry.code) == (None, "invalid")
+    assert "cells, the header" in entry.faults[0].fault.message

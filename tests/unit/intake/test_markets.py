@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.intake.notices import Cancellation, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Cancellation, Fetch, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.kernel.errors import RejectedError
 from tests.amounts import total_faults
 from tests.unit.intake import market_orders
@@ -73,7 +73,7 @@ def test_money_that_ebay_gave_back_is_told_even_when_the_parcel_has_gone() -> No
     gone = changed(refunded, "orderFulfillmentStatus", "FULFILLED")
     assert read("ebay", gone) == [
         Refund("07-07160-44920343", "5244299502", 128, "EUR"),
-        Ignored("eBay says it was shipped already"),
+        Shipped("07-07160-44920343", "eBay says it was shipped already", "2026-11-22T12:47:54.000Z"),
     ]
 
 
@@ -122,10 +122,10 @@ def test_sums_that_are_wrong_stay_wrong() -> None:
     ("status", "expected"),
     [
         (0, Ignored("the checkout is not finished")),
-        (2, Ignored("it was shipped already")),
+        (2, Shipped("218", "it was shipped already", "2019-03-11T15:17:25.000Z")),
         (4, Cancellation("218", "BigCommerce status 4", version="2019-03-11T15:17:25.000Z")),
         (5, Cancellation("218", "BigCommerce status 5", version="2019-03-11T15:17:25.000Z")),
-        (10, Ignored("it was completed already")),
+        (10, Shipped("218", "it was completed already", "2019-03-11T15:17:25.000Z")),
     ],
 )
 def test_the_status_of_bigcommerce_says_what_is_to_be_done(status: int, expected: Notice) -> None:
@@ -172,11 +172,14 @@ def test_an_order_of_square_keeps_its_discounts_by_line() -> None:
     assert snapshot.version == "000000000004"
 
 
+HANDED_OVER = Shipped("CAISENgvlJ6jLWAzERDzjyHVybY", "it was handed over already", "000000000004")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
         ("order.fulfillments", [], Ignored("it was sold over the counter")),
-        ("order.fulfillments.0.state", "COMPLETED", Ignored("it was handed over already")),
+        ("order.fulfillments.0.state", "COMPLETED", HANDED_OVER),
         ("order.state", "DRAFT", Ignored("it is a draft")),
         (
             "order.state",

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.intake.paging import Place
-from oms.intake.polling.model import Polling
+from oms.intake.polling.model import Polling, Window
 from oms.intake.polling.rules import (
     audit_window,
     backoff,
     full_bucket,
+    gone_on,
     is_due,
     learned,
     news_window,
@@ -129,3 +130,20 @@ def test_every_order_of_a_list_is_on_some_page(times: list[int], size: int) -> N
             break
         place = Place.of(cursor, "t00")
     assert seen == set(range(len(times)))
+
+
+@given(before=st.integers(min_value=0, max_value=40), around=st.integers(min_value=1, max_value=40))
+def test_a_circle_of_any_length_is_noticed_and_a_list_without_one_never(before: int, around: int) -> None:
+    window: Window | None = Window(since="2026-11-23T09:00:00.000Z", until="2026-11-23T10:00:00.000Z")
+    place = steps = 0
+    while window is not None:
+        place = place + 1 if place < before + around - 1 else before
+        window = gone_on(window, str(place))
+        steps += 1
+        assert window is None or window.cursor == str(place)
+    assert around <= steps <= 3 * (before + around) + 3
+    straight = Window(since="2026-11-23T09:00:00.000Z", until="2026-11-23T10:00:00.000Z")
+    for number in range(200):
+        following = gone_on(straight, str(number))
+        assert following is not None
+        straight = following

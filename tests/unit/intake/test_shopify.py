@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oms.intake.channels.shopify import PLUGIN
 from oms.intake.model import NewOrder
-from oms.intake.notices import Cancellation, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Cancellation, Fetch, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.kernel.errors import RejectedError
 from oms.kernel.money import to_decimal_text
 from tests.amounts import total_faults
@@ -244,9 +244,17 @@ def test_a_test_order_is_not_shipped_unless_the_channel_takes_them() -> None:
 def test_topics_without_the_order_say_what_they_mean() -> None:
     assert read({"order_edit": {"order_id": 17}}, "orders/edited") == Fetch("17")
     assert read({"id": 17}, "orders/delete") == Cancellation("17", "deleted in the shop", asked=True)
-    assert read({"shop_id": 1}, "customers/redact") == Ignored("compliance topic customers/redact")
     assert read({"id": 17}, "carts/update") == Ignored("topic carts/update")
-    assert read(shopify(fulfillment_status="fulfilled")) == Ignored("the order is fulfilled already")
+    fulfilled = shopify(fulfillment_status="fulfilled", updated_at="2026-11-23T09:06:00Z")
+    shipped = Shipped("5678901234567", "the order is fulfilled already", "2026-11-23T09:06:00.000Z")
+    assert read(fulfilled) == shipped
+
+
+@pytest.mark.parametrize("topic", ["customers/data_request", "customers/redact", "shop/redact"])
+def test_what_the_law_asks_for_is_parked_until_somebody_has_done_it(topic: str) -> None:
+    with pytest.raises(RejectedError) as error:
+        read({"shop_id": 1}, topic)
+    assert error.value.code == "compliance_request"
 
 
 def test_a_refund_says_how_much_and_for_what() -> None:

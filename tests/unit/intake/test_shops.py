@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oms.intake.channels import magento, walmart
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Shipped
 from tests.intake import NOW
 from tests.unit.intake.shop_scene import read, refused, snapshot
 from tests.unit.intake.specimens import etsy as etsy_specimen
@@ -51,9 +51,12 @@ def test_walmart_lines_have_states_of_their_own() -> None:
     assert (dict(some.gone), some.cancelled) == ({"1": 2}, False)
     assert snapshot("walmart", order(line("1", "LAMP", 1, charge("PRODUCT", 0), Cancelled=1))).cancelled
     shipped = [line("1", "LAMP", 1, charge("PRODUCT", 9), Shipped=1), line("2", "MUG", 1, Cancelled=1)]
-    assert read("walmart", order(*shipped)) == [Ignored("the order is shipped already")]
+    assert read("walmart", order(*shipped)) == [Shipped("1796277083022", "the order is shipped already")]
     refund = {"refundId": "R-1", "refundCharges": {"refundCharge": [{"charge": charge("PRODUCT", -9, 0.5)}]}}
-    assert read("walmart", order({**shipped[0], "refund": refund})) == [Refund("1796277083022", "R-1", 950, "USD")]
+    assert read("walmart", order({**shipped[0], "refund": refund})) == [
+        Refund("1796277083022", "R-1", 950, "USD"),
+        Shipped("1796277083022", "the order is shipped already"),
+    ]
     assert read("walmart", walmart_specimen.order(shipNode={"type": "WFSFulfilled"})) == [
         Ignored("Walmart fulfills it")
     ]
@@ -112,7 +115,8 @@ def test_etsy_vat_is_inside_or_on_top_as_the_total_tells() -> None:
 
 def test_etsy_states() -> None:
     receipt = etsy_specimen.receipt
-    assert read("etsy", receipt(is_shipped=True)) == [Ignored("the order is shipped already")]
+    shipped = Shipped("234567890", "the order is shipped already", "2026-11-23T09:00:00.000Z")
+    assert read("etsy", receipt(is_shipped=True)) == [shipped]
     assert read("etsy", receipt(status="Payment Processing")) == [Ignored("the order is payment processing")]
     assert snapshot("etsy", receipt(status="Canceled")).cancelled
     refunds = [{"amount": etsy_specimen.money(250), "created_timestamp": 1795424400}]
@@ -194,7 +198,8 @@ def test_magento_gift_cards_pay_and_downloads_are_charges() -> None:
 
 def test_magento_states() -> None:
     order = magento_specimen.order
-    assert read("magento", order(state="complete")) == [Ignored("the order is complete already")]
+    complete = Shipped("8", "the order is complete already", "2026-11-23T09:00:00.000Z")
+    assert read("magento", order(state="complete")) == [complete]
     assert read("magento", order(is_virtual=1)) == [Ignored("nothing of it is shipped")]
     assert snapshot("magento", order(state="canceled")).cancelled
     waiting = snapshot("magento", order(state="payment_review")).order

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from oms.intake.channels import woocommerce
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Refund, Shipped, Snapshot
 from oms.kernel.errors import MalformedError
 from tests.intake import NOW
 from tests.unit.intake.shop_scene import read, refused, snapshot
@@ -53,11 +53,14 @@ def test_how_far_a_woocommerce_payment_is(changes: dict[str, Any], payment: str)
     assert order.payment.status == payment
 
 
+SHIPPED = Shipped("727", "the order is completed already", "2026-11-23T09:00:00.000Z")
+
+
 def test_woocommerce_states_that_need_nothing_shipped() -> None:
     order = woo_specimen.order
     assert read("woocommerce", order(status="checkout-draft")) == [Ignored("the order is checkout-draft")]
     assert read("woocommerce", order(status="failed")) == [Ignored("the order is failed")]
-    assert read("woocommerce", order(status="completed")) == [Ignored("the order is completed already")]
+    assert read("woocommerce", order(status="completed")) == [SHIPPED]
     (cancelled,) = read("woocommerce", order(status="cancelled"))
     assert isinstance(cancelled, Snapshot)
     assert cancelled.cancelled
@@ -70,7 +73,7 @@ def test_woocommerce_refunds_come_with_the_order() -> None:
     refunds = [{"id": 726, "reason": "", "total": "-10.00"}, {"id": 724, "reason": "", "total": "-0.50"}]
     found = read("woocommerce", woo_specimen.order(refunds=refunds))
     assert found[1:] == [Refund("727", "726", 1000, "USD"), Refund("727", "724", 50, "USD")]
-    assert read("woocommerce", woo_specimen.order(refunds=refunds, status="completed")) == found[1:]
+    assert read("woocommerce", woo_specimen.order(refunds=refunds, status="completed")) == [*found[1:], SHIPPED]
 
 
 def test_a_negative_woocommerce_fee_is_a_discount_and_an_engraving_a_remark() -> None:

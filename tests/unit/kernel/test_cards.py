@@ -108,3 +108,9 @@ def test_every_labelled_number_of_the_given_sentences_and_nothing_else() -> None
     recall = given_cards(shared_data("7_security_pii", "given", "pii"))
     assert (recall.missed, recall.false) == (0, 0)
     assert recall.found > 150
+
+
+@pytest.mark.parametrize("piece", ["1 ", "1234 ", "123-4567890-1234567 "])
+def test_a_text_that_is_all_digits_is_looked_at_once_per_group_and_a_number_at_its_end_is_found(piece: str) -> None:
+    text = piece * 2_000 + "x 4111 1111 1111 1111"
+    assert [found.digits for found in find_card_numbers(text)][-1] == "4111111111111111"

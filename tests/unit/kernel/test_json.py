@@ -106,3 +106,9 @@ def test_the_public_parser_cases_are_accepted_or_refused_as_named() -> None:
         if accepted != expected:
             wrong.append(path.name)
     assert wrong == []
+
+
+def test_the_key_that_stands_twice_among_very_many_is_named_without_counting_each() -> None:
+    many = ",".join(f'"{number}":1' for number in range(60_000))
+    with pytest.raises(MalformedError, match="the key 'z' stands twice"):
+        read_json(f'{{{many},"z":1,"z":2}}'.encode())

@@ -55,6 +55,9 @@ def to(country: str, postal_code: str, region: str | None = None, *lines: str) -
         ("AU", "2000", "nsw", None),
         ("IE", "D02 X285", None, None),
         ("HK", "no code at all", None, None),
+        ("HK", "", None, None),
+        ("AE", "", None, None),
+        ("IE", "", None, None),
         ("XX", "1", None, "country"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from oms.intake.amounts import AmountReader
-from oms.intake.notices import Cancellation, Ignored, Notice, Snapshot
+from oms.intake.notices import Cancellation, Ignored, Notice, Shipped, Snapshot
 from oms.reference.model import Channel
 
 # What is behind the fetched order, whichever of its APIs told us: Amazon ships it, is not paid, or it has gone.
@@ -70,4 +70,6 @@ def settled(
     meaning = states.get(state)
     if meaning == "cancelled":
         return [Cancellation(order_id, "Amazon cancelled it", version=version)]
+    if meaning == GONE:
+        return [Shipped(order_id, GONE, version)]
     return [Ignored(meaning)] if meaning is not None else None

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.reading import AddressNames, Document, Reader, apart, at, note_of
 from oms.kernel.errors import Fault, MalformedError
 from oms.kernel.money import exponent
@@ -24,6 +24,7 @@ _NOT_OURS = {
     2: "it was shipped already",
     10: "it was completed already",
 }
+_SHIPPED = frozenset({2, 10})
 _WAITS_FOR_MONEY = 7
 _PARTLY_SHIPPED = 3
 _PAID = {
@@ -124,7 +125,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
     why_not = _NOT_OURS.get(status) or ("it was archived" if order.get("is_deleted") is True else None)
     why_not = why_not or ("nothing of it is shipped" if order.get("order_is_digital") is True else None)
     if why_not is not None:
-        return [*refunds, Ignored(why_not)]
+        return [*refunds, Shipped(order_id, why_not, version) if status in _SHIPPED else Ignored(why_not)]
     rows = [(f"products.{place}", row) for place, row in enumerate(reader.rows(document, "products"))]
     granted = [_granted(reader, row, path) for path, row in rows]
     lines = [_line(reader, row, path, less) for (path, row), less in zip(rows, granted, strict=True)]

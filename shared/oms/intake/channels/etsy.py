@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.reading import AddressNames, Document, Reader, at, note_of, read_object, settled
 from oms.intake.signatures import standard_webhook
 from oms.kernel.errors import RejectedError
@@ -91,7 +91,7 @@ def _notices(reader: Reader, channel: Channel, receipt: Document) -> list[Notice
     if status in _NOT_YET:
         return [Ignored(f"the order is {status}")]
     if receipt.get("is_shipped") is True:
-        return refunds or [Ignored("the order is shipped already")]
+        return [*refunds, Shipped(str(order_id), "the order is shipped already", version)]
     rows = reader.rows(receipt, "transactions")
     if rows and all(row.get("is_digital") is True for row in rows):
         return [Ignored("nothing of it is shipped")]

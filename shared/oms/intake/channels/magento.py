@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.reading import AddressNames, Document, Reader, apart, at, note_of, read_object, settled
 from oms.intake.signatures import from_base64, signed_by_key
 from oms.kernel.errors import RejectedError
@@ -128,7 +128,7 @@ def _order(reader: Reader, channel: Channel, order: Document) -> Notice:
         except RejectedError:  # an order that we would not take can still be cancelled
             return Cancellation(str(order_id), state, version=version)
     if state == "complete":
-        return Ignored("the order is complete already")
+        return Shipped(str(order_id), "the order is complete already", version)
     if order.get("is_virtual") in (1, True, "1"):
         return Ignored("nothing of it is shipped")
     new = _new_order(reader, channel.name, str(order_id), order)

@@ -27,6 +27,7 @@ from oms.intake.notices import (
     Ignored,
     Notice,
     Refund,
+    Shipped,
     Snapshot,
     was_fetched,
 )
@@ -92,7 +93,10 @@ class Shopify:
         if topic == "orders/delete":
             # A record may be deleted because it was done with: a person decides.
             return [Cancellation(_needed(Reader({}), document, "id"), "deleted in the shop", asked=True)]
-        return [Ignored(f"compliance topic {topic}" if topic in _COMPLIANCE else f"topic {topic[:60]}")]
+        if topic in _COMPLIANCE:
+            # The law gives it 30 days: it stays visible among the parked messages until somebody has done it.
+            raise RejectedError(f"{topic}: a person must do it, see docs/operations.md", code="compliance_request")
+        return [Ignored(f"topic {topic[:60]}")]
 
 
 def _order(channel: Channel, order: Document) -> Notice:
@@ -108,7 +112,7 @@ def _order(channel: Channel, order: Document) -> Notice:
         except RejectedError:  # an order that we would not take can still be cancelled
             return Cancellation(order_id, reason, version=version)
     if order.get("fulfillment_status") == "fulfilled":
-        return Ignored("the order is fulfilled already")
+        return Shipped(order_id, "the order is fulfilled already", version)
     shipped = [row for row in reader.rows(order, "line_items") if row.get("requires_shipping") is not False]
     if order.get("line_items") and not shipped and not reader.faults:
         return Ignored("nothing of it is shipped")

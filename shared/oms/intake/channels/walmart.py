@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Fetch, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.reading import AddressNames, Document, Reader, apart, read_object
 from oms.intake.signatures import fresh, from_base64, signed
 from oms.reference.model import Channel
@@ -100,7 +100,7 @@ def _notices(reader: Reader, channel: Channel, order: Document) -> list[Notice]:
     reader.refuse()
     all_statuses = {status for units in states for status in units}
     if all_statuses and all_statuses <= _DONE | _CANCELLED and all_statuses & _DONE:
-        return refunds or [Ignored("the order is shipped already")]
+        return [*refunds, Shipped(str(order_id), "the order is shipped already")]
     new = _new_order(reader, channel.name, order, rows)
     changed = [reader.epoch(row, "statusDate", f"{_ROW}.{place}") for place, row in enumerate(rows)]
     if all_statuses and all_statuses <= _CANCELLED:
@@ -195,7 +195,7 @@ def _shipping(reader: Reader, order: Document, rows: Sequence[Document]) -> dict
     shipping = reader.object(order, "shippingInfo")
     address = reader.object(shipping, "postalAddress", "shippingInfo")
     ship_to = reader.address(address, _ADDRESS, _PLACE)
-    country = ship_to["country"]
+    country = ship_to.get("country")
     fulfillment = reader.object(rows[0], "fulfillment", f"{_ROW}.0") if rows else {}
     at_store = reader.text(fulfillment, "fulfillmentOption", _ROW) not in (None, _HOME)
     return {

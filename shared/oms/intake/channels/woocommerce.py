@@ -15,7 +15,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.intake.model import NewOrder
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot, was_fetched
+from oms.intake.notices import (
+    Arrival,
+    Cancellation,
+    ChannelSecrets,
+    Ignored,
+    Notice,
+    Refund,
+    Shipped,
+    Snapshot,
+    was_fetched,
+)
 from oms.intake.reading import AddressNames, Document, Reader, apart, at, note_of, read_object, settled
 from oms.intake.signatures import from_base64, signed
 from oms.kernel.errors import Fault, MalformedError, RejectedError
@@ -97,7 +107,7 @@ def _notices(reader: Reader, channel: Channel, order: Document) -> list[Notice]:
     if status in _NOT_YET:
         return [Ignored(f"the order is {status}")]
     if status == "completed":
-        return _refunds(reader, order_id, order) or [Ignored("the order is completed already")]
+        return [*_refunds(reader, order_id, order), Shipped(order_id, "the order is completed already", version)]
     if status in _OVER:
         try:
             over: Notice = Snapshot(_new_order(reader, channel.name, order_id, order), version, cancelled=True)

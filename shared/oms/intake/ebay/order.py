@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oms.intake.amounts import AmountNames, AmountReader
-from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.reading import AddressNames, Document, apart, note_of
 from oms.reference.model import Channel
 
@@ -33,6 +33,7 @@ _ADDRESS = AddressNames(
     phone="phoneNumber",
 )
 _SHIP_TO = "fulfillmentStartInstructions.0.shippingStep.shipTo"
+_SHIPPED = "eBay says it was shipped already"
 _THEIRS = {
     "external_order_id": "orderId",
     "external_number": "orderId",
@@ -88,7 +89,7 @@ def read(channel: Channel, order: Document) -> Sequence[Notice]:
         return [Cancellation(order_id, _why(reader, cancel), version=version), *refunds]
     instruction, why_not = _instruction(reader, order)
     if why_not is not None:
-        return [*refunds, Ignored(why_not)]
+        return [*refunds, Shipped(order_id, why_not, version) if why_not == _SHIPPED else Ignored(why_not)]
     rows = [(f"lineItems.{place}", row) for place, row in enumerate(reader.rows(order, "lineItems"))]
     reduced = [_reduced(reader, row, path) for path, row in rows]
     skus = channel.options.get("sku_from", "sku").split(",")
@@ -115,7 +116,7 @@ def read(channel: Channel, order: Document) -> Sequence[Notice]:
 def _instruction(reader: _Reader, order: Document) -> tuple[Document, str | None]:
     """How it is to be sent; or why it is none of our work."""
     if order.get("orderFulfillmentStatus") == "FULFILLED":
-        return {}, "eBay says it was shipped already"
+        return {}, _SHIPPED
     instructions = reader.rows(order, "fulfillmentStartInstructions")
     kinds = [each.get("fulfillmentInstructionsType") for each in instructions]
     if kinds and all(kind in ("DIGITAL", "FULFILLED_BY_EBAY") for kind in kinds):

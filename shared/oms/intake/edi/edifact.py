@@ -5,18 +5,8 @@ Codes of mistakes are those of data element 0085 in a CONTRL message.
 
 from collections.abc import Iterator
 
-from oms.intake.edi.segments import (
-    MAX_SEGMENTS,
-    Characters,
-    Document,
-    Group,
-    Interchange,
-    Mistake,
-    Segment,
-    refuse,
-    same_number,
-    says,
-)
+from oms.intake.edi.envelopes import Envelopes, Level, Terms
+from oms.intake.edi.segments import MAX_SEGMENTS, Characters, Interchange, Segment, refuse
 from oms.intake.edi.x12 import decode
 from oms.kernel.errors import TooLargeError
 
@@ -24,6 +14,39 @@ DEFAULT = Characters("+", ":", "'", "?")
 _UNA = 9  # UNA and its six characters
 MISSING, NO_MATCH, WRONG_COUNT, MISPLACED = "13", "28", "29", "15"
 _BREAKS = "\r\n"
+_TERMS = Terms(
+    Level(
+        "UNH",
+        "UNT",
+        1,
+        "segments",
+        (WRONG_COUNT, "UNT.0074"),
+        (NO_MATCH, "UNT.0062", "is not the reference of UNH"),
+        (MISSING, "the message"),
+        placed=True,
+    ),
+    Level(
+        "UNG",
+        "UNE",
+        5,
+        "messages",
+        (WRONG_COUNT, "UNE.0060"),
+        (NO_MATCH, "UNE.0048", "is not the reference of UNG"),
+        (MISSING, "the group"),
+    ),
+    Level(
+        "UNB",
+        "UNZ",
+        5,
+        "",
+        (WRONG_COUNT, "UNZ.0036"),
+        (NO_MATCH, "UNZ.0020", "is not the reference of UNB"),
+        (MISSING, "the interchange"),
+    ),
+    kind=2,
+    stray=(MISPLACED, "stands outside of any message"),
+    bare=True,
+)
 
 
 def read(raw: bytes) -> list[Interchange]:
@@ -64,12 +87,12 @@ def characters_of(text: str) -> tuple[Characters, int]:
 
 def _interchange(text: str) -> tuple[Interchange, str]:
     characters, start = characters_of(text)
-    reader: _Reader | None = None
+    reader: Envelopes | None = None
     for segment, begin, end in _segments(text, start, characters):
         if reader is None:
             if segment.tag != "UNB":
                 raise refuse("UNB", "an EDIFACT interchange begins with UNB")
-            reader = _Reader(Interchange(segment, characters))
+            reader = Envelopes(Interchange(segment, characters), _TERMS)
         elif segment.tag in ("UNA", "UNB") or segment.tag.startswith("UNA"):
             reader.cut_off()
             return reader.interchange, text[begin:].strip()
@@ -157,100 +180,3 @@ def _unreleased(text: str, release: str) -> str:
         kept.append(character)
         released = False
     return "".join(kept)
-
-
-class _Reader:
-    """Puts segments into their envelopes."""
-
-    def __init__(self, interchange: Interchange) -> None:
-        self.interchange = interchange
-        self.group: Group | None = None
-        self.document: Document | None = None
-        self.groups = 0  # with UNG
-        self.messages = 0
-
-    def take(self, segment: Segment) -> None:
-        match segment.tag:
-            case "UNG":
-                self._end_group()
-                self.groups += 1
-                self.group = Group(segment)
-                self.interchange.groups.append(self.group)
-            case "UNH":
-                self._begin_document(segment)
-            case "UNT":
-                self._close_document(segment)
-            case "UNE":
-                self._close_group(segment)
-            case "UNZ":
-                self._close(segment)
-            case _ if self.document is not None:
-                self.document.segments.append(segment._replace(place=len(self.document.segments) + 1))
-            case _:
-                self._stray(segment)
-
-    def cut_off(self) -> None:
-        """The interchange ended without its UNZ."""
-        self._end_group()
-        self.interchange.mistakes.append(Mistake(MISSING, "UNZ", "is missing: the interchange was cut off"))
-
-    def _stray(self, segment: Segment) -> None:
-        name = segment.tag[:10] or "segment"
-        self.interchange.mistakes.append(Mistake(MISPLACED, name, "stands outside of any message"))
-
-    def _begin_document(self, segment: Segment) -> None:
-        self._end_document()
-        if self.group is None:
-            self.group = Group(None)
-            self.interchange.groups.append(self.group)
-        self.messages += 1
-        self.document = Document(segment.get(2), segment.get(1), [segment._replace(place=1)])
-        self.group.documents.append(self.document)
-
-    def _close_document(self, segment: Segment) -> None:
-        document = self.document
-        if document is None:
-            self._stray(segment)
-            return
-        document.segments.append(segment._replace(place=len(document.segments) + 1))
-        count = len(document.segments)
-        if not says(segment.get(1), count):
-            message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count} segments"
-            document.mistakes.append(Mistake(WRONG_COUNT, "UNT.0074", message, "UNT", count, 1))
-        if not same_number(segment.get(2), document.control):
-            document.mistakes.append(Mistake(NO_MATCH, "UNT.0062", "is not the reference of UNH", "UNT", count, 2))
-        self.document = None
-
-    def _end_document(self) -> None:
-        if self.document is not None:
-            self.document.segments.append(Segment("UNT", (), len(self.document.segments) + 1))
-            self.document.mistakes.append(Mistake(MISSING, "UNT", "is missing: the message was cut off"))
-            self.document = None
-
-    def _close_group(self, segment: Segment) -> None:
-        self._end_document()
-        if self.group is None or self.group.header is None:
-            self._stray(segment)
-            return
-        count = len(self.group.documents)
-        if not says(segment.get(1), count):
-            message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count} messages"
-            self.group.mistakes.append(Mistake(WRONG_COUNT, "UNE.0060", message))
-        if not same_number(segment.get(2), self.group.header.get(5)):
-            self.group.mistakes.append(Mistake(NO_MATCH, "UNE.0048", "is not the reference of UNG"))
-        self.group = None
-
-    def _end_group(self) -> None:
-        self._end_document()
-        if self.group is not None and self.group.header is not None:
-            self.group.mistakes.append(Mistake(MISSING, "UNE", "is missing: the group was cut off"))
-        self.group = None
-
-    def _close(self, segment: Segment) -> None:
-        self._end_group()
-        count = self.groups or self.messages
-        if not says(segment.get(1), count):
-            message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count}"
-            self.interchange.mistakes.append(Mistake(WRONG_COUNT, "UNZ.0036", message))
-        if not same_number(segment.get(2), self.interchange.header.get(5)):
-            self.interchange.mistakes.append(Mistake(NO_MATCH, "UNZ.0020", "is not the reference of UNB"))

@@ -264,13 +264,14 @@ class Mapper:
         }
 
     def _address(self, party: Party) -> dict[str, Any]:
-        return {
+        place = {
             "address_lines": party.address_lines[:4],
             "city": party.city,
-            "region": party.region or None,
+            "region": party.region,
             "postal_code": party.postal_code,
             "country": party.country or self.options.get("country", ""),
         }
+        return {part: said for part, said in place.items() if said}
 
     def _known(self, party: Party) -> Party:
         """The party, with what we know of the place where the document only gives its number."""

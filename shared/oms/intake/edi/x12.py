@@ -5,24 +5,44 @@ Codes of mistakes are those of the acknowledgements: TA105 for the interchange, 
 
 from collections.abc import Iterator
 
-from oms.intake.edi.segments import (
-    MAX_BYTES,
-    MAX_SEGMENTS,
-    Characters,
-    Document,
-    Group,
-    Interchange,
-    Mistake,
-    Segment,
-    refuse,
-    same_number,
-    says,
-)
+from oms.intake.edi.envelopes import Envelopes, Level, Terms
+from oms.intake.edi.segments import MAX_BYTES, MAX_SEGMENTS, Characters, Interchange, Segment, refuse
 from oms.kernel.errors import TooLargeError
 
 _ISA_ELEMENTS = 16
 _BREAKS = "\r\n"
-_BETWEEN = frozenset({"ISB", "ISE", "TA1"})  # interchange services and answers: nothing in them for us
+_TERMS = Terms(
+    Level(
+        "ST",
+        "SE",
+        2,
+        "segments",
+        ("4", "SE01"),
+        ("3", "SE02", "is not the control number of ST02"),
+        ("2", "the transaction set"),
+    ),
+    Level(
+        "GS",
+        "GE",
+        6,
+        "transaction sets",
+        ("5", "GE01"),
+        ("4", "GE02", "is not the control number of GS06"),
+        ("3", "the group"),
+    ),
+    Level(
+        "ISA",
+        "IEA",
+        13,
+        "groups",
+        ("021", "IEA01"),
+        ("001", "IEA02", "is not the control number of ISA13"),
+        ("023", "the interchange"),
+    ),
+    kind=1,
+    stray=("022", "stands outside of any group or transaction set"),
+    between=frozenset({"ISB", "ISE", "TA1"}),  # interchange services and answers: nothing in them for us
+)
 
 
 def decode(raw: bytes) -> str:
@@ -77,10 +97,10 @@ def read(raw: bytes) -> list[Interchange]:
 def _interchange(text: str) -> tuple[Interchange, str]:
     """The first interchange of `text`, and what follows its IEA (or the next ISA where that is missing)."""
     characters = characters_of(text)
-    reader: _Reader | None = None
+    reader: Envelopes | None = None
     for segment, end in _segments(text, characters):
         if reader is None:
-            reader = _Reader(Interchange(segment, characters))
+            reader = Envelopes(Interchange(segment, characters), _TERMS)
             continue
         if segment.tag == "ISA":
             reader.cut_off()
@@ -118,102 +138,3 @@ def _segments(text: str, characters: Characters) -> Iterator[tuple[Segment, int]
             ),
             start,
         )
-
-
-class _Reader:
-    """Puts segments into their envelopes."""
-
-    def __init__(self, interchange: Interchange) -> None:
-        self.interchange = interchange
-        self.group: Group | None = None
-        self.document: Document | None = None
-
-    def take(self, segment: Segment) -> None:
-        match segment.tag:
-            case "GS":
-                self._end_group()
-                self.group = Group(segment)
-                self.interchange.groups.append(self.group)
-            case "ST":
-                self._begin_document(segment)
-            case "SE":
-                self._close_document(segment)
-            case "GE":
-                self._close_group(segment)
-            case "IEA":
-                self._close(segment)
-            case _:
-                self._content(segment)
-
-    def cut_off(self) -> None:
-        """The interchange ended without its IEA."""
-        self._end_group()
-        self.interchange.mistakes.append(Mistake("023", "IEA", "is missing: the interchange was cut off"))
-
-    def _begin_document(self, segment: Segment) -> None:
-        self._end_document()
-        if self.group is None:
-            self._stray(segment)
-            return
-        self.document = Document(segment.get(1), segment.get(2), [segment._replace(place=1)])
-        self.group.documents.append(self.document)
-
-    def _content(self, segment: Segment) -> None:
-        if self.document is not None:
-            self.document.segments.append(segment._replace(place=len(self.document.segments) + 1))
-        elif segment.tag not in _BETWEEN or self.group is not None:
-            self._stray(segment)
-
-    def _stray(self, segment: Segment) -> None:
-        self.interchange.mistakes.append(
-            Mistake("022", segment.tag[:10] or "segment", "stands outside of any group or transaction set")
-        )
-
-    def _close_document(self, segment: Segment) -> None:
-        document = self.document
-        if document is None:
-            self._stray(segment)
-            return
-        document.segments.append(segment._replace(place=len(document.segments) + 1))
-        count = len(document.segments)
-        if not says(segment.get(1), count):
-            message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count} segments"
-            document.mistakes.append(Mistake("4", "SE01", message))
-        if not same_number(segment.get(2), document.control):
-            document.mistakes.append(Mistake("3", "SE02", "is not the control number of ST02"))
-        self.document = None
-
-    def _end_document(self) -> None:
-        if self.document is not None:
-            self.document.segments.append(Segment("SE", (), len(self.document.segments) + 1))
-            self.document.mistakes.append(Mistake("2", "SE", "is missing: the transaction set was cut off"))
-            self.document = None
-
-    def _close_group(self, segment: Segment) -> None:
-        self._end_document()
-        if self.group is None or self.group.header is None:
-            self._stray(segment)
-            return
-        count = len(self.group.documents)
-        self.group.stated = segment.get(1)[:6]
-        if not says(segment.get(1), count):
-            message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count} transaction sets"
-            self.group.mistakes.append(Mistake("5", "GE01", message))
-        if not same_number(segment.get(2), self.group.header.get(6)):
-            self.group.mistakes.append(Mistake("4", "GE02", "is not the control number of GS06"))
-        self.group = None
-
-    def _end_group(self) -> None:
-        self._end_document()
-        if self.group is not None:
-            self.group.mistakes.append(Mistake("3", "GE", "is missing: the group was cut off"))
-            self.group = None
-
-    def _close(self, segment: Segment) -> None:
-        self._end_group()
-        count = len(self.interchange.groups)
-        if not says(segment.get(1), count):
-            message = f"says {segment.get(1)[:10] or 'nothing'}, there are {count} groups"
-            self.interchange.mistakes.append(Mistake("021", "IEA01", message))
-        if not same_number(segment.get(2), self.interchange.header.get(13)):
-            self.interchange.mistakes.append(Mistake("001", "IEA02", "is not the control number of ISA13"))

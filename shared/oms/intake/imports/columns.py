@@ -87,8 +87,6 @@ NEEDED = (
     "currency",
     "customer_name",
     "address_1",
-    "city",
-    "postal_code",
     "country",
     "sku",
     "quantity",
@@ -115,7 +113,7 @@ def layout_of(header: str) -> Layout:
     faults += [Fault(name, "is needed") for name in NEEDED if name not in columns]
     if faults:
         raise MalformedError("the header is not ours", code="malformed", faults=faults[:100])
-    return Layout(delimiter=delimiter, columns=tuple(columns))
+    return Layout(delimiter=delimiter, columns=tuple(columns), width=len(cells_in(header, delimiter)))
 
 
 def _cells(header: str, delimiter: str) -> list[str]:

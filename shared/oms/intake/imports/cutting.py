@@ -47,21 +47,55 @@ def records(blocks: Iterable[bytes], *, quoted: bool, begins: bool = False) -> I
         start = end
 
 
+_QUOTE = b'"'
+_BEFORE = (b",", b";", b"\t", b"|")
+_AFTER = (*_BEFORE, b"\r", b"\n", b"", b" ")
+
+
 def _whole(lines: Iterable[bytes], *, quoted: bool) -> Iterator[bytes]:
     pending: list[bytes] = []
-    quotes = length = 0
-    for line in lines:
+    row = length = 0
+    inside = False
+    for number, line in enumerate(lines, 1):
         length += len(line)
         if length > MAX_RECORD:
             raise TooLargeError(f"a record is longer than {MAX_RECORD} bytes: is a quote not closed?")
-        quotes += line.count(b'"') if quoted else 0
+        row = row or number
+        inside = quoted and _inside(line, row, inside=inside)
         pending.append(line)
-        if quotes % 2 == 0:
+        if not inside:
             yield b"".join(pending) if len(pending) > 1 else line
             pending.clear()
-            quotes = length = 0
+            row = length = 0
     if pending:
-        yield b"".join(pending)
+        raise _unclosed(row)
+
+
+def _inside(line: bytes, row: int, *, inside: bool) -> bool:
+    """Whether a quoted cell goes on after the line. A quote opens a cell only at its beginning: 5" is five inches.
+
+    Raises:
+        MalformedError: a cell of several lines ends in the middle: its quote was not meant, or never closed.
+    """
+    several, place = inside, line.find(_QUOTE)
+    while place >= 0:
+        after = line[place + 1 : place + 2]
+        if not inside:
+            inside = place == 0 or line[place - 1 : place] in _BEFORE or line[:place] == _BOM
+        elif after == _QUOTE:
+            place += 1
+        else:
+            inside = False
+            if several and after not in _AFTER:
+                raise _unclosed(row)
+            several = False
+        place = line.find(_QUOTE, place + 1)
+    return inside
+
+
+def _unclosed(row: int) -> MalformedError:
+    fault = Fault("file", f"the quote that opens in the record at line {row} is never closed")
+    return MalformedError("a quote is not closed", faults=[fault])
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:

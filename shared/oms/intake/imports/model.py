@@ -119,12 +119,13 @@ class OrderResult(BaseModel):
 
 
 class Layout(BaseModel):
-    """How a CSV file is written: what its header says."""
+    """How a CSV file is written: what its header says. `width` are its cells, with empty ones at its end."""
 
     model_config = ConfigDict(frozen=True)
 
     delimiter: str = ","
     columns: tuple[str, ...] = ()
+    width: int = 0
 
 
 class Job(BaseModel):

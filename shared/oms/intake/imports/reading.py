@@ -49,8 +49,9 @@ def read_csv(raw: bytes, layout: Layout, *, channel: str, first_row: int) -> Ite
             yield _refused(row, None, "malformed", [RowFault(each, row) for each in error.faults])
             continue
         named = dict(zip(layout.columns, cells, strict=False))
-        if any(cells[len(layout.columns) :]) or len(cells) < len(layout.columns):
-            named[""] = f"the row has {len(cells)} cells, the header {len(layout.columns)}"
+        surplus = any(cells[len(layout.columns) :]) or len(cells) > max(layout.width, len(layout.columns))
+        if surplus or len(cells) < len(layout.columns):
+            named[""] = f"the row has {len(cells)} cells, the header {layout.width or len(layout.columns)}"
         if group and named.get(KEY, "") != group[0][1].get(KEY, ""):
             yield _csv_order(group, channel)
             group = []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from oms.aws.tables import ConditionFailedError
-from oms.intake.levels.model import LevelView, Pushing, PushView, Resend
+from oms.intake.levels.model import Pushing, PushView, Resend, ToldView
 from oms.intake.levels.run import MAX_WAITING, first
 from oms.intake.levels.store import TOGETHER, LevelStore
 from oms.intake.messages.receiving import known_channel
@@ -25,7 +25,7 @@ class LevelCare:
     clock: Clock
 
 
-def read_level(name: str, sku: str, care: LevelCare) -> LevelView:
+def read_level(name: str, sku: str, care: LevelCare) -> ToldView:
     """What a channel was told of a SKU, and what it may sell now.
 
     Raises:
@@ -34,7 +34,7 @@ def read_level(name: str, sku: str, care: LevelCare) -> LevelView:
     channel = known_channel(name, care.reference)
     told = care.store.told(channel.name, [sku])[sku]
     state = care.store.find(channel.name)
-    return LevelView(
+    return ToldView(
         channel=channel.name,
         sku=sku,
         told=told.units,

@@ -90,7 +90,7 @@ class Resend(BaseModel):
     skus: Annotated[list[Sku], Field(min_length=1, max_length=MAX_ASKED)]
 
 
-class LevelView(Value):
+class ToldView(Value):
     """What a channel was told of a SKU, and what it may sell now. `waiting`: it is looked at again soon."""
 
     channel: str

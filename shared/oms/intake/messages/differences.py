@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from oms.intake.model import NewOrder
+from oms.intake.rules import delivery_hash_of, goods_hash_of
 from oms.orders.model import Order
 
 # How far the money is. Of two messages of the same version, the one that is further is the newer one.
 _PAYMENT = ("none", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded")
 PAID = frozenset({"authorized", "paid"})
+_COUNTED_ON = frozenset({"authorized", "partially_paid", "paid", "partially_refunded"})
+_GONE = frozenset({"none", "pending", "refunded"})
 
 GOODS = "goods"
 PERSON = "person"
@@ -19,12 +22,17 @@ BY_HAND = frozenset({GOODS, PERSON})  # what may touch work that has begun
 
 
 def differences(order: Order, new: NewOrder, gone: Mapping[str, int], *, person_hash: str) -> frozenset[str]:
-    """The parts of the order that the sender now has otherwise."""
+    """The parts of the order that the sender now has otherwise, and had not the last time that we heard of it.
+
+    What we changed ourselves since is no difference of the sender's: its repeats do not undo it.
+    """
     found = {
-        GOODS: not same_goods(order, new, gone),
+        GOODS: order.goods_hash != goods_hash_of(new, gone) and not same_goods(order, new, gone),
         PERSON: order.person_hash is not None and order.person_hash != person_hash,
         PAYMENT: new.payment is not None and _money(order) != (new.payment.status, new.payment.method),
-        DELIVERY: new.delivery is not None and _delivery(order) != new.delivery.model_dump(),
+        DELIVERY: new.delivery is not None
+        and order.delivery_hash != delivery_hash_of(new)
+        and _delivery(order) != new.delivery.model_dump(),
     }
     return frozenset(part for part, differs in found.items() if differs)
 
@@ -54,6 +62,13 @@ def further(order: Order, new: NewOrder) -> bool:
     """Whether the sender's money is further than ours."""
     ours, theirs = order.payment_status, new.payment.status if new.payment else "none"
     return _PAYMENT.index(theirs) > (_PAYMENT.index(ours) if ours in _PAYMENT else 0)
+
+
+def went_back(order: Order, new: NewOrder) -> bool:
+    """Whether money that we could count on is not there any more: refunded, voided, charged back."""
+    if new.payment is None or order.payment_status not in _COUNTED_ON:
+        return False
+    return new.payment.status in _GONE
 
 
 def _sums(order: Order | NewOrder) -> tuple[int | str, ...]:

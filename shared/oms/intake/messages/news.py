@@ -5,13 +5,17 @@
 | the whole order | created, or on record as cancelled | newer: taken over; older: stale; the same: repeat |
 | cancelled | not yet: it may be on its way | cancelled as far as it can be |
 | the buyer asks to cancel | not yet | held for a person |
-| money given back | not yet | noted, once per refund |
+| money given back | not yet | noted, once per refund; all of it before all has left: held |
+| shipped | nothing to do | by us: as it should be; not by us: held, so that it is not shipped twice |
+
+A payment that goes back before all has left holds the order too. What we changed of an order ourselves is not undone by
+a sender who repeats itself; what the sender changes beside it is for a person.
 
 Versions are compared as texts. Without one, what differs is news. With the same one, what is further on is news.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,15 +23,23 @@ from typing import Any, NamedTuple
 from oms.aws import tables
 from oms.aws.tables import Write
 from oms.events.fact import FactData
-from oms.events.orders import OrderHeld, OrderUpdated, RefundReported
-from oms.intake.messages.differences import BY_HAND, DELIVERY, PAID, PAYMENT, PERSON, differences, further
+from oms.events.orders import OrderChanged, OrderHeld, OrderUpdated, RefundReported
+from oms.intake.messages.differences import BY_HAND, DELIVERY, PAID, PAYMENT, differences, further
+from oms.intake.messages.stops import (
+    PAYMENT_HOLD,
+    SHIPPED_HOLD,
+    SHIPPED_NOTE,
+    must_stop_shipped,
+    stops,
+    stops_of_refund,
+)
 from oms.intake.model import NewOrder
-from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.ports import AmendPort, CancelPort, ReleasePort
-from oms.intake.rules import accept_cancelled, order_id_of, person_text
+from oms.intake.rules import accept_cancelled, delivery_hash_of, goods_hash_of, order_id_of, person_text
 from oms.intake.service import IntakeDesk, decide, fingerprint_of
 from oms.kernel.errors import RejectedError, TransientError
-from oms.orders.holding import HoldSpec, hold_id_of, opened
+from oms.orders.holding import HoldSpec, hold_id_of, opened, with_holds
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 from oms.orders.model import Order, RequestedDelivery
 from oms.orders.store import OrderStore
@@ -35,9 +47,7 @@ from oms.reference.model import Channel
 
 CHANGED_HOLD = "channel_changed"
 ASKED_HOLD = "cancellation_asked"
-PAYMENT_HOLD = "awaiting_payment"
 CANCELLED_BY_CHANNEL = "channel"
-SHIPPED_ELSEWHERE = "the channel says that a part was shipped before the order came to us"
 WORK_BEGUN = "the channel cancelled, and work has begun"
 _CODE = re.compile(r"[A-Za-z]{1,30}([_-][A-Za-z]{1,30}){0,3}")
 
@@ -106,6 +116,8 @@ class News:
             return self._again(order, notice, by)
         if isinstance(notice, Ignored):
             return Step("ignored", detail=notice.reason)
+        if isinstance(notice, Shipped):
+            return self._shipped(known.get(order_id_of(channel.name, notice.external_order_id)), notice, by)
         if isinstance(notice, Cancellation | Refund):
             order_id = order_id_of(channel.name, notice.external_order_id)
             order = known.get(order_id)
@@ -132,7 +144,7 @@ class News:
             )
             write = self.intake.orders.write(order)
             return Step("cancelled", order.id, (write,), "cancelled before it was known")
-        also = [HoldSpec(CHANGED_HOLD, note=SHIPPED_ELSEWHERE)] if said.begun else []
+        also = [HoldSpec(SHIPPED_HOLD, SHIPPED_NOTE)] if said.begun else []
         order, writes = decide(
             new, channel, by, self.intake, tripped=tripped, version=said.version, gone=said.gone, also=also
         )
@@ -143,12 +155,16 @@ class News:
         person_hash = self.intake.people.fingerprint(person_text(said.order))
         changed = differences(order, said.order, said.gone, person_hash=person_hash)
         cancels = said.cancelled and order.status != "cancelled"
-        if not _is_news(order, said, changed, cancels=cancels):
-            stale = said.version is not None and said.version < (order.external_version or "")
-            return Step("stale" if stale else "repeat", order.id)
+        if said.version is not None and said.version < (order.external_version or ""):
+            return Step("stale", order.id)
         if cancels:
             return self._cancelled(order, said, changed & {PAYMENT}, by)
-        return self._taken_over(order, said, changed, person_hash, by)
+        held_for = stops(order, said, self.intake.orders)
+        word = _word(said, person_hash)
+        if not held_for and not _is_news(order, said, changed):
+            unknown = any(getattr(order, name) != text for name, text in word.items())
+            return Step("repeat", order.id, self._noted(order, said, by, **word) if unknown else ())
+        return self._taken_over(order, said, changed, held_for, word, by)
 
     def _cancelled(self, order: Order, said: Snapshot, taken: frozenset[str], by: str) -> Step:
         """Cancel, and note what the sender says of the payment beside it: a repeat would note it too.
@@ -162,16 +178,25 @@ class News:
             return Step("cancelled", order.id, self._noted(now, said, by, taken=taken, **fields))
         if now.status not in TERMINAL_ORDER_STATES:
             spec = HoldSpec(ASKED_HOLD, note=WORK_BEGUN)
-            return Step("held", order.id, self._noted(now, said, by, spec=spec), WORK_BEGUN)
+            return Step("held", order.id, self._noted(now, said, by, specs=[spec]), WORK_BEGUN)
         return Step(
             "too_late", order.id, self._noted(now, said, by, what="CancelledTooLate"), "nothing can be cancelled"
         )
 
-    def _taken_over(self, order: Order, said: Snapshot, changed: frozenset[str], person_hash: str, by: str) -> Step:
-        """Amend what the sender changed; where work forbids it, a person decides."""
-        by_hand = changed & BY_HAND
+    def _taken_over(
+        self,
+        order: Order,
+        said: Snapshot,
+        changed: frozenset[str],
+        held_for: Sequence[HoldSpec],
+        word: Mapping[str, str | None],
+        by: str,
+    ) -> Step:
+        """Amend what the sender changed; where work or an edit of ours forbids it, a person decides."""
+        ours = _edited_by_us(order)
+        by_hand = changed & (BY_HAND | {DELIVERY} if ours else BY_HAND)
         ended = order.status in TERMINAL_ORDER_STATES
-        if by_hand and not ended:
+        if by_hand and not ended and not ours:
             self._claimed(order, said, by)
             if self.amend(order.id, said.order, gone=said.gone, version=said.version, by=by):
                 by_hand = frozenset()
@@ -181,13 +206,14 @@ class News:
         if said.version is not None and said.version < (now.external_version or ""):
             return Step("stale", order.id, detail="a newer one was taken over meanwhile")
         taken = changed - by_hand
-        fields = _fields(now, said.order, taken)
-        if PERSON in taken:
-            fields["person_hash"] = person_hash
+        fields = {**_fields(now, said.order, taken), **word}
         detail = ", ".join(sorted(changed)) or "nothing but the version"
+        specs = list(held_for)
         if by_hand and not ended:
-            spec = HoldSpec(CHANGED_HOLD, note=f"the channel changed: {', '.join(sorted(by_hand))}")
-            return Step("held", order.id, self._noted(now, said, by, spec=spec, taken=taken, **fields), detail)
+            beside = ", and we had changed the order" if ours else ""
+            specs.append(HoldSpec(CHANGED_HOLD, f"the channel changed: {', '.join(sorted(by_hand))}{beside}"))
+        if specs:
+            return Step("held", order.id, self._noted(now, said, by, specs=specs, taken=taken, **fields), detail)
         if by_hand:
             what = "ChangedTooLate"
             return Step("too_late", order.id, self._noted(now, said, by, what=what, taken=taken, **fields), detail)
@@ -201,6 +227,11 @@ class News:
         """
         if said.version is not None and said.version > (order.external_version or ""):
             tables.commit(*self._noted(order, said, by))
+
+    def _shipped(self, order: Order | None, said: Shipped, by: str) -> Step:
+        if order is None or not must_stop_shipped(order, self.intake.orders):
+            return Step("ignored", order.id if order else None, detail=said.reason)
+        return self._held(order, SHIPPED_HOLD, SHIPPED_NOTE, by)
 
     def _cancellation(self, order: Order, said: Cancellation, by: str) -> Step:
         if said.version is not None and said.version < (order.external_version or ""):
@@ -233,7 +264,9 @@ class News:
             currency=said.currency,
             units=dict(said.units),
         )
-        noted = order.changed(fact, at=self.intake.clock(), by=by, why=said.refund_id)
+        at = self.intake.clock()
+        holds, held = with_holds(order, stops_of_refund(order, said, self.intake.orders), at=at)
+        noted = order.changed(fact, *held, at=at, by=by, why=said.refund_id, what=type(fact).__name__, holds=holds)
         return Step("refund_noted", order.id, (self.intake.orders.write(noted),))
 
     def _release(self, order: Order, reason: str, by: str) -> None:
@@ -247,7 +280,7 @@ class News:
         said: Snapshot,
         by: str,
         *,
-        spec: HoldSpec | None = None,
+        specs: Sequence[HoldSpec] = (),
         taken: frozenset[str] = frozenset(),
         what: str | None = None,
         **fields: Any,
@@ -260,11 +293,10 @@ class News:
         if taken:
             status = fields.get("payment_status", order.payment_status)
             facts.append(OrderUpdated(order_id=order.id, changed=sorted(taken), payment_status=status))
-        if spec and not any(hold.reason == spec.reason for hold in order.holds):
-            (hold,) = opened(order.id, [spec], at)
-            fields["holds"] = (*order.holds, hold)
-            blocks = list(hold.blocks)
-            facts.append(OrderHeld(order_id=order.id, hold_id=hold.id, reason=hold.reason, blocks=blocks))
+        holds, held = with_holds(order, specs, at=at)
+        if held:
+            fields["holds"] = holds
+            facts += held
         if facts or what:
             changed = order.changed(*facts, at=at, by=by, why=said.version, what=what, **fields)
         elif fields:
@@ -279,13 +311,28 @@ def _coded(reason: str) -> str:
     return reason if _CODE.fullmatch(reason) else CANCELLED_BY_CHANNEL
 
 
-def _is_news(order: Order, said: Snapshot, changed: frozenset[str], *, cancels: bool) -> bool:
+def _is_news(order: Order, said: Snapshot, changed: frozenset[str]) -> bool:
+    """Whether something that is not older is newer."""
     if said.version is None:
-        return bool(changed) or cancels
-    known = order.external_version or ""
-    if said.version == known:
-        return cancels or (PAYMENT in changed and further(order, said.order)) or bool(changed & BY_HAND)
-    return said.version > known
+        return bool(changed)
+    if said.version == (order.external_version or ""):
+        return (PAYMENT in changed and further(order, said.order)) or bool(changed & BY_HAND)
+    return True
+
+
+def _word(said: Snapshot, person_hash: str) -> dict[str, Any]:
+    """What the sender said last, as it is remembered."""
+    return {
+        "person_hash": person_hash,
+        "goods_hash": goods_hash_of(said.order, said.gone),
+        "delivery_hash": delivery_hash_of(said.order),
+    }
+
+
+def _edited_by_us(order: Order) -> bool:
+    """Whether somebody but the sender changed the order."""
+    rows = (row for row in order.log if OrderChanged.__name__ in row.what.split("+"))
+    return any(not row.by.startswith("channel:") for row in rows)
 
 
 def _fields(order: Order, new: NewOrder, taken: frozenset[str]) -> dict[str, Any]:

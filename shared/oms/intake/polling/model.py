@@ -24,6 +24,9 @@ class Bucket(Value):
 class Window(Value):
     """A stretch of time that is being listed: `cursor` is where it goes on.
 
+    `mark_cursor` is a place before it, `steps` how many pages were taken since and `stride` after how many the mark
+    moves: a list that comes back to its mark goes round in a circle, however long that is (Brent's algorithm).
+
     `listed` are the orders seen so far, `total` how many there are by the sender's own count, `missed` those that we
     should have had, `short` those that it would not give us; `named` are the first of both. `settled`: so long ago that
     everything should have come in by itself. `tries`: listed anew because it came short.
@@ -32,6 +35,9 @@ class Window(Value):
     since: str
     until: str
     cursor: str | None = None
+    mark_cursor: str | None = None
+    steps: Count = 0
+    stride: Count = 1
     listed: Count = 0
     total: Count | None = None
     missed: Count = 0

@@ -110,3 +110,21 @@ def is_silent(heard_at: datetime, now: datetime, silent_after_minutes: int) -> b
 
 def _hourly(per_s: float) -> int:
     return max(round(per_s * 3_600), _SLOWEST_PER_HOUR)
+
+
+def gone_on(window: Window, cursor: str) -> Window | None:
+    """The window behind one more page; None when the cursor leads back to where the list has been before.
+
+    Brent's algorithm (BIT 20, 1980): one remembered cursor finds a circle of any length within three times around.
+    """
+    if cursor in (window.cursor, window.mark_cursor):
+        return None
+    steps = window.steps + 1
+    if steps < window.stride:
+        return window.model_copy(update={"cursor": cursor, "steps": steps})
+    return window.model_copy(update={"cursor": cursor, "mark_cursor": cursor, "steps": 0, "stride": 2 * window.stride})
+
+
+def begun_again(window: Window) -> Window:
+    """The window listed from its beginning; what was taken in of it stays."""
+    return window.model_copy(update={"cursor": None, "mark_cursor": None, "steps": 0, "stride": 1, "listed": 0})

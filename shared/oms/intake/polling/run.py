@@ -33,6 +33,10 @@ _AGAIN = 2  # times that a window is listed anew when it came short
 _CAREFUL = Rate(per_s=0.5, burst=5)  # for a sender that publishes no rate
 
 
+class ListInACircleError(TransientError):
+    """The sender's list would never end."""
+
+
 @dataclass(frozen=True)
 class PollDesk:
     """The collaborators of polling. `pause` waits for so many seconds, `patience_s` at most for one call."""
@@ -107,9 +111,11 @@ class Run:
                 return self._later(kind, window)
             if page.cursor is None:
                 return self._close(kind, window)
-            if page.cursor == window.cursor:
-                raise TransientError("the sender's list goes round in a circle")
-            window = window.model_copy(update={"cursor": page.cursor})
+            following = rules.gone_on(window, page.cursor)
+            if following is None:  # the failure is told, and the list is begun again
+                self.write(self.move(**{kind: rules.begun_again(window)}))
+                raise ListInACircleError("the sender's list comes back to a page that it has shown before")
+            window = following
             self.write(self.move(**{kind: window}))
         return self._later(kind, window)
 
@@ -198,8 +204,8 @@ class Run:
         """The window is listed to its end: it came short, or it is done."""
         uncounted = max((window.total or 0) - window.listed, 0)
         if uncounted and window.tries < _AGAIN:
-            again = window.model_copy(update={"cursor": None, "listed": 0, "tries": window.tries + 1})
-            return self._later(kind, again)
+            again = rules.begun_again(window)
+            return self._later(kind, again.model_copy(update={"tries": window.tries + 1}))
         until = window.until
         done = {"news": None, "watermark": until} if kind == "news" else {"audit": None, "audited_until": until}
         short = uncounted + window.short

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from oms.intake.amounts import AmountNames, AmountReader
-from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.reading import AddressNames, Document, apart, at, note_of
 from oms.kernel.errors import Fault, MalformedError
 from oms.reference.model import Channel
 
 _DETAILS = {"SHIPMENT": "shipment_details", "DELIVERY": "delivery_details", "PICKUP": "pickup_details"}
 _OVER = frozenset({"COMPLETED", "CANCELED", "FAILED"})
+_HANDED_OVER = "it was handed over already"
 _VERSION_DIGITS = 12
 _ADDRESS = AddressNames(
     name=(),
@@ -77,7 +78,7 @@ def read(channel: Channel, document: Document) -> Sequence[Notice]:
         return [Cancellation(order_id, "cancelled at Square", version=version), *refunds]
     work, why_not = _work(reader, order)
     if why_not is not None:
-        return [*refunds, Ignored(why_not)]
+        return [*refunds, Shipped(order_id, why_not, version) if why_not == _HANDED_OVER else Ignored(why_not)]
     skus = reader.object(document, "skus")
     rows = [(f"order.line_items.{place}", row) for place, row in enumerate(reader.rows(order, "line_items", "order"))]
     lines = [_line(reader, row, path, skus) for path, row in rows]
@@ -104,7 +105,7 @@ def _work(reader: _Reader, order: Document) -> tuple[Document, str | None]:
         return {}, "it was sold over the counter"
     open_ones = [work for work in works if str(work.get("state")) not in _OVER]
     if not open_ones:
-        return {}, "it was handed over already"
+        return {}, _HANDED_OVER
     if len(open_ones) > 1:
         reader.fault("order.fulfillments", "must be one: an order goes to one address")
     if str(open_ones[0].get("type")) not in _DETAILS:

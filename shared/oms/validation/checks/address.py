@@ -46,6 +46,8 @@ def check(order: OrderToCheck, _: Facts, params: Post) -> list[Fault]:
     if not rules.known:
         return [Fault("ship_to.country", f"{to.country} is not a country that post goes to")]
     faults = []
+    if "city" in rules.required and not to.city:
+        faults.append(Fault("ship_to.city", f"is needed in {to.country}"))
     if to.country in params.regions and "country_area" in rules.required:
         if not area:
             faults.append(Fault("ship_to.region", f"is needed in {to.country}"))
@@ -59,6 +61,8 @@ def check(order: OrderToCheck, _: Facts, params: Post) -> list[Fault]:
 
 def _postal_faults(code: str, country: str, rules: _Rules) -> list[Fault]:
     """Spaces and hyphens are forgiven where the country's form has none or has them elsewhere."""
+    if not code:
+        return [Fault("ship_to.postal_code", f"is needed in {country}")] if "postal_code" in rules.required else []
     if rules.postal is None:
         return []
     forms = (code, re.sub(r"[\s-]", "", code), re.sub(r"\s", "-", code))
@@ -91,4 +95,4 @@ def _rules(country: str, area: str) -> _Rules:
     )
 
 
-PLUGIN = Check("bad_address", check, "hold", Post, "incorrect_address")
+PLUGIN = Check("bad_address", check, "hold", Post, "incorrect_address", edits="address")

@@ -20,4 +20,4 @@ def check(order: OrderToCheck, facts: Facts, params: Checked) -> list[Fault]:
     return faults
 
 
-PLUGIN = Check("age_not_checked", check, "hold", Checked, "restricted_goods")
+PLUGIN = Check("age_not_checked", check, "hold", Checked, "restricted_goods", edits="goods")

@@ -49,4 +49,4 @@ def _amount(line: LineFigures) -> int:
     return line.quantity * line.unit_price_minor - line.discount_minor
 
 
-PLUGIN = Check("totals_do_not_add_up", check, "reject", Tolerance, rank=20)
+PLUGIN = Check("totals_do_not_add_up", check, "reject", Tolerance, rank=20, edits="sums")

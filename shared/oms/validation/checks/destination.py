@@ -32,4 +32,4 @@ def check(order: OrderToCheck, facts: Facts, params: Places) -> list[Fault]:
     return []
 
 
-PLUGIN = Check("destination_not_served", check, "reject", Places, rank=40)
+PLUGIN = Check("destination_not_served", check, "reject", Places, rank=40, edits="address")

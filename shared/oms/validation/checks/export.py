@@ -29,4 +29,4 @@ def _names(pattern: str, sku: str) -> bool:
     return sku.startswith(pattern[:-1]) if pattern.endswith("*") else sku == pattern
 
 
-PLUGIN = Check("not_allowed_there", check, "reject", Embargo, "restricted_goods", rank=45)
+PLUGIN = Check("not_allowed_there", check, "reject", Embargo, "restricted_goods", rank=45, edits="goods")

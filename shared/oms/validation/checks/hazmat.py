@@ -34,4 +34,4 @@ def check(order: OrderToCheck, facts: Facts, params: Carriage) -> list[Fault]:
     return faults
 
 
-PLUGIN = Check("dangerous_goods", check, "hold", Carriage, "restricted_goods")
+PLUGIN = Check("dangerous_goods", check, "hold", Carriage, "restricted_goods", edits="goods")

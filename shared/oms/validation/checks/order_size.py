@@ -34,4 +34,4 @@ def check(order: OrderToCheck, _: Facts, params: Sizes) -> list[Fault]:
     return faults
 
 
-PLUGIN = Check("order_too_large", check, "hold", Sizes, "order_size")
+PLUGIN = Check("order_too_large", check, "hold", Sizes, "order_size", edits="goods")

@@ -31,4 +31,4 @@ def check(order: OrderToCheck, facts: Facts, params: Most) -> list[Fault]:
     return faults
 
 
-PLUGIN = Check("too_many_units", check, "hold", Most, "order_size")
+PLUGIN = Check("too_many_units", check, "hold", Most, "order_size", edits="goods")

@@ -30,4 +30,4 @@ def _above(tax: int, amount: int, pct: int, *, included: bool) -> bool:
     return (tax - 1) * 100 > max(net, 0) * pct
 
 
-PLUGIN = Check("implausible_tax", check, "inform", Rates)
+PLUGIN = Check("implausible_tax", check, "inform", Rates, edits="sums")

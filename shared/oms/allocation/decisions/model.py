@@ -1,0 +1,141 @@
+"""Why an order ships from where it does: what was known, what was out, what the rest would have cost."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.allocation.sourcing.model import Case, Outcome
+from oms.orders.model import Value
+
+_MOST_ROWS = 20  # of a kind; what is left out is counted
+
+
+class Shipped(Value):
+    """Units of a line from a location."""
+
+    line: int
+    sku: str
+    location: str
+    units: int
+
+
+class Excluded(Value):
+    """A location that could not ship; one `line` only, or (None) nothing at all."""
+
+    location: str
+    constraint: str
+    why: str
+    line: int | None = None
+
+
+class Scored(Value):
+    """What a location costs, part by part, in millionths of the minor unit."""
+
+    location: str
+    parts: Mapping[str, int]
+
+
+class Considered(Value):
+    """A location that could have shipped; see `oms.allocation.sourcing.model.Rival`."""
+
+    location: str
+    km: int
+    instead_of: str | None = None
+    more: int = 0
+    lacks: int = 0
+
+
+class DecisionRecord(Value):
+    """One decision about some of an order's lines. `inputs` is the hash of all that it was made from.
+
+    `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
+    that did not find room.
+    """
+
+    order_id: str
+    attempt: int
+    at: str
+    strategy: str
+    version: int
+    rule: str
+    inputs: str
+    shipped: tuple[Shipped, ...] = ()
+    waiting: Mapping[int, int] = {}
+    fallback: str | None = None
+    relaxed: tuple[str, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    scores: tuple[Scored, ...] = ()
+    considered: tuple[Considered, ...] = ()
+    cost: int = 0
+    bound: int = 0
+    left_out: int = 0
+
+
+class Records(BaseModel):
+    """The decisions of one transaction."""
+
+    model_config = ConfigDict(frozen=True)
+    records: tuple[DecisionRecord, ...]
+
+
+class DecisionView(BaseModel):
+    """A decision, and what it says in plain words."""
+
+    record: DecisionRecord
+    words: tuple[str, ...]
+
+
+class DecisionPage(BaseModel):
+    """All decisions about an order, the first one first."""
+
+    order_id: str
+    decisions: Annotated[list[DecisionView], Field(max_length=100)]
+
+
+def inputs_of(case: Case) -> str:
+    """A hash of everything a decision is made from, whatever order it came in."""
+    wanted = {line.sku for line in case.lines}
+    stock = sorted(
+        (sku, place, units) for sku, row in case.stock.items() if sku in wanted for place, units in row.items()
+    )
+    worth = sorted((key, tuple(value)) for key, value in case.worth.items())
+    places = sorted(
+        (
+            place.name, place.country, place.km, sorted(place.networks), sorted(place.capabilities), place.blocked,
+            place.open, place.capacity, place.used, place.on_time_bp, place.handling_minor,
+            [(offer.label, offer.tariff.breaks, offer.tariff.prices, str(offer.latest_on)) for offer in place.offers],
+        )
+        for place in case.places
+    )  # fmt: skip
+    lines = sorted((line[:4], sorted(line.classes), line.group or "") for line in case.lines)
+    facts = (case.country, case.area, case.channel, case.order_class, str(case.promised_on), sorted(case.excluded))
+    return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
+
+
+def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcome) -> DecisionRecord:
+    """What is kept of an outcome: of every kind of row the first few, sorted by what they are about."""
+    excluded = [Excluded(location=row[0], constraint=row[1], why=row[2], line=row[3]) for row in outcome.refusals]
+    considered = [Considered.model_validate(row._asdict()) for row in outcome.rivals]
+    shipped = [Shipped(line=p.number, sku=p.sku, location=p.location, units=p.units) for p in outcome.parts]
+    left_out = sum(max(0, len(rows) - _MOST_ROWS) for rows in (excluded, considered, shipped))
+    return DecisionRecord(
+        order_id=order_id,
+        attempt=attempt,
+        at=at,
+        strategy=outcome.strategy,
+        version=outcome.version,
+        rule=outcome.rule,
+        inputs=inputs,
+        shipped=tuple(shipped[:_MOST_ROWS]),
+        waiting=dict(list(outcome.waiting.items())[:_MOST_ROWS]),
+        fallback=outcome.fallback,
+        relaxed=outcome.relaxed,
+        excluded=tuple(excluded[:_MOST_ROWS]),
+        scores=tuple(Scored(location=one.location, parts=dict(one.parts)) for one in outcome.scores[:_MOST_ROWS]),
+        considered=tuple(considered[:_MOST_ROWS]),
+        cost=outcome.cost,
+        bound=outcome.bound,
+        left_out=left_out,
+    )

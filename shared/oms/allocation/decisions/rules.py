@@ -1,0 +1,73 @@
+"""What a decision record says in plain words."""
+
+from collections.abc import Iterator
+
+from oms.allocation.decisions.model import Considered, DecisionRecord
+
+_MICRO_PER_MINOR = 1_000_000
+_FALLBACKS = {
+    "backorder": "they wait for stock",
+    "preorder": "they wait for the day of release",
+    "drop_ship": "a supplier is to ship them",
+    "transfer": "they are to be transferred to a location that may ship",
+    "substitute": "a substitute is to be offered",
+    "customer_care": "a person is to decide",
+    "cancel_by_date": "they are cancelled unless stock comes in time",
+}
+
+
+def words_of(record: DecisionRecord) -> tuple[str, ...]:
+    """Why this place, why split, why not a nearer one, why something waits: one sentence each."""
+    return tuple(_sentences(record))
+
+
+def _sentences(record: DecisionRecord) -> Iterator[str]:
+    proof = "no allowed plan costs less" if record.cost == record.bound else "no cheaper plan was found in time"
+    places = [one.location for one in record.scores]
+    for one in record.scores:
+        total = sum(one.parts.values())
+        parts = ", ".join(f"{name} {_money(cost)}" for name, cost in sorted(one.parts.items(), key=lambda row: -row[1]))
+        yield f"{one.location} ships {_units(record, one.location)}, for {_money(total)}: {parts}."
+    if len(places) == 1:
+        yield f"One location is enough, and {proof}."
+    elif places:
+        yield f"The order is split over {len(places)} locations, because {_why_split(record, proof)}."
+    yield from (_why_not(row) for row in record.considered)
+    for row in record.excluded:
+        scope = f" for line {row.line}" if row.line is not None else ""
+        yield f"{row.location} was out{scope} ({row.constraint}): it {row.why}."
+    if record.relaxed:
+        yield f"So that less waits, these constraints were dropped: {', '.join(record.relaxed)}."
+    if record.waiting:
+        units = sum(record.waiting.values())
+        lines = ", ".join(str(number) for number in record.waiting)
+        yield f"{units} unit(s) of line(s) {lines} nobody may ship now: {_FALLBACKS[record.fallback or 'backorder']}."
+    if record.left_out:
+        yield f"{record.left_out} more row(s) were not kept."
+
+
+def _units(record: DecisionRecord, location: str) -> str:
+    units = sum(row.units for row in record.shipped if row.location == location)
+    lines = sorted({row.line for row in record.shipped if row.location == location})
+    return f"{units} unit(s) of line(s) {', '.join(map(str, lines))}"
+
+
+def _why_split(record: DecisionRecord, proof: str) -> str:
+    able = [row for row in record.considered if row.instead_of is None]
+    if not able and not record.considered:
+        return f"no other location could take part, and {proof}"
+    return f"what one location lacks another has, and {proof}"
+
+
+def _why_not(row: Considered) -> str:
+    if row.instead_of is None:
+        return f"{row.location} ({row.km} km) ships nothing: it lacks {row.lacks} unit(s) of what any of them ships."
+    if row.more <= 0:
+        return f"{row.location} ({row.km} km) instead of {row.instead_of} would cost the same."
+    return f"{row.location} ({row.km} km) instead of {row.instead_of} would cost {_money(row.more)} more."
+
+
+def _money(micro: int) -> str:
+    """In the major unit, as far as it matters: a hundredth of the minor unit."""
+    minor = micro / _MICRO_PER_MINOR
+    return f"{minor / 100:.4f}".rstrip("0").rstrip(".") or "0"

@@ -1,0 +1,146 @@
+"""From an order and the company's locations to a case for the engine, and from its outcome to a plan."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from oms.allocation.geography import Point, centre_of, distance_km
+from oms.allocation.rules import Demand, SourcingPlan, Take
+from oms.allocation.sourcing.engine import source
+from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
+from oms.allocation.sourcing.network import Tariff
+from oms.allocation.sourcing.strategy import BUILT_IN, DEFAULT, Strategy
+from oms.orders.model import Destination, Order
+from oms.reference.model import Item, Location
+
+
+class Quoted(Protocol):
+    """One carrier service from a location: total prices by weight step in minor units, and the latest delivery."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def steps(self) -> Sequence[tuple[int, int]]: ...
+    @property
+    def latest_on(self) -> date: ...
+
+
+Offers = Callable[[Location, Destination, datetime], Sequence[Quoted]]
+Prices = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], int]]
+_MM3_PER_G = 5_000  # 5000 cm³ weigh a kilogram: the usual dimensional weight
+_zone = lru_cache(maxsize=256)(ZoneInfo)
+
+
+class Sourcing:
+    """The collaborators, as one batch sees them: offers are asked once per location and destination.
+
+    `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
+    (SKU, location) in minor units.
+    """
+
+    def __init__(
+        self,
+        *,
+        locations: Mapping[str, Location],
+        strategies: Mapping[str, Strategy] | None = None,
+        items: Callable[[Iterable[str]], Mapping[str, Item]] = lambda _: {},
+        offers: Offers = lambda _, __, ___: (),
+        prices: Prices = lambda _: {},
+    ) -> None:
+        self.locations = locations
+        self._strategy = (strategies or {}).get(DEFAULT, BUILT_IN)
+        self._items = items
+        self._offers = offers
+        self._prices = prices
+        self._catalogue: dict[str, Item | None] = {}
+        self._known: dict[tuple[str, Destination], tuple[Offer, ...]] = {}
+
+    def learn(self, skus: Iterable[str]) -> None:
+        """Look items up that are not known yet, all in one call; a SKU that is in no catalogue weighs a gram."""
+        missing = sorted(set(skus) - self._catalogue.keys())
+        if missing:
+            found = self._items(missing)
+            self._catalogue.update({sku: found.get(sku) for sku in missing})
+
+    def plan(
+        self, order: Order, demands: Sequence[Demand], stock: Stock, excluded: Collection[str], at: datetime
+    ) -> tuple[SourcingPlan, Case, Outcome]:
+        """The cheapest plan for some of an order's lines, what it was decided from, and why."""
+        case = self.case(order, demands, stock, excluded, at)
+        outcome = source(case, self._strategy)
+        takes = tuple(Take(part.number, part.sku, part.location, part.units) for part in outcome.parts)
+        return SourcingPlan(takes, outcome.waiting, _said(outcome)), case, outcome
+
+    def case(
+        self, order: Order, demands: Sequence[Demand], stock: Stock, excluded: Collection[str], at: datetime
+    ) -> Case:
+        """What the engine decides from."""
+        skus = {demand.sku for demand in demands}
+        self.learn(skus)
+        having = {name for sku in skus for name, units in stock.get(sku, {}).items() if units > 0}
+        prices = self._prices([(sku, name) for sku in sorted(skus) for name in sorted(having)])
+        places = tuple(
+            self._place(location, order.destination, at) for name, location in self.locations.items() if name in having
+        )
+        return Case(
+            lines=tuple(_wanted(demand, self._catalogue[demand.sku]) for demand in sorted(demands)),
+            country=order.destination.country,
+            area=order.destination.postal_area,
+            channel=order.channel,
+            order_class="business" if order.account_id else "consumer",
+            stock=stock,
+            places=places,
+            promised_on=date.fromisoformat(order.promise.latest_on) if order.promise.latest_on else None,
+            worth={key: Worth(shadow=price) for key, price in prices.items() if price},
+            excluded=frozenset(excluded),
+        )
+
+    def _place(self, location: Location, destination: Destination, at: datetime) -> Place:
+        there = centre_of(destination.country, destination.postal_area)
+        here = Point(float(location.latitude), float(location.longitude))
+        key = (location.id, destination)
+        if key not in self._known:
+            self._known[key] = tuple(
+                Offer(one.label, Tariff(*map(tuple, zip(*one.steps, strict=True))), one.latest_on)
+                for one in self._offers(location, destination, at)
+            )
+        return Place(
+            name=location.id,
+            country=location.country,
+            km=distance_km(here, there) if there else 0,
+            networks=location.networks,
+            capabilities=location.capabilities,
+            blocked=location.blocked,
+            open=is_open(location, at),
+            on_time_bp=location.on_time_bp,
+            handling_minor=location.handling_minor,
+            offers=self._known[key],
+        )
+
+
+def is_open(location: Location, at: datetime) -> bool:
+    """Whether what is ordered now is still worked on today, in the location's own time."""
+    local = at.astimezone(_zone(location.time_zone))
+    works = local.weekday() in location.working_days and local.date().isoformat() not in location.holidays
+    return works and local.time() <= location.cutoff
+
+
+def _wanted(demand: Demand, item: Item | None) -> Wanted:
+    if item is None:
+        return Wanted(demand.number, demand.sku, demand.quantity)
+    bulk = item.length_mm * item.width_mm * item.height_mm // _MM3_PER_G
+    classes = {"hazmat"} if item.hazmat else set()
+    classes |= {"age_restricted"} if item.min_age else set()
+    grams = max(item.weight_g, bulk)
+    return Wanted(demand.number, demand.sku, demand.quantity, grams, frozenset(classes))
+
+
+def _said(outcome: Outcome) -> str:
+    """How the plan was found, in a few words."""
+    if not outcome.parts:
+        return "nothing in stock" if outcome.waiting else "nothing to take"
+    proof = "cheapest" if outcome.cost == outcome.bound else "cheap"
+    relaxed = f", without {' and '.join(outcome.relaxed)}" if outcome.relaxed else ""
+    return f"{proof} by {outcome.strategy} {outcome.version}, {outcome.rule}{relaxed}"

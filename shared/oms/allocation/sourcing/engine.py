@@ -1,0 +1,205 @@
+"""Source one order: the rule that speaks for it, who may ship, the cheapest plan, and why. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
+from oms.allocation.sourcing.filters import Candidates, candidates
+from oms.allocation.sourcing.local import improve, spread
+from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Score
+from oms.allocation.sourcing.network import Answer, Takes, cost_of
+from oms.allocation.sourcing.objective import Bundle, Priced, price, score
+from oms.allocation.sourcing.relaxed import Relaxed
+from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
+
+EXACT_PIECES, EXACT_SOURCES = 20, 50
+FEWER_STEPS = 20_000  # beyond what is always proven: about a tenth of a second
+TOO_MANY = 5_000  # pieces x sources beyond which a greedy plan is not improved any more
+
+
+class _Try(NamedTuple):
+    """One pass: without some soft constraints, the plan and what still waits."""
+
+    dropped: tuple[str, ...]
+    found: Candidates
+    priced: Priced
+    answer: Answer
+    waiting: dict[int, int]
+
+    @property
+    def units(self) -> int:
+        return sum(self.waiting.values())
+
+
+def source(case: Case, strategy: Strategy) -> Outcome:
+    """The cheapest plan under the most specific rule; what it leaves over waits, under the rule's first fallback.
+
+    All constraints hold in the first pass. While units would wait that somebody has, soft ones are dropped one by one
+    in the order of the rule; the pass with the fewest waiting units counts, the earliest of equals.
+    """
+    rule = rule_for(strategy, traits_of(case))
+    best = _pass(case, rule, ())
+    dropped: tuple[str, ...] = ()
+    for constraint in rule.soft:
+        if best.units <= _nowhere(case):
+            break
+        if not _stands_in_the_way(constraint, case, best.found):
+            continue
+        dropped = (*dropped, constraint)
+        again = _pass(case, rule, dropped)
+        if again.units < best.units:
+            best = again
+    return _outcome(case, strategy, rule, best)
+
+
+def traits_of(case: Case) -> Traits:
+    """What rules are matched against."""
+    skus = {line.sku for line in case.lines}
+    classes = {name for line in case.lines for name in line.classes}
+    return Traits(case.channel, case.order_class, skus, classes, f"{case.country}-{case.area}")
+
+
+def solve_any(priced: Priced) -> Answer:
+    """Exactly; beyond the sizes that are always proven, a local search first and then as far as the steps go."""
+    network = priced.network
+    if len(network.pieces) <= EXACT_PIECES and len(network.sources) <= EXACT_SOURCES:
+        return solve(network, max_steps=ENOUGH_STEPS)
+    start = spread(network)
+    if len(network.pieces) * len(network.sources) > TOO_MANY:
+        relaxed = Relaxed(network)
+        return Answer(start, cost_of(network, start), relaxed.bound(relaxed.useful()), 0)
+    start = improve(network, start)
+    answer = solve(network, start=start, max_steps=FEWER_STEPS)
+    if answer.takes == start or answer.proven:
+        return answer
+    better = improve(network, answer.takes)
+    return answer._replace(takes=better, cost=cost_of(network, better))
+
+
+def _stands_in_the_way(constraint: str, case: Case, found: Candidates) -> bool:
+    """Whether dropping it could change anything."""
+    if constraint == "capacity" and any(any(place.capacity) for place in case.places):
+        return True
+    return any(refusal.constraint == constraint for refusal in found.refusals)
+
+
+def _pass(case: Case, rule: Rule, dropped: tuple[str, ...]) -> _Try:
+    found = candidates(case, rule, dropped)
+    capacity = "capacity" in (*rule.hard, *rule.soft) and "capacity" not in dropped
+    priced = price(case, rule, found, capacity=capacity)
+    answer = solve_any(priced)
+    waiting = _waiting(priced, answer.takes)
+    if waiting and rule.split.ship_complete:
+        nothing: Takes = ((),) * len(priced.bundles)
+        answer = Answer(nothing, cost_of(priced.network, nothing), answer.bound, answer.steps)
+        waiting = {line.number: line.units for line in case.lines}
+    return _Try(dropped, found, priced, answer, waiting)
+
+
+def _nowhere(case: Case) -> int:
+    """Units that nobody has, whoever may ship."""
+    wanted: dict[str, int] = {}
+    for line in case.lines:
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.units
+    return sum(
+        max(0, units - sum(max(0, n) for n in case.stock.get(sku, {}).values())) for sku, units in wanted.items()
+    )
+
+
+def _waiting(priced: Priced, takes: Takes) -> dict[int, int]:
+    taken: dict[int, int] = {}
+    for part in parts_of(priced, takes):
+        taken[part.number] = taken.get(part.number, 0) + part.units
+    lines = [line for bundle in priced.bundles for line in bundle.lines]
+    left = {line.number: line.units - taken.get(line.number, 0) for line in lines}
+    return {number: units for number, units in sorted(left.items()) if units}
+
+
+def parts_of(priced: Priced, takes: Takes) -> tuple[Part, ...]:
+    """What each line gets from where: in line order, from the nearest place on."""
+    parts: list[Part] = []
+    for bundle, given in zip(priced.bundles, takes, strict=True):
+        parts += _handed_out(bundle, given, priced.places)
+    return tuple(sorted(parts))
+
+
+def _handed_out(bundle: Bundle, given: Sequence[tuple[int, int]], places: Sequence[Place]) -> list[Part]:
+    if bundle.whole:
+        return [Part(line.number, line.sku, places[j].name, line.units) for j, _ in given for line in bundle.lines]
+    parts: list[Part] = []
+    shares = [(places[j].name, units) for j, units in sorted(given)]
+    for line in bundle.lines:
+        left = line.units
+        while left and shares:
+            name, there = shares.pop(0)
+            part = min(left, there)
+            parts.append(Part(line.number, line.sku, name, part))
+            left -= part
+            if there > part:
+                shares.insert(0, (name, there - part))
+    return parts
+
+
+def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome:
+    parts = parts_of(tried.priced, tried.answer.takes)
+    scores = _scores(case, rule, tried)
+    named = any(rule is one for one in strategy.rules)
+    return Outcome(
+        parts=parts,
+        waiting=tried.waiting,
+        strategy=strategy.name if named else "built_in",
+        version=strategy.version if named else 0,
+        rule=rule.name,
+        relaxed=tried.dropped,
+        refusals=tried.found.refusals,
+        scores=scores,
+        rivals=_rivals(case, rule, tried, scores),
+        cost=tried.answer.cost,
+        bound=tried.answer.bound,
+        steps=tried.answer.steps,
+        fallback=(rule.fallbacks[0] if rule.fallbacks else "backorder") if tried.waiting else None,
+    )
+
+
+def _scores(case: Case, rule: Rule, tried: _Try) -> tuple[Score, ...]:
+    scores = []
+    for place in tried.priced.places:
+        taken = _taken(tried, place.name)
+        if taken:
+            scores.append(score(place, taken, _grams(case, taken), case, rule))
+    return tuple(scores)
+
+
+def _taken(tried: _Try, location: str) -> dict[str, int]:
+    taken: dict[str, int] = {}
+    for part in parts_of(tried.priced, tried.answer.takes):
+        if part.location == location:
+            taken[part.sku] = taken.get(part.sku, 0) + part.units
+    return taken
+
+
+def _grams(case: Case, taken: dict[str, int]) -> int:
+    weights = {line.sku: line.weight_g for line in case.lines}
+    return sum(units * weights[sku] for sku, units in taken.items())
+
+
+def _rivals(case: Case, rule: Rule, tried: _Try, scores: Sequence[Score]) -> tuple[Rival, ...]:
+    """Candidates that ship nothing, each with the chosen location that it could have replaced at the least."""
+    chosen = {one.location for one in scores}
+    rivals = []
+    for place in tried.priced.places:
+        if place.name in chosen or not scores:
+            continue
+        options: list[tuple[int, str]] = []
+        lacking: list[int] = []
+        for one in scores:
+            taken = _taken(tried, one.location)
+            lacks = sum(max(0, units - case.stock.get(sku, {}).get(place.name, 0)) for sku, units in taken.items())
+            barred = tried.found.barred[place.name]
+            if lacks or any(line.number in barred and line.sku in taken for line in case.lines):
+                lacking.append(lacks)
+            else:
+                options.append((score(place, taken, one.weight_g, case, rule).total - one.total, one.location))
+        more, instead = min(options, default=(0, None))
+        rivals.append(Rival(place.name, place.km, instead, more, 0 if options else min(lacking)))
+    return tuple(rivals)

@@ -1,0 +1,168 @@
+"""Sourcing strategies: versioned data that says who may ship an order, how it may be split, and what is dear. Pure.
+
+A strategy is a set of rules; the most specific one that fits decides alone. What counts is compared in this order, the
+first difference decides (after IBM Sterling's key: seller, sourcing class, item, item class, region): the channel, the
+order's class (`business` or `consumer`), a SKU, an item class (`hazmat`, `age_restricted`), the destination (`DE-10`
+before `DE-1` before `DE`). A rule that names SKUs or an item class speaks for every order that has such a line.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Annotated, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from oms.kernel.errors import Fault, RejectedError
+
+DEFAULT = "default"
+StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
+Constraint = Literal["network", "country", "distance", "capability", "hours", "capacity", "carrier", "promise"]
+Fallback = Literal["backorder", "preorder", "drop_ship", "transfer", "substitute", "customer_care", "cancel_by_date"]
+Percent = Annotated[int, Field(ge=0, le=1_000)]
+Minor = Annotated[int, Field(ge=0, le=100_000_000)]
+Text = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Scope(_Data):
+    """Which orders a rule is for; what is left out may be anything."""
+
+    channel: Text | None = None
+    order_class: Literal["business", "consumer"] | None = None
+    sku: Text | None = None
+    item_class: Literal["hazmat", "age_restricted"] | None = None
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[0-9A-Z ]{1,8})?$")] | None = None
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, bool, int]:
+        """The greater, the more specific."""
+        return (
+            self.channel is not None,
+            self.order_class is not None,
+            self.sku is not None,
+            self.item_class is not None,
+            len(self.region or ""),
+        )
+
+
+class Filters(_Data):
+    """Who may ship. Empty, or None: anybody. `capabilities` are those the location needs for lines of an item class."""
+
+    networks: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    countries: Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...], Field(max_length=60)] = ()
+    max_km: Annotated[int, Field(ge=1, le=20_100)] | None = None
+    capabilities: Annotated[dict[Literal["hazmat", "age_restricted"], Text], Field(max_length=10)] = {}
+
+
+class Split(_Data):
+    """How an order may be split.
+
+    `by_quantity` splits a line where no location has all of it; `ship_complete` ships all units or none.
+    """
+
+    mode: Literal["none", "whole_lines", "by_quantity"] = "by_quantity"
+    max_locations: Annotated[int, Field(ge=1, le=50)] | None = None
+    max_parcels: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    keep_groups: bool = True
+    ship_complete: bool = False
+
+
+class Weights(_Data):
+    """What is dear. Per cent scale what is known in money; the rest is money (minor units of the settling currency)."""
+
+    shipping_pct: Percent = 100
+    handling_pct: Percent = 100
+    shadow_pct: Percent = 100
+    risk_pct: Percent = 100
+    markdown_pct: Percent = 100
+    split_minor: Minor = 200
+    late_day_minor: Minor = 300
+    late_max_minor: Minor = 3_000
+    capacity_minor: Minor = 500
+    capacity_from_pct: Annotated[int, Field(ge=0, le=99)] = 80
+    unreliable_minor: Minor = 300
+    km_1000_minor: Minor = 1
+    wait_minor: Minor = 1_000_000
+
+
+class Rule(_Data):
+    """What holds for the orders of a scope. `soft` constraints are dropped in this order while units would wait."""
+
+    name: StrategyName
+    scope: Scope = Scope()
+    filters: Filters = Filters()
+    hard: Annotated[tuple[Constraint, ...], Field(max_length=8)] = ()
+    soft: Annotated[tuple[Constraint, ...], Field(max_length=8)] = ("capacity", "carrier")
+    split: Split = Split()
+    weights: Weights = Weights()
+    fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=7)] = ("backorder",)
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if len({*self.hard, *self.soft}) < len(self.hard) + len(self.soft):
+            raise ValueError("a constraint is named twice")
+        return self
+
+
+class Strategy(BaseModel):
+    """What was decided, by whom and why. `version` counts what was published under this name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: int
+    rules: tuple[Rule, ...]
+    by: str
+    at: str
+    note: str | None = None
+
+
+BUILT_IN = Strategy(name=DEFAULT, version=0, rules=(Rule(name="everything"),), by="system", at="")
+
+
+class Traits(NamedTuple):
+    """What a scope is held against."""
+
+    channel: str
+    order_class: str
+    skus: Collection[str]
+    item_classes: Collection[str]
+    region: str
+
+
+def rule_for(strategy: Strategy, traits: Traits) -> Rule:
+    """The most specific rule that fits; the built-in one when none does."""
+    fitting = [rule for rule in strategy.rules if _fits(rule.scope, traits)]
+    return max(fitting, key=lambda rule: rule.scope.rank, default=BUILT_IN.rules[0])
+
+
+def _fits(scope: Scope, traits: Traits) -> bool:
+    return (
+        scope.channel in (None, traits.channel)
+        and scope.order_class in (None, traits.order_class)
+        and (scope.sku is None or scope.sku in traits.skus)
+        and (scope.item_class is None or scope.item_class in traits.item_classes)
+        and (scope.region is None or traits.region.startswith(scope.region))
+    )
+
+
+def refuse_unusable(rules: Iterable[Rule]) -> None:
+    """Let the rules pass, or name those between which nobody could choose.
+
+    Raises:
+        RejectedError: code `invalid`: two rules of one name or scope.
+    """
+    faults: list[Fault] = []
+    names: set[str] = set()
+    scopes: set[Scope] = set()
+    for place, rule in enumerate(rules):
+        if rule.name in names:
+            faults.append(Fault(f"rules.{place}.name", "is the name of another rule"))
+        if rule.scope in scopes:
+            faults.append(Fault(f"rules.{place}.scope", "is the scope of another rule"))
+        names.add(rule.name)
+        scopes.add(rule.scope)
+    if faults:
+        raise RejectedError(f"{len(faults)} rule(s) cannot be used", code="invalid", faults=faults)

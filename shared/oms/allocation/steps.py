@@ -1,0 +1,69 @@
+"""Cut the plan of an order that is too large for one transaction into steps that can be taken back one at a time."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from oms.allocation.rules import SourcingPlan, Take
+from oms.inventory.model import PositionKey
+from oms.orders.bundles import on_the_shelf
+from oms.orders.model import Line
+
+# What one transaction of 100 takes back (`oms.allocation.takeback.MAX_WRITES`): a fulfillment order is two writes.
+STEP_WRITES = 91
+_PER_WORK = 2
+
+
+class _Part(NamedTuple):
+    """Units of one line from one location, or that wait: a bundle at several positions, what nobody keeps at none."""
+
+    keys: frozenset[PositionKey]
+    take: Take | None
+    number: int
+    units: int
+
+
+def steps_of(
+    plan: SourcingPlan, queues: Mapping[int, str], lines: Iterable[Line], kept: Collection[PositionKey] = ()
+) -> list[SourcingPlan]:
+    """The plan itself if it fits, else a plan for each step: location after location, then what waits for stock.
+
+    `kept` are positions where the order has units reserved: a SKU's leave with the last of its lines, those of SKUs
+    that are not planned with the last step.
+    """
+    shelves = {line.number: on_the_shelf(line, 1) for line in lines}
+
+    def keys(number: int, place: str | None) -> frozenset[PositionKey]:
+        own = {key for key in kept if key[0] in shelves[number]}
+        return frozenset(own | {(sku, place) for sku in shelves[number]} if place else own)
+
+    takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
+    parts = [_Part(keys(take.number, take.location), take, take.number, take.quantity) for take in takes]
+    parts += [
+        _Part(keys(number, queues.get(number)), None, number, units) for number, units in plan.backordered.items()
+    ]
+    planned = {sku for part in parts for sku in shelves[part.number]}
+    others = sum(sku not in planned for sku, _ in kept)
+    room = STEP_WRITES - (1 + others if kept else 0)  # the reservation itself is written, too
+    return [_plan(step, plan.reason) for step in _cut(parts, room)]
+
+
+def _cut(parts: Sequence[_Part], room: int) -> Iterator[list[_Part]]:
+    step: list[_Part] = []
+    keys: set[PositionKey] = set()
+    places: set[str] = set()
+    for part in parts:
+        all_keys = keys | part.keys
+        all_places = places | {part.take.location} if part.take else places
+        if step and _PER_WORK * len(all_places) + len(all_keys) > room:
+            yield step
+            step = []
+            all_keys = set(part.keys)
+            all_places = {part.take.location} if part.take else set()
+        step.append(part)
+        keys, places = all_keys, all_places
+    yield step
+
+
+def _plan(step: Sequence[_Part], reason: str) -> SourcingPlan:
+    takes = tuple(part.take for part in step if part.take)
+    return SourcingPlan(takes, {part.number: part.units for part in step if not part.take}, reason)

@@ -1,0 +1,135 @@
+"""What of the stock somebody must look at: one entry per kind and position, open or resolved."""
+
+from typing import Literal
+
+from oms.events.fact import FactData
+from oms.events.inventory import StockDrifted, StockExceptionClosed
+from oms.kernel.ids import derive_id
+from oms.orders.model import Aggregate, Value
+
+ExceptionKind = Literal["shortfall", "drift"]
+ExceptionStatus = Literal["open", "resolved"]
+KINDS: tuple[ExceptionKind, ...] = ("drift", "shortfall")
+# What a person can do about it; the rest is the system's.
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "shortfall": ("receive", "count", "cancel_orders"),
+    "drift": ("correct", "count"),
+}
+KEPT_LOG = 50
+
+
+class Finding(Value):
+    """What is wrong with a position. `stored` is what its books say, `proved` what they should say, by bucket.
+
+    `entry` is a line of the journal that its history does not have, for version `entry_version`.
+    """
+
+    kind: ExceptionKind
+    sku: str
+    location: str
+    reason: str
+    what: str
+    version: int
+    stored: tuple[tuple[str, int], ...] = ()
+    proved: tuple[tuple[str, int], ...] = ()
+    entry: str | None = None
+    entry_version: int = 0
+
+    @property
+    def exception_id(self) -> str:
+        return exception_id(self.kind, self.sku, self.location)
+
+
+class StockException(Aggregate):
+    """The exception of a kind at a position: opened again when it happens again, with its history in the log."""
+
+    id: str
+    finding: Finding
+    status: ExceptionStatus
+    since: str
+    resolved_by: str | None = None
+    resolved_at: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+    @property
+    def of_order(self) -> None:
+        """It is about a position, not about an order."""
+        return
+
+
+class ExceptionView(Value):
+    """An exception as the API shows it; `actions` is what can be done about it now."""
+
+    exception_id: str
+    kind: ExceptionKind
+    status: ExceptionStatus
+    sku: str
+    location: str
+    reason: str
+    what: str
+    since: str
+    stored: dict[str, int]
+    proved: dict[str, int]
+    actions: tuple[str, ...]
+    resolved_by: str | None = None
+    resolved_at: str | None = None
+
+
+class ExceptionPage(Value):
+    """Exceptions by kind, oldest first; `next_cursor` is absent on the last page."""
+
+    exceptions: tuple[ExceptionView, ...]
+    next_cursor: str | None = None
+
+
+def exception_id(kind: ExceptionKind, sku: str, location: str) -> str:
+    return derive_id("exc", kind, sku, location)
+
+
+def opening_facts(finding: Finding) -> tuple[FactData, ...]:
+    """What the bus hears when it is opened: a shortfall was said by the movement that made it."""
+    if finding.kind != "drift":
+        return ()
+    return (
+        StockDrifted(
+            sku=finding.sku,
+            location=finding.location,
+            exception_id=finding.exception_id,
+            reason=finding.reason,
+            stored=dict(finding.stored),
+            proved=dict(finding.proved),
+        ),
+    )
+
+
+def closing_fact(exception: StockException, by: str) -> StockExceptionClosed:
+    finding = exception.finding
+    return StockExceptionClosed(
+        sku=finding.sku,
+        location=finding.location,
+        exception_id=exception.id,
+        kind=finding.kind,
+        resolved_by=by,
+    )
+
+
+def view_of(exception: StockException) -> ExceptionView:
+    finding = exception.finding
+    return ExceptionView(
+        exception_id=exception.id,
+        kind=finding.kind,
+        status=exception.status,
+        sku=finding.sku,
+        location=finding.location,
+        reason=finding.reason,
+        what=finding.what,
+        since=exception.since,
+        stored=dict(finding.stored),
+        proved=dict(finding.proved),
+        actions=ACTIONS[finding.kind] if exception.status == "open" else (),
+        resolved_by=exception.resolved_by,
+        resolved_at=exception.resolved_at,
+    )

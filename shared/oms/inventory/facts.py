@@ -1,0 +1,30 @@
+"""The facts that a journal entry carries. Pure."""
+
+from collections.abc import Mapping
+
+from oms.events.fact import Fact, FactData, envelope
+from oms.events.inventory import StockFellShort
+from oms.inventory.model import Position, PositionKey
+
+_FELL_SHORT = 99  # its place among the facts of one write: behind all others
+
+
+def fact_about(position: Position, said: FactData, at: str, *, place: int = 0) -> Fact:
+    """What is said of the position that a movement makes."""
+    return envelope(said, f"{position.sku}/{position.location}", None, position.version, place, at)
+
+
+def shortfalls(
+    before: Mapping[PositionKey, Position], after: Mapping[PositionKey, Position], at: str
+) -> tuple[Fact, ...]:
+    """A fact for each position that lacks more committed units than it did."""
+    return tuple(
+        fact_about(
+            position,
+            StockFellShort(sku=position.sku, location=position.location, shortfall=position.shortfall),
+            at,
+            place=_FELL_SHORT,
+        )
+        for key, position in after.items()
+        if position.shortfall > before[key].shortfall
+    )

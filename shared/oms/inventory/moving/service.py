@@ -1,0 +1,183 @@
+"""Post movements, open positions, set their levels, read their history."""
+
+from dataclasses import dataclass
+
+from oms.aws.tables import ConditionFailedError, commit
+from oms.events.inventory import PositionOpened, StockLevelsSet
+from oms.inventory.facts import fact_about
+from oms.inventory.model import NOTHING, Cause, Entry, Movement, Position, PositionKey, Posting, level_of
+from oms.inventory.moving import rules
+from oms.inventory.moving.model import Moved, MovementPage, MovementView, NewMovement, PositionLevels, Seen
+from oms.inventory.rules import applied
+from oms.inventory.store import StockStore
+from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
+from oms.kernel.ids import derive_id
+from oms.kernel.time import Clock, to_text
+from oms.reference.store import ReferenceStore
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A movement as it was asked for: `key` is the caller's idempotency key."""
+
+    at: PositionKey
+    new: NewMovement
+    if_match: str | None
+    key: str
+    by: str
+
+
+def post_movement(posted: Posted, *, stock: StockStore, clock: Clock) -> Moved:
+    """Book one movement, once per key: position, journal entry with its fact, and claim in one transaction.
+
+    A request that comes again under its key gets the first answer, whatever has become of the position since.
+
+    Raises:
+        NotFoundError: the SKU is not kept there.
+        ShortStockError: more is to go than there is.
+        StaleError, QuantityChangedError, UnconditionalError: see `rules.check_seen`.
+        RejectedError: code `idempotency_key_reused`: the key came with another movement.
+        ConflictError: the position changed under our hands five times.
+    """
+    new = posted.new
+    sku, location = posted.at
+    name = f"posted:{derive_id('key', sku, location, posted.by, posted.key)}"
+    asked = derive_id("body", new.model_dump_json(), posted.if_match or "")
+    for lost in range(1, TRIES + 1):
+        first = stock.claimed(name)
+        if first is not None:
+            return _first_answer(first["asked"], asked, first["answer"])
+        position = _position(stock, posted.at)
+        rules.check_seen(position, Seen(posted.if_match, new.expected), needed=new.kind == "adjusted")
+        cause = Cause(posted.by, to_text(clock()), rules.why_of(new))
+        movement = Movement(new.kind, posted.at, rules.change_of(new, position), ref=new.ref)
+        after = applied(position, [movement])
+        fact = fact_about(after, rules.fact_of(new, after), cause.at)
+        moved = stock.moved([movement], {posted.at: position}, cause, facts=[fact])
+        done = moved.after[posted.at]
+        answer = Moved(movement_id=done.entry or "", kind=new.kind, units=new.units, position=level_of(done))
+        claim = stock.claim(name, cause, asked=asked, answer=answer.model_dump_json())
+        try:
+            commit(claim, *moved.writes)
+        except ConflictError:  # read again: the key was used meanwhile, or the position moved
+            if lost == TRIES:
+                raise
+        else:
+            return answer
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def read_position(key: PositionKey, *, stock: StockStore) -> Position:
+    """One position, read for sure.
+
+    Raises:
+        NotFoundError: the SKU is not kept there.
+    """
+    return _position(stock, key)
+
+
+def set_levels(
+    key: PositionKey,
+    levels: PositionLevels,
+    *,
+    if_match: str | None,
+    by: str,
+    stock: StockStore,
+    reference: ReferenceStore,
+    clock: Clock,
+) -> tuple[Position, bool]:
+    """Open the position with these levels (True), or set them where it is open already. Setting them again: nothing.
+
+    Raises:
+        NotFoundError: no such location.
+        RejectedError: code `unknown_sku`: not in the catalogue.
+        StaleError, UnconditionalError: the position is not as the caller has seen it, or that is not said.
+        ConflictError: somebody else wrote first.
+    """
+    cause = Cause(by, to_text(clock()))
+    before = stock.positions_at([key]).get(key)
+    if before is None:
+        return _opened(key, levels, cause, stock, reference), True
+    movement = rules.levels_set(before, levels)
+    if movement.change == NOTHING and not movement.levels:
+        return before, False
+    rules.check_seen(before, Seen(if_match), needed=True)
+    changed = dict(movement.levels)
+    if movement.change.safety_stock:
+        changed["safety_stock"] = levels.safety_stock
+    after = applied(before, [movement])
+    fact = StockLevelsSet(sku=key[0], location=key[1], levels=changed)
+    moved = stock.moved([movement], {key: before}, cause, facts=[fact_about(after, fact, cause.at)])
+    commit(*moved.writes)
+    return moved.after[key], False
+
+
+def list_movements(
+    key: PositionKey, *, cursor: str | None, limit: int, stock: StockStore, all_refs: bool = True
+) -> MovementPage:
+    """A page of the history of a position, newest first. One entry of the journal is never torn apart.
+
+    Without `all_refs` only what locations post says what it was for: carts and orders may be those of others.
+
+    Raises:
+        NotFoundError: the SKU is not kept there.
+        MalformedError: code `bad_cursor`: not an entry of this position's history.
+    """
+    position = _position(stock, key)
+    if cursor is not None:
+        entry = stock.entry(cursor)
+        if entry is None or all((one.sku, one.location) != key for one in entry.postings):
+            raise MalformedError("not a cursor of this history", code="bad_cursor")
+        position = position._replace(entry=cursor)
+    rows = list(stock.history(position, limit=limit))
+    last = rows[-1][1].before if rows else None
+    return MovementPage(movements=tuple(_view(*row, all_refs=all_refs) for row in rows), next_cursor=last)
+
+
+def _opened(
+    key: PositionKey, levels: PositionLevels, cause: Cause, stock: StockStore, reference: ReferenceStore
+) -> Position:
+    sku, location = key
+    if location not in reference.locations():
+        raise NotFoundError("there is no such location")
+    if sku not in reference.items([sku]):
+        raise RejectedError(f"{sku} is not in the catalogue", code="unknown_sku")
+    empty = Position(sku, location, 0, reorder_point=0, order_up_to=0)
+    movement = rules.levels_set(empty, levels)._replace(kind="opened")
+    after = applied(empty, [movement])
+    fact = PositionOpened(sku=sku, location=location, levels={**levels.model_dump(exclude={"channels"})})
+    moved = stock.moved([movement], {key: empty}, cause, facts=[fact_about(after, fact, cause.at)])
+    try:
+        commit(*moved.writes)
+    except ConditionFailedError as error:
+        raise ConflictError(f"{sku} at {location} was opened at the same moment") from error
+    return moved.after[key]
+
+
+def _position(stock: StockStore, key: PositionKey) -> Position:
+    found = stock.positions_at([key]).get(key)
+    if found is None:
+        raise NotFoundError(f"{key[0]} is not kept there")
+    return found
+
+
+def _first_answer(was_asked: str, asked: str, answer: str) -> Moved:
+    if was_asked != asked:
+        raise RejectedError("the key came with another movement before", code="idempotency_key_reused")
+    return Moved.model_validate_json(answer)
+
+
+def _view(entry: Entry, posting: Posting, *, all_refs: bool) -> MovementView:
+    return MovementView(
+        movement_id=entry.id,
+        at=entry.at,
+        kind=posting.kind,
+        version=posting.version,
+        by=entry.by,
+        units=dict(posting.by),
+        levels=dict(posting.levels),
+        why=entry.why,
+        ref=posting.ref if all_refs or posting.kind in rules.OF_LOCATIONS else None,
+    )
