@@ -248,6 +248,10 @@ class StockStore:
             before = self.positions_at([key])
             try:
                 tables.commit(claim, *self.writes(decide(before[key]), before, cause))
+            except ShortStockError:
+                if self.claimed(name) is None:
+                    raise
+                return False  # it takes what it has taken already
             except ConditionFailedError as error:
                 if claim.label in error.labels:
                     return False
