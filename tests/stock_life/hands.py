@@ -70,3 +70,16 @@ class Shelves(Life):
             self.did("written_on_an_old_version")
         else:
             raise AssertionError("I11: a write on an old version went through")
+
+    @rule(sku=st.sampled_from(WARES), place=st.sampled_from(PLACES), beyond=UNITS)
+    def taken_beyond_what_there_is(self, sku: str, place: str, beyond: int) -> None:
+        key = (sku, place)
+        units = max(self.books.available(key), 0) + beyond
+        stock = self.wiring.stock
+        movement = Movement("committed", key, Change(committed=units), ref="greedy")
+        try:
+            stock.writes([movement], stock.positions_at([key]), self.cause())
+        except ShortStockError:
+            self.did("taken_beyond_what_there_is")
+        else:
+            raise AssertionError("I8: more was taken than is available")

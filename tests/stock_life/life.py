@@ -18,7 +18,7 @@ from tests.aws import moto_cloud
 from tests.reservation_scene import SHOP, open_shop
 from tests.stock_life.model import Books, Place, Shelf
 
-START = datetime(2026, 11, 23, 9, 0, 10, tzinfo=UTC)
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a whole minute: terms are met to the instant
 NORMAL, PAYING, LONGEST = timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=60)
 WARES, PLACES, CARTS = ("CUP", "PEN"), ("ber-1", "lon-1"), ("cart-1", "cart-2", "cart-3")
 UNITS = st.integers(1, 4)
