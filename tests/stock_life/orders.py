@@ -105,14 +105,17 @@ class Orders(Life):
         self.did("cancelled")
 
     @precondition(lambda self: self.open_works())
-    @rule(data=st.data(), what=st.sampled_from(["shipped", "short_pick", "rejected"]))
+    @rule(data=st.data())
+    def confirmed_as_shipped(self, data: Any) -> None:
+        mine = self.books.works[work_id := data.draw(st.sampled_from(self.open_works()))]
+        self.ship(self.wiring.orders.get_fulfillment_order(mine.order, work_id), mine)
+
+    @precondition(lambda self: self.open_works())
+    @rule(data=st.data(), what=st.sampled_from(["short_pick", "rejected"]))
     def confirmed(self, data: Any, what: str) -> None:
         work_id = data.draw(st.sampled_from(self.open_works()))
         mine = self.books.works[work_id]
         work = self.wiring.orders.get_fulfillment_order(mine.order, work_id)
-        if what == "shipped":
-            self.ship(work, mine)
-            return
         if mine.order in self.pending or any(line.short for line in work.lines):
             return
         if work.status == "open":
