@@ -20,7 +20,7 @@ from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
-from oms.reference.model import Location
+from oms.reference.model import Item, Location
 from oms.wiring import Wiring
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -45,6 +45,11 @@ def set_up(wiring: Wiring, *positions: Position) -> None:
         wiring.reference.put_setting("LOCATION", name, place)
     for position in positions:
         assert wiring.stock.open_position(position)
+
+
+def item_of(sku: str) -> Item:
+    """A small thing of the catalogue."""
+    return Item(sku=sku, name=sku, weight_g=300, length_mm=100, width_mm=100, height_mm=100)
 
 
 class Hands:

@@ -258,6 +258,7 @@ FUNCTIONS = (
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
+    FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",

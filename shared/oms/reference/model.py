@@ -1,4 +1,4 @@
-"""What the business is made of and changes seldom: items, locations, channels, clients."""
+"""What the business is made of and changes seldom: items, locations, channels, clients, decisions with editions."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -43,6 +43,18 @@ class Item(_Reference):
 def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:
     """What the bundles among these items are made of, by SKU."""
     return {sku: item.components for sku, item in items.items() if item.components}
+
+
+class Edition(BaseModel):
+    """What was decided under a name, by whom, when and why. `version` counts what was published under it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: int
+    by: str
+    at: str
+    note: str | None = None
 
 
 Degrees = Annotated[Decimal, Field(ge=-180, le=180)]

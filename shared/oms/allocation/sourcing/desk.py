@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from oms.allocation.geography import Point, centre_of, distance_km
 from oms.allocation.rules import Demand, SourcingPlan, Take
-from oms.allocation.sourcing.engine import source
+from oms.allocation.sourcing.engine import source, traits_of
 from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
 from oms.allocation.sourcing.network import Tariff
-from oms.allocation.sourcing.strategy import BUILT_IN, DEFAULT, Strategy
+from oms.allocation.sourcing.strategy import Strategy, strategy_for
 from oms.orders.model import Destination, Order
 from oms.reference.model import Item, Location
 
@@ -50,7 +50,7 @@ class Sourcing:
         prices: Prices = lambda _: {},
     ) -> None:
         self.locations = locations
-        self._strategy = (strategies or {}).get(DEFAULT, BUILT_IN)
+        self._strategies = strategies or {}
         self._items = items
         self._offers = offers
         self._prices = prices
@@ -69,7 +69,7 @@ class Sourcing:
     ) -> tuple[SourcingPlan, Case, Outcome]:
         """The cheapest plan for some of an order's lines, what it was decided from, and why."""
         case = self.case(order, demands, stock, excluded, at)
-        outcome = source(case, self._strategy)
+        outcome = source(case, strategy_for(self._strategies, traits_of(case)))
         takes = tuple(Take(part.number, part.sku, part.location, part.units) for part in outcome.parts)
         return SourcingPlan(takes, outcome.waiting, _said(outcome)), case, outcome
 
