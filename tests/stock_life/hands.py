@@ -7,6 +7,7 @@ from oms.aws.tables import ConditionFailedError, commit
 from oms.inventory.model import Change, Movement
 from oms.inventory.reservations.sweeping import expire_reservations
 from oms.inventory.rules import ShortStockError
+from oms.kernel.errors import RejectedError
 from tests.stock_life.life import DEEDS, FIELDS, PLACES, UNITS, WARES, Life
 from tests.stock_life.model import Shelf
 
@@ -29,11 +30,18 @@ class Shelves(Life):
 
     @rule(sku=st.sampled_from(WARES), place=st.sampled_from(PLACES), units=UNITS, receipt=st.integers(1, 4))
     def received(self, sku: str, place: str, units: int, receipt: int) -> None:
-        name = f"receipt-{receipt}"
-        new = self.wiring.stock.receive(sku, place, units, receipt_id=name, by="user:tester")
-        assert new == (name not in self.receipts)
+        name, said = f"receipt-{receipt}", (sku, place, units)
+        first = self.receipts.setdefault(name, said)
+        try:
+            new = self.wiring.stock.receive(sku, place, units, receipt_id=name, by="user:tester")
+        except RejectedError:
+            assert first != said, "what comes again under its name is a repeat"
+            self.did("refused: other receipt")
+            return
+        assert first == said
+        assert new == (name not in self.taken_in)
         if new:
-            self.receipts.add(name)
+            self.taken_in.add(name)
             shelf = self.books.shelves[sku, place]
             shelf.on_hand += units
             shelf.incoming -= min(units, shelf.incoming)
@@ -49,7 +57,9 @@ class Shelves(Life):
         name = f"hand:{self.next()}"
         try:
             for _ in range(2):  # it comes twice, and counts once
-                self.wiring.stock.move_once(name, (sku, place), lambda _before: [movement], self.cause())
+                self.wiring.stock.move_once(
+                    name, (sku, place), lambda _before: [movement], self.cause(), told=f"{deed} {units}"
+                )
         except ShortStockError:
             assert not legal
         else:

@@ -60,7 +60,8 @@ class Life(RuleBasedStateMachine):
         self.excluded: dict[str, set[str]] = {}
         self.cancelled: set[str] = set()
         self.unshared: set[str] = set()  # work of which units were missing: nobody cancels that
-        self.receipts: set[str] = set()
+        self.receipts: dict[str, tuple[str, str, int]] = {}  # by the name that each came with first
+        self.taken_in: set[str] = set()
         self.number = 0
         self.seen: dict[Place, tuple[str | None, int, Change]] = {}
         self.remembered: dict[str, str] = {}  # entry of the journal -> what it said
