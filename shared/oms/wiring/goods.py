@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
     from oms.orders.model import Destination, Promise
+    from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
     from oms.shipping.model import Carrier, RateCard
@@ -231,11 +232,18 @@ class Goods(Ground):
         )
 
     @cached_property
+    def workload(self) -> "WorkloadStore":
+        """How much of the locations' days is given out."""
+        from oms.orders.workload.store import WorkloadStore
+
+        return WorkloadStore(self.setting("REFERENCE_TABLE"))
+
+    @cached_property
     def bookings(self) -> "Bookings":
         """What bookings hold outside of their orders (port of allocation and fulfillment)."""
         from oms.shipping.booking import Bookings
 
-        return Bookings(self.shipping_desk)
+        return Bookings(self.shipping_desk, self.workload)
 
     def promise(
         self,
