@@ -138,7 +138,7 @@ def ready_transfer(request: Request) -> Answer:
     body=ShipTransfer,
     headers=_SEEN,
     answers={200: TransferView},
-    problems=(*_BODY, "short_stock", "idempotency_key_reused"),
+    problems=(*_BODY, "short_stock", "id_reused"),
     example={"path": {"transfer_id": examples.TRANSFER_TO_SHIP}, "body": examples.TRANSFER_SHIPMENT},
 )
 def ship_transfer(request: Request) -> Answer:
@@ -157,7 +157,7 @@ def ship_transfer(request: Request) -> Answer:
     body=ReceiveTransfer,
     headers=_SEEN,
     answers={200: TransferView},
-    problems=(*_BODY, "idempotency_key_reused", "short_stock"),
+    problems=(*_BODY, "id_reused", "short_stock"),
     example={"path": {"transfer_id": examples.TRANSFER_TO_RECEIVE}, "body": examples.TRANSFER_RECEIPT},
 )
 def receive_transfer(request: Request) -> Answer:

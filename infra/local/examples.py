@@ -103,7 +103,7 @@ def fill_carts(wiring: Wiring, channel: str) -> None:
         ask = AskReservation.model_validate(
             {**examples.RESERVATION, "channel": channel, "owner": owner, "minutes": 240}
         )
-        reserve(ask, key=owner, by=BY, desk=wiring.reservation_desk)
+        reserve(ask, key=f"{channel} {owner}", by=BY, desk=wiring.reservation_desk)
 
 
 def send_transfers(wiring: Wiring, near: str, far: str, *, suffix: str = "") -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
     from oms.orders.model import Destination, Promise
+    from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
     from oms.shipping.model import Carrier, RateCard
@@ -104,6 +105,7 @@ class Goods(Ground):
             safety=self.channel_safety,
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -117,6 +119,9 @@ class Goods(Ground):
 
         return self.reference.settings("SAFETY", ChannelSafety).get(channel, ChannelSafety())
 
+    def is_location(self, name: str) -> bool:
+        return name in self.reference.locations()
+
     @cached_property
     def count_desk(self) -> "CountDesk":
         """For those who take count files in."""
@@ -127,7 +132,7 @@ class Goods(Ground):
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
             stock=self.stock,
-            known=lambda location: location in self.reference.locations(),
+            known=self.is_location,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
             clock=self.clock,
         )
@@ -173,6 +178,7 @@ class Goods(Ground):
             terms_of=self.reservation_terms,
             nearest=self.nearest,
             bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -241,11 +247,18 @@ class Goods(Ground):
         )
 
     @cached_property
+    def workload(self) -> "WorkloadStore":
+        """How much of the locations' days is given out."""
+        from oms.orders.workload.store import WorkloadStore
+
+        return WorkloadStore(self.setting("REFERENCE_TABLE"))
+
+    @cached_property
     def bookings(self) -> "Bookings":
         """What bookings hold outside of their orders (port of allocation and fulfillment)."""
         from oms.shipping.booking import Bookings
 
-        return Bookings(self.shipping_desk)
+        return Bookings(self.shipping_desk, self.workload)
 
     def promise(
         self,

@@ -42,6 +42,7 @@ class Sources(Goods):
 
     def sourcing(self) -> "Sourcing":
         """Made anew for each batch: locations, cards and strategies are refreshed every minute."""
+        from oms.allocation.sourcing.days import Days
         from oms.allocation.sourcing.desk import Sourcing
         from oms.allocation.sourcing.strategy import Strategy
         from oms.allocation.strategies.store import KIND
@@ -52,6 +53,8 @@ class Sources(Goods):
             items=self.reference.items,
             offers=self._freight,
             prices=self.stock_prices,
+            priced_by=self.stock_prices.priced_by,
+            days=Days(self.reference.locations(), self.workload),
         )
 
     def _freight(self, location: "Location", destination: "Destination", at: "datetime") -> "tuple[FreightOffer, ...]":

@@ -164,10 +164,10 @@ def test_what_was_said_before_is_answered_again_and_changes_nothing(wiring: Wiri
     assert ready()["version"] == 2
     ship("S-1", {"CUP": 4})
     assert ship("S-1", {"CUP": 4})["version"] == 3
-    assert ship("S-1", {"CUP": 3})["code"] == "idempotency_key_reused"
+    assert ship("S-1", {"CUP": 3})["code"] == "id_reused"
     receive("R-1", {"sku": "CUP", "received": 4})
     assert receive("R-1", {"sku": "CUP", "received": 4})["version"] == 4
-    assert receive("R-1", {"sku": "CUP", "received": 3})["code"] == "idempotency_key_reused"
+    assert receive("R-1", {"sku": "CUP", "received": 3})["code"] == "id_reused"
     assert cancel()["version"] == 5
     assert cancel()["version"] == 5
     assert books(wiring) == {"ber-1": (6, 0, 0, 0), "lon-1": (5, 0, 0, 0)}
@@ -268,7 +268,7 @@ def test_nothing_is_shipped_that_is_not_committed_or_not_there_or_without_a_date
     refused = ship("S-1", {"CUP": 7}, due_on="2026-11-26")
     assert refused["faults"] == [{"field": "lines.0.units", "message": "6 of CUP are still to ship"}]
     gone = Movement("lost", ("CUP", "ber-1"), Change(on_hand=-5))
-    assert wiring.stock.move_once("lost", gone.key, lambda _before: [gone], CAUSE)
+    assert wiring.stock.move_once("lost", gone.key, lambda _before: [gone], CAUSE, told="5 gone")
     refused = ship("S-1", due_on="2026-11-26")
     assert (refused["http"], refused["code"]) == (409, "short_stock")
     assert ship("S-1", {"CUP": 5}, due_on="2026-11-26")["status"] == "in_transit"

@@ -24,7 +24,7 @@ SKUS = ("CUP", "PEN")
 OPENED = {("CUP", "ber-1"): 9, ("CUP", "lon-1"): 4, ("PEN", "ber-1"): 5, ("PEN", "lon-1"): 0}
 NAMES = st.sampled_from(["T-1", "T-2", "T-3"])
 FEW = st.integers(0, 4)
-REFUSALS = {"wrong_state", "short_stock", "invalid", "not_found", "stale", "if_match_needed", "idempotency_key_reused"}
+REFUSALS = {"wrong_state", "short_stock", "invalid", "not_found", "stale", "if_match_needed", "id_reused"}
 
 
 class Transfers(RuleBasedStateMachine):

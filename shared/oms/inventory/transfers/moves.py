@@ -14,6 +14,7 @@ from oms.events.fact import Fact
 from oms.events.transfers import TransferReceived, TransferShipped
 from oms.inventory.facts import fact_about
 from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
+from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import applied
 from oms.inventory.supply.model import KEPT, Lateness
 from oms.inventory.transfers import rules
@@ -39,7 +40,6 @@ from oms.inventory.transfers.model import (
     Transfer,
 )
 from oms.kernel.errors import Fault, ForbiddenError, RejectedError, StateError, Why
-from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 
 
@@ -48,18 +48,18 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
 
     Raises:
         NotFoundError: there is none. ForbiddenError: the source is not the caller's.
-        RejectedError: `invalid`: more than is committed, or no date; `idempotency_key_reused`: the id was another's.
+        RejectedError: `invalid`: more than is committed, or no date; `id_reused`: the id was another's.
         StateError: there is nothing to ship. ShortStockError: less is there than is committed.
         StaleError: it is not as `if_match` says. ConflictError: lost the race eight times.
     """
-    digest = derive_id("shp", shipment.model_dump_json())
+    asked = digest("shipment", shipment.model_dump_json())
 
     def attempt() -> Transfer | None:
         before = read_transfer(transfer_id, desk=desk)
-        if _counted(before.shipments, shipment.shipment_id, digest):
+        if _counted(before.shipments, shipment.shipment_id, asked):
             return before
         _refuse_elsewhere(before.source, "the source ships", caller)
-        if before.under_way != digest:
+        if before.under_way != asked:
             check_seen(before, caller)
         if not before.committed:
             raise refusal(before, "nothing is committed for it", "make it ready first")
@@ -73,9 +73,9 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
             **_ids(before), shipment_id=shipment.shipment_id, units=tuple(units.items()), due_on=due_on
         )
         now = to_text(desk.clock())
-        notes = _noted(before.shipments, Note(id=shipment.shipment_id, digest=digest, at=now), whole=whole)
+        notes = _noted(before.shipments, Note(id=shipment.shipment_id, digest=asked, at=now), whole=whole)
         step = Step(before, stepped, seen, Cause(caller.by, now))
-        done = write(step, fact, desk=desk, shipments=notes, under_way=None if whole else digest)
+        done = write(step, fact, desk=desk, shipments=notes, under_way=None if whole else asked)
         return done if whole else None
 
     return _in_parts(attempt)
@@ -86,18 +86,18 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
 
     Raises:
         NotFoundError: there is none. ForbiddenError: the destination is not the caller's.
-        RejectedError: `invalid`: more than is in transit; `idempotency_key_reused`: the id was another receipt's.
+        RejectedError: `invalid`: more than is in transit; `id_reused`: the id was another receipt's.
         StateError: there is nothing to receive.
         StaleError: it is not as `if_match` says. ConflictError: lost the race eight times.
     """
-    digest = derive_id("rcp", receipt.model_dump_json())
+    asked = digest("receipt", receipt.model_dump_json())
 
     def attempt() -> Transfer | None:
         before = read_transfer(transfer_id, desk=desk)
-        if _counted(before.receipts, receipt.receipt_id, digest):
+        if _counted(before.receipts, receipt.receipt_id, asked):
             return before
         _refuse_elsewhere(before.destination, "the destination receives", caller)
-        if before.under_way != digest:
+        if before.under_way != asked:
             check_seen(before, caller)
         found, whole = _to_receive(before, receipt)
         if not found or not any(line.shipped for line in before.lines):
@@ -106,7 +106,7 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
         stepped = rules.received(before, found, seen)
         now = desk.clock()
         at = to_text(now)
-        notes = _noted(before.receipts, Note(id=receipt.receipt_id, digest=digest, at=at), whole=whole)
+        notes = _noted(before.receipts, Note(id=receipt.receipt_id, digest=asked, at=at), whole=whole)
         why = "; ".join(f"{one.sku}: {one.reason}" for one in found if one.reason) or None
         step = Step(
             before,
@@ -118,7 +118,7 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
             receipt_id=receipt.receipt_id,
         )
         fact = _told(before, receipt.receipt_id, found, sum(line.in_transit for line in stepped.lines))
-        done = write(step, fact, desk=desk, receipts=notes, under_way=None if whole else digest)
+        done = write(step, fact, desk=desk, receipts=notes, under_way=None if whole else asked)
         return done if whole else None
 
     return _in_parts(attempt)
@@ -188,15 +188,15 @@ def _observed(before: Transfer, found: Iterable[ReceivedUnits], now: datetime, d
     return [desk.supplies.lateness_write(late)]
 
 
-def _counted(notes: Iterable[Note], note_id: str, digest: str) -> bool:
+def _counted(notes: Iterable[Note], note_id: str, asked: str) -> bool:
     """Whether this has counted already.
 
     Raises:
-        RejectedError: code `idempotency_key_reused`: something else has, under the same id.
+        RejectedError: code `id_reused`: something else has, under the same id.
     """
     known = next((note for note in notes if note.id == note_id), None)
-    if known is not None and known.digest != digest:
-        raise RejectedError(f"{note_id} said something else before", code="idempotency_key_reused")
+    if known is not None:
+        refuse_other({"asked": known.digest, "at": known.at}, asked, what=note_id)
     return known is not None
 
 
