@@ -9,6 +9,7 @@ from oms.events.fact import FactData
 from oms.fulfillment.case import Case, cancelled_more, versions
 from oms.fulfillment.model import Confirmation, ConfirmationResult, ConfirmationResults, Stock
 from oms.fulfillment.rules import Effect, apply_confirmation
+from oms.inventory.lots import LotError
 from oms.inventory.model import Cause
 from oms.kernel.errors import ConflictError, TooLargeError
 from oms.kernel.time import Clock, from_text, to_text
@@ -82,7 +83,7 @@ def _confirm_one(case: Case, pending: _Pending, *, books: Books, clock: Clock) -
                 pending = step.rest
         except ConflictError:
             case = _read(books.orders, {key: [one for _, one in pending]})[key]
-        except TooLargeError as error:
+        except (TooLargeError, LotError) as error:
             return results | {place: _refused(one, error.code, str(error)) for place, one in pending}
         else:
             return results

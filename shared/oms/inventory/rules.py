@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
 from oms.inventory.lots import lots_after, named
+from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
 from oms.kernel.errors import StateError, Why
 
 BUCKETS = Change._fields

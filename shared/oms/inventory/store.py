@@ -20,7 +20,7 @@ the index keys exactly while its slack is zero or less.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
@@ -28,14 +28,14 @@ from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
 from oms.inventory.claims.store import claim_write, read_claims
 from oms.inventory.facts import shortfalls
-from oms.inventory.lots import named
+from oms.inventory.lots import lots_of, named, picked, stored_lots
 from oms.inventory.model import (
     NOTHING,
     Cause,
     Change,
     Entry,
     Kind,
-    Lot,
+    LotMove,
     Movement,
     Position,
     PositionKey,
@@ -178,7 +178,7 @@ class StockStore:
         units: Counter[str] = Counter()
         for line in work.lines:
             units.update(on_the_shelf(line, line.shipped))
-        return self._move(work, _leaving(units, "shipped"), cause)
+        return self._move(work, _leaving(units, "shipped"), cause, picked(work, units))
 
     def give_back_writes(
         self,
@@ -312,12 +312,17 @@ class StockStore:
                 yield from (unpack(Entry, row["doc"]) for row in rows)
             hour += timedelta(hours=1)
 
-    def _move(self, work: FulfillmentOrder, moves: _Moves, cause: Cause) -> list[Write]:
+    def _move(
+        self, work: FulfillmentOrder, moves: _Moves, cause: Cause, lots: Mapping[str, tuple[LotMove, ...]] = {}
+    ) -> list[Write]:
         wanted = sorted(move for move in moves if move[2] != NOTHING)
         if not wanted:
             return []
         before = self.positions_at((sku, work.location) for _, sku, _ in wanted)
-        movements = [Movement(kind, (sku, work.location), change, ref=work.order_id) for kind, sku, change in wanted]
+        movements = [
+            Movement(kind, (sku, work.location), change, ref=work.order_id, lots=lots.get(sku, ()))
+            for kind, sku, change in wanted
+        ]
         try:
             return self.writes(movements, before, cause)
         except ShortStockError as error:  # the work was read before its stock: it has been taken back since
@@ -334,7 +339,7 @@ class StockStore:
             **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
             "terms": dict(position.terms),
             "channels": dict(position.channels) or None,
-            "lots": {lot.id: {"u": lot.units, "a": lot.apart, "e": lot.ends_at} for lot in position.lots} or None,
+            "lots": stored_lots(position.lots),
             **(_marker(position.key) if position.slack <= 0 else {}),
         }
         label = label_of(position.key)
@@ -377,12 +382,6 @@ def _position(row: tables.Item, now: str) -> Position:
         **{name: row[name] for name in (*_STORED, *_POLICY)},
     )
     return as_read(position, row["terms"], now)
-
-
-def lots_of(stored: Mapping[str, Mapping[str, Any]]) -> tuple[Lot, ...]:
-    """Lots as they are stored, first expired first."""
-    lots = (Lot(name, lot["u"], lot["a"], lot.get("e")) for name, lot in stored.items())
-    return tuple(sorted(lots, key=lambda lot: (lot.ends_at or "~", lot.id)))
 
 
 def _posting(movement: Movement, before: Position, version: int) -> Posting:

@@ -277,7 +277,8 @@ class Order(Aggregate):
 class FulfillmentLine(Value):
     """One order line's share at one location. Units shipped were picked before; `short` units were not found.
 
-    Of a bundle all counts are bundles; `components` say what is picked.
+    Of a bundle all counts are bundles; `components` say what is picked. `lots` are those that the location says to have
+    taken, with their units.
     """
 
     number: int
@@ -288,6 +289,7 @@ class FulfillmentLine(Value):
     shipped: Count = 0
     short: Count = 0
     components: Components = ()
+    lots: tuple[tuple[str, int], ...] = ()
 
 
 class FulfillmentOrder(Aggregate):

@@ -153,6 +153,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
+    **{(model, "lots"): "business" for model in ("FulfillmentLine", "Posting")},
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
@@ -169,7 +170,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     },
     **{
         (model, "reason"): "remark"
-        for model in ("CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision")
+        for model in ("BlockLot", "CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision", "LotView")
     },
     **{
         (model, "reason"): "business"  # codes

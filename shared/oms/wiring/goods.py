@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
+    from oms.inventory.tracing.booking import LotDesk
+    from oms.inventory.tracing.service import TracingDesk
+    from oms.inventory.tracing.store import LotStore
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
     from oms.orders.model import Destination, Promise
@@ -78,6 +81,26 @@ class Goods(Ground):
         )
 
     @cached_property
+    def lots(self) -> "LotStore":
+        from oms.inventory.tracing.store import LotStore
+
+        return LotStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def lot_desk(self) -> "LotDesk":
+        """For those who book units of lots in and out."""
+        from oms.inventory.tracing.booking import LotDesk
+
+        return LotDesk(self.lots, self.reference)
+
+    @cached_property
+    def tracing_desk(self) -> "TracingDesk":
+        """For those who look for lots, and block them."""
+        from oms.inventory.tracing.service import TracingDesk
+
+        return TracingDesk(self.lots, self.stock, self.clock)
+
+    @cached_property
     def transfers(self) -> "TransferStore":
         from oms.inventory.transfers.store import TransferStore
 
@@ -88,7 +111,7 @@ class Goods(Ground):
         """For those who move units between locations."""
         from oms.inventory.transfers.desk import TransferDesk
 
-        return TransferDesk(self.transfers, self.stock, self.supplies, self.reference.locations, self.clock)
+        return TransferDesk(self.transfers, self.stock, self.supplies, self.lots, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":

@@ -1,9 +1,10 @@
 """Movements that people and warehouse systems post, the levels that they set, and what they are told."""
 
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from oms.inventory.days import Day
 from oms.inventory.model import StockLevel
 from oms.kernel.text import Reference, Remark
 from oms.orders.model import Value
@@ -14,6 +15,8 @@ PostedKind = Literal[
 ]
 ApartBucket = Literal["damaged", "quality_control"]
 Reason = Literal["miscounted", "broken", "spoiled", "stolen", "misplaced", "sample", "supplier_error", "booking_error"]
+LOT_KINDS = tuple(kind for kind in get_args(PostedKind) if kind != "expected")
+LotId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
 Units = Annotated[int, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
 Level = Annotated[int, Field(ge=0, le=MAX_UNITS)]
 SIGNED = ("adjusted", "expected")
@@ -34,10 +37,18 @@ class Expected(_Asked):
     quality_control: Units | None = None
 
 
+class LotRef(_Asked):
+    """A lot by its maker's number. `expires_on` is its last good day; needed when the location has none of it."""
+
+    id: LotId
+    expires_on: Day | None = None
+
+
 class NewMovement(_Asked):
     """One movement. `units` are more than none; of an adjustment, and of what is expected, they may be fewer.
 
-    `out_of` says that lost units were set apart before. `reason` is needed where stock is written off or set apart.
+    `out_of` says that lost units were set apart before.
+    `lot` must be said of articles that are kept by lots. `reason` is needed where stock is written off or set apart.
     """
 
     kind: PostedKind
@@ -47,6 +58,7 @@ class NewMovement(_Asked):
     ref: Reference | None = None
     out_of: ApartBucket | None = None
     expected: Expected | None = None
+    lot: LotRef | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
