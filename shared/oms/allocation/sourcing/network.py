@@ -184,14 +184,37 @@ def line_below(tariff: Tariff, most_g: int, about_g: int) -> tuple[int, int]:
     return at_zero, slope
 
 
-def _right_ends(tariff: Tariff, most_g: int) -> Sequence[tuple[int, int]]:
+def tangent(tariff: Tariff, least_g: int, most_g: int, about_g: int) -> tuple[int, int]:
+    """A straight line (at 0 g, per gram) nowhere above the tariff between two weights, and touching it near a third."""
+    if least_g == most_g:
+        return tariff.cost(most_g), 0
+    if most_g - least_g > _MANY_PARCELS * tariff.parcel_g:
+        slope = tariff.prices[-1] // tariff.parcel_g
+        return min([price - slope * end for end, price in zip(tariff.breaks, tariff.prices, strict=True)]), slope
+    points = _right_ends(tariff, most_g, least_g)
+    hull: list[tuple[int, int]] = []
+    for point in points:
+        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    slope = 0
+    for (left, low), (right, high) in pairwise(hull):
+        if left < about_g or not slope:
+            slope = (high - low) // (right - left)
+    return min([price - slope * weight for weight, price in points]), slope
+
+
+def _right_ends(tariff: Tariff, most_g: int, least_g: int = 0) -> Sequence[tuple[int, int]]:
+    """The last weight of every step between two weights, with its price."""
     ends: list[tuple[int, int]] = []
-    base_g = base = 0
+    full = max(0, least_g - 1) // tariff.parcel_g
+    base_g, base = full * tariff.breaks[-1], full * tariff.prices[-1]
     while True:
         for weight, price in zip(tariff.breaks, tariff.prices, strict=True):
             if base_g + weight >= most_g:
                 return [*ends, (most_g, base + price)]
-            ends.append((base_g + weight, base + price))
+            if base_g + weight >= least_g:
+                ends.append((base_g + weight, base + price))
         base_g, base = base_g + tariff.breaks[-1], base + tariff.prices[-1]
 
 

@@ -17,9 +17,9 @@ class Relaxed:
         self.whole = [i for i, piece in enumerate(network.pieces) if piece.units == 1]
         self.split = [i for i, piece in enumerate(network.pieces) if piece.units > 1]
         self.waits = [network.pieces[i].wait for i in self.whole]
-        self.base, slopes = self._lines(network)
+        self.base, self.slopes = self._lines(network)
         self.low: list[dict[int, int]] = [
-            {j: cost + slopes[j] * piece.weight_g for j, cost, _ in piece.options} for piece in network.pieces
+            {j: cost + self.slopes[j] * piece.weight_g for j, cost, _ in piece.options} for piece in network.pieces
         ]
         self.limit: dict[int, dict[int, int]] = {
             i: {j: limit for j, _, limit in network.pieces[i].options} for i in self.split
