@@ -8,7 +8,7 @@ more than nothing the prices are a bound; where one is, the bound is that much l
 
 from operator import itemgetter
 
-from oms.allocation.sourcing.network import Network
+from oms.allocation.sourcing.network import Network, Source
 
 _DENSITY = itemgetter(0)
 _ROUNDING = 2  # densities are compared as floats: less than a millionth's error in the sums, twice
@@ -20,7 +20,7 @@ class Dual:
     Every plan costs at least `bound`, and by each source that it uses `worth` more, if that is above zero.
     """
 
-    def __init__(self, network: Network, names: list[int], start: list[int]) -> None:
+    def __init__(self, network: Network, names: list[int], start: list[int], *, whole: bool = False) -> None:
         self.network = network
         self.names = names
         items: dict[int, list[tuple[int, int, int, int]]] = {j: [] for j in names}
@@ -33,6 +33,8 @@ class Dual:
         self.worth: dict[int, int] = {}
         self.bound = -(1 << 200)
         self.steps = 0
+        self.whole = whole
+        self.paying: dict[tuple[int, ...], None] = {}  # sources that were worth opening at some prices
 
     def ascend(self, best: int, rounds: int) -> None:
         """Raise the bound; `best` is the cost of a plan."""
@@ -48,6 +50,7 @@ class Dual:
                 if worth[j] < 0:
                     total += worth[j]
             self.steps += len(self.names)
+            self.paying[tuple([j for j in self.names if worth[j] < 0])] = None
             since += 1
             if total > self.bound:
                 if total > self.bound + (best - total) // 50:
@@ -107,6 +110,8 @@ class Dual:
                 full_g += breaks[-1]
                 full += prices[-1]
         least -= _ROUNDING
+        if least < 0 and self.whole:
+            return self._loaded(source, gains, gradient)
         if least < 0:
             last, rest = at
             for _, i, _, _, most in gains[:last]:
@@ -114,3 +119,44 @@ class Dual:
             if last < count:
                 gradient[gains[last][1]] -= rest / gains[last][3]
         return least
+
+    def _loaded(self, source: Source, gains: list[tuple[float, int, int, int, int]], gradient: list[float]) -> int:
+        """The same with pieces whole: loads that no other beats in weight and gain, piece by piece."""
+        rest = sum([gain * most for _, _, gain, _, most in gains])
+        tariff, fixed = source.tariff, source.fixed
+        cost = tariff.cost
+        ends: list[tuple[int, int, int]] = [(0, 0, 0)]
+        best, at = 0, 0
+        n = 0
+        parts = []
+        for _, i, gain, weight, most in gains:
+            part = 1
+            while most:
+                part = min(part, most)
+                parts.append((i, part))
+                most -= part
+                w, g, bit = part * weight, part * gain, 1 << n
+                part *= 2
+                n += 1
+                rest -= g
+                both = sorted(ends + [(a + w, -(b + g) if 0 else b - g, c | bit) for a, b, c in ends])
+                ends = []
+                top = 1
+                for one in both:
+                    a, b, c = one
+                    if b < top:
+                        top = b
+                        paid = fixed + cost(a) + b if a else 0
+                        if paid < best:
+                            best, at = paid, c
+                        if paid - rest < best or not a:
+                            ends.append(one)
+                self.steps += len(ends) // 8
+        k = 0
+        while at:
+            if at & 1:
+                i, part = parts[k]
+                gradient[i] -= part
+            at >>= 1
+            k += 1
+        return best

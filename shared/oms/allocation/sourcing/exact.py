@@ -20,6 +20,7 @@ from oms.allocation.sourcing.relaxed import Relaxed
 ENOUGH_STEPS = 400_000
 FIRST_STEPS = 400
 _ROUNDS = 40
+DEBUG=0
 
 
 def solve(network: Network, *, start: Takes | None = None, max_steps: int = ENOUGH_STEPS) -> Answer:
@@ -86,7 +87,7 @@ class _Search:
 
     def run(self) -> Answer:
         inside = self.inside
-        self._climb()
+        self._climb([])
         self.bound = sum(self.cheapest) + self.splits_least
         if self.names and self.most:
             inside.max_steps = min(self.max_steps, FIRST_STEPS)
@@ -102,17 +103,41 @@ class _Search:
 
     def _strengthen(self) -> None:
         """A better plan, and prices that know the steps."""
-        self._improve()
         pieces = self.network.pieces
         start = [min([piece.wait, *self.relaxed.low[i].values()]) for i, piece in enumerate(pieces)]
-        dual = Dual(self.network, [self.names[k] for k in range(len(self.names)) if self.useful >> k & 1], start)
+        dual = Dual(self.network, self._open(), start)
         dual.ascend(self.inside.best, _ROUNDS)
+        self._priced(dual)
+        self._plans(dual)
+        if self.bound < self.inside.best:
+            again = Dual(self.network, self._open(), dual.price, whole=True)
+            again.ascend(self.inside.best, _ROUNDS)
+            self._priced(again)
+
+    def _open(self) -> list[int]:
+        """The sources that may be in a plan better than the best."""
+        best = self.inside.best
+        return [
+            j for k, j in enumerate(self.names) if self.useful >> k & 1 and self.bound + self.extra[k] < best
+        ]
+
+    def _priced(self, dual: Dual) -> None:
         self.inside.steps += dual.steps
         self.prices = [dual.price[i] for i in self.relaxed.whole]
         self.split_prices = [dual.price[i] for i in self.relaxed.split]
-        self.extra = [max(0, dual.worth.get(j, 0)) for j in self.names]
+        self.extra = [max(0, dual.worth.get(j, self.inside.best)) for j in self.names]
         self.below = -sum([worth for worth in dual.worth.values() if worth < 0])
-        self.bound = max(self.bound, dual.bound)
+        self.bound = max(self.bound, min(dual.bound, self.inside.best))
+
+    def _plans(self, dual: Dual) -> None:
+        """Good plans: from what paid at some prices, from every source that may be in one, and from the best of these."""
+        number = {j: k for k, j in enumerate(self.names)}
+        for paying in dual.paying:
+            if 0 < len(paying) <= self.most:
+                self._search([number[j] for j in paying], True)
+        for j in self._open():
+            self._climb([number[j]], True)
+        self._improve()
 
     def _improve(self) -> None:
         """The best plan's sources less one, with one more, or with one for another, as long as that helps."""
@@ -142,12 +167,14 @@ class _Search:
         """What the pieces that may be split pay at these sources, and at the most so much a unit elsewhere."""
         return sum([one.filled(chosen, top) for one, top in zip(self.splits, tops, strict=True)])
 
-    def _climb(self) -> None:
+    def _climb(self, chosen: list[int], quick: bool = False) -> None:
         """A good plan to begin with: always the source that helps most."""
-        chosen: list[int] = []
         worst = self.waits
-        now = sum(worst) + self._filled((), self.split_waits)
         opened = 0
+        for k in chosen:
+            worst = list(map(min, worst, self.rows[k]))
+            opened += self.base[k]
+        now = opened + sum(worst) + self._filled(chosen, self.split_waits)
         while len(chosen) < self.most:
             best, added = now, -1
             for k, row in enumerate(self.rows):
@@ -164,7 +191,7 @@ class _Search:
             opened += self.base[added]
             worst = list(map(min, worst, self.rows[added]))
         if chosen:
-            self._search(chosen)
+            self._search(chosen, quick)
 
     def _search(self, chosen: list[int], quick: bool = False) -> None:
         opened = sum([self.base[k] for k in chosen])

@@ -53,6 +53,7 @@ class Inside:
         if cost < self.best:
             self.keep(cost, [mine[0][2] for mine in ways])
         if quick:
+            self._descend(chosen, [mine[0][2] for mine in ways], cost)
             return
         lines = one.lines(ways, load, self.best - at_zero - least)
         if lines is None:
@@ -61,6 +62,44 @@ class Inside:
         ways, room = one.ways(by_lines, at_zero)
         if room > 0:
             Vectors(self, chosen, ways, by_lines, room).run()
+
+    def _descend(self, chosen: list[int], takes: list[Parts], cost: int) -> None:
+        """Move a piece to another source of the set as long as that is cheaper with the steps."""
+        network = self.network
+        loads = {j: sum([n * p.weight_g for p, parts in zip(network.pieces, takes) for k, n in parts if k == j]) for j in chosen}
+        paid = {j: network.sources[j].fixed + network.sources[j].tariff.cost(g) if g else 0 for j, g in loads.items()}
+        moved = True
+        while moved:
+            moved = False
+            for i, piece in enumerate(network.pieces):
+                if piece.units > 1 or not takes[i]:
+                    continue
+                here = takes[i][0][0]
+                w = piece.weight_g
+                opts = self.options[i]
+                left = loads[here] - w
+                src = network.sources[here]
+                off = (src.fixed + src.tariff.cost(left) if left else 0)
+                gain = paid[here] - off + opts[here]
+                best = None
+                for j in chosen:
+                    if j != here and j in opts:
+                        src = network.sources[j]
+                        on = src.fixed + src.tariff.cost(loads[j] + w)
+                        more = on - paid[j] + opts[j]
+                        if more < gain:
+                            gain, best = more, (j, on)
+                if best:
+                    j, on = best
+                    cost += gain - (paid[here] - off + opts[here])
+                    loads[here] = left
+                    paid[here] = off
+                    loads[j] += w
+                    paid[j] = on
+                    takes[i] = ((j, 1),)
+                    moved = True
+        if cost < self.best:
+            self.keep(cost, takes)
 
     def keep(self, cost: int, takes: Iterable[Parts]) -> bool:
         """Take a plan of that cost if it is allowed."""

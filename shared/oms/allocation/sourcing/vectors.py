@@ -72,10 +72,15 @@ class Vectors:
         if not all(steps):
             return []
         room = inside.best - self.least
+        cheapest = [min([cost for _, cost in mine]) for mine in steps]
+        spare = room - sum(cheapest)
+        steps = [[one for one in mine if one[1] < low + spare] for mine, low in zip(steps, cheapest, strict=True)]
+        if not all(steps):
+            return []
         ends: list[list[tuple[int, int]]] = [[(0, 0)]]  # from the last source on: (carried, cost), neither without more of the other
         for mine in steps[::-1]:
             ends.append(_frontier([(cap + carried, cost + rest) for cap, cost in mine for carried, rest in ends[-1]], room))
-            inside.steps += len(ends[-1])
+            inside.steps += len(mine) * len(ends[-2]) // 4
             if not ends[-1]:
                 return []
         ends.reverse()
