@@ -16,11 +16,11 @@ from oms.allocation.sourcing.dual import Dual
 from oms.allocation.sourcing.inside import Inside
 from oms.allocation.sourcing.network import Answer, Network, Takes
 from oms.allocation.sourcing.relaxed import Relaxed
+from oms.allocation.sourcing.whole import Whole
 
 ENOUGH_STEPS = 400_000
-FIRST_STEPS = 400
+FIRST_STEPS = 2500
 _ROUNDS = 40
-DEBUG=0
 
 
 def solve(network: Network, *, start: Takes | None = None, max_steps: int = ENOUGH_STEPS) -> Answer:
@@ -50,8 +50,9 @@ class _Search:
         self.rows = [relaxed.rows[j] for j in self.names]
         self.base = [relaxed.base[j] for j in self.names]
         self.waits = relaxed.waits
+        self.whole = None if relaxed.split or relaxed.dear or self.inside.limited else Whole(relaxed, self.inside)
         self.splits = [_Apart(relaxed, i, self.names) for i in relaxed.split]
-        self.masks = [sum([1 << k for k, j in enumerate(self.names) if j in relaxed.low[i]]) for i in relaxed.whole]
+        self.masks = self._masks()
         self.prices: list[int] | None = None
         self.split_prices: list[int] = []
         self.split_waits = [one.wait for one in self.splits]
@@ -59,6 +60,16 @@ class _Search:
         self.below = 0  # how much the sum of the prices is above what is proven
         self.bound = 0
         self._learn((1 << len(self.names)) - 1)
+
+    def _masks(self) -> list[int]:
+        """By whole piece, the sources that have it."""
+        masks = [0] * len(self.waits)
+        for k, j in enumerate(self.names):
+            has, bit = self.relaxed.has[j], 1 << k
+            for place in range(len(masks)):
+                if has >> place & 1:
+                    masks[place] |= bit
+        return masks
 
     def _learn(self, useful: int) -> None:
         """What pieces pay at least when only these sources are used."""
@@ -191,11 +202,17 @@ class _Search:
             opened += self.base[added]
             worst = list(map(min, worst, self.rows[added]))
         if chosen:
-            self._search(chosen, quick)
+            if self.whole is not None and not quick:
+                self.whole.plan([self.names[k] for k in chosen])
+            else:
+                self._search(chosen, True)
 
     def _search(self, chosen: list[int], quick: bool = False) -> None:
-        opened = sum([self.base[k] for k in chosen])
-        self.inside.search([self.names[k] for k in chosen], self.relaxed.slopes, opened, quick)
+        names = [self.names[k] for k in chosen]
+        if self.whole is not None and not quick:
+            self.whole.search(names)
+        else:
+            self.inside.search(names, self.relaxed.slopes, sum([self.base[k] for k in chosen]), quick)
 
     def _hopeless(self, chosen: list[int], worst: list[int], opened: int) -> bool:
         """Whether the prices prove that nothing with these sources is better than the best."""
@@ -276,6 +293,7 @@ class _Search:
                 if gain > 0:
                     hope += gain
         gains.sort(reverse=True)
+        inside.steps += len(gains) // 2
         left = sum([bit for _, bit, _, _ in gains])
         for gain, bit, with_k, cost in gains:
             left ^= bit

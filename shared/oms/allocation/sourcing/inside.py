@@ -8,7 +8,8 @@ cheapest: most sets have none, and in others few ways fit. Those are put togethe
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
-from oms.allocation.sourcing.network import Network, Piece, Takes, allowed, cost_of, tangent
+from oms.allocation.sourcing.network import Network, Piece, Takes, allowed, cost_of
+from oms.allocation.sourcing.tariffs import tangent
 from oms.allocation.sourcing.vectors import BITS, GRAMS, Parts, Vectors, Way
 
 _COST = itemgetter(0)

@@ -5,13 +5,10 @@ an order's lines or the company's locations happen to come does not matter.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 MICRO = 1_000_000
-_MANY_PARCELS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,65 +155,3 @@ def drawn(pool: Pool, takes: Takes) -> int:
         units = sum(units for source, units in takes[draw.piece] if source == pool.source)
         total += units * draw.per_unit + (draw.once if units else 0)
     return total
-
-
-def line_below(tariff: Tariff, most_g: int, about_g: int) -> tuple[int, int]:
-    """The straight line (at 0 g, per gram) below the tariff up to `most_g` that is highest at `about_g`.
-
-    It is a segment of the lower hull of the steps' right ends, and not below zero at 0 g.
-    """
-    if most_g > _MANY_PARCELS * tariff.parcel_g:  # the same steps again and again: one round of them says it all
-        ends = zip(tariff.breaks, tariff.prices, strict=True)
-        return 0, min(price // weight for weight, price in ends)
-    points = _right_ends(tariff, most_g)
-    hull: list[tuple[int, int]] = []
-    for point in points:
-        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    slope = 0
-    for (left, low), (right, high) in pairwise(hull):
-        if left < about_g:
-            slope = (high - low) // (right - left)
-    at_zero = min(price - slope * weight for weight, price in points)
-    if at_zero < 0:
-        return 0, min(price // weight for weight, price in points)
-    return at_zero, slope
-
-
-def tangent(tariff: Tariff, least_g: int, most_g: int, about_g: int) -> tuple[int, int]:
-    """A straight line (at 0 g, per gram) nowhere above the tariff between two weights, and touching it near a third."""
-    if least_g == most_g:
-        return tariff.cost(most_g), 0
-    if most_g - least_g > _MANY_PARCELS * tariff.parcel_g:
-        slope = tariff.prices[-1] // tariff.parcel_g
-        return min([price - slope * end for end, price in zip(tariff.breaks, tariff.prices, strict=True)]), slope
-    points = _right_ends(tariff, most_g, least_g)
-    hull: list[tuple[int, int]] = []
-    for point in points:
-        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    slope = 0
-    for (left, low), (right, high) in pairwise(hull):
-        if left < about_g or not slope:
-            slope = (high - low) // (right - left)
-    return min([price - slope * weight for weight, price in points]), slope
-
-
-def _right_ends(tariff: Tariff, most_g: int, least_g: int = 0) -> Sequence[tuple[int, int]]:
-    """The last weight of every step between two weights, with its price."""
-    ends: list[tuple[int, int]] = []
-    full = max(0, least_g - 1) // tariff.parcel_g
-    base_g, base = full * tariff.breaks[-1], full * tariff.prices[-1]
-    while True:
-        for weight, price in zip(tariff.breaks, tariff.prices, strict=True):
-            if base_g + weight >= most_g:
-                return [*ends, (most_g, base + price)]
-            if base_g + weight >= least_g:
-                ends.append((base_g + weight, base + price))
-        base_g, base = base_g + tariff.breaks[-1], base + tariff.prices[-1]
-
-
-def _turns_down(one: tuple[int, int], two: tuple[int, int], three: tuple[int, int]) -> bool:
-    return (two[1] - one[1]) * (three[0] - one[0]) >= (three[1] - one[1]) * (two[0] - one[0])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oms.allocation.sourcing.engine import solve_any
 from oms.allocation.sourcing.exact import solve
 from oms.allocation.sourcing.local import improve, neighbours, spread
-from oms.allocation.sourcing.network import MICRO, Network, Option, Piece, Source, Tariff, allowed, cost_of, line_below
+from oms.allocation.sourcing.network import MICRO, Network, Option, Piece, Source, Tariff, allowed, cost_of
 from oms.allocation.sourcing.objective import Priced
 from tests.facility_location import NAMES, SCALE, optima, read
 from tests.shared_data import shared_data
