@@ -2,12 +2,14 @@
 
 Inside a set every tariff is bounded by a straight line below it, between what the source must carry and what it can.
 What is left between the lines' sum and the best plan is the room in which a piece may go elsewhere than where it is
-cheapest: most sets have none, and in others few ways fit. Those are put together under the tariffs' steps (`vectors.py`).
+cheapest: most sets have none, and in others few ways fit. Those are put together under the tariffs' steps
+(`vectors.py`).
 """
 
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
+from oms.allocation.sourcing.moves import mended
 from oms.allocation.sourcing.network import Network, Piece, Takes, allowed, cost_of
 from oms.allocation.sourcing.tariffs import tangent
 from oms.allocation.sourcing.vectors import BITS, GRAMS, Parts, Vectors, Way
@@ -16,7 +18,7 @@ _COST = itemgetter(0)
 
 
 class Inside:
-    """Remembers the best plan. Every source of a set, every way, every vector and every piece placed counts as a step."""
+    """Remembers the best plan. Sources of a set, ways, vectors and pieces placed count as steps."""
 
     def __init__(self, network: Network, max_steps: int) -> None:
         self.network = network
@@ -37,7 +39,7 @@ class Inside:
         if cost < self.best and (not self.limited or allowed(self.network, takes)):
             self.best, self.takes = cost, takes
 
-    def search(self, chosen: list[int], slopes: list[int], at_zero: int, quick: bool = False) -> None:
+    def search(self, chosen: list[int], slopes: list[int], at_zero: int) -> None:
         """Look at every plan that uses these sources, all of them, and may be cheaper than the best.
 
         `slopes` (by source) and `at_zero` (the sum) are lines below the tariffs.
@@ -53,10 +55,7 @@ class Inside:
         cost = one.paid(least, load, by_lines)
         if cost < self.best:
             self.keep(cost, [mine[0][2] for mine in ways])
-        if quick:
-            self._descend(chosen, [mine[0][2] for mine in ways], cost)
-            return
-        lines = one.lines(ways, load, self.best - at_zero - least)
+        lines = one.lines(ways, load, self.best - at_zero - least) if at_zero + least < self.best else None
         if lines is None:
             return
         at_zero, by_lines = lines
@@ -64,43 +63,12 @@ class Inside:
         if room > 0:
             Vectors(self, chosen, ways, by_lines, room).run()
 
-    def _descend(self, chosen: list[int], takes: list[Parts], cost: int) -> None:
-        """Move a piece to another source of the set as long as that is cheaper with the steps."""
-        network = self.network
-        loads = {j: sum([n * p.weight_g for p, parts in zip(network.pieces, takes) for k, n in parts if k == j]) for j in chosen}
-        paid = {j: network.sources[j].fixed + network.sources[j].tariff.cost(g) if g else 0 for j, g in loads.items()}
-        moved = True
-        while moved:
-            moved = False
-            for i, piece in enumerate(network.pieces):
-                if piece.units > 1 or not takes[i]:
-                    continue
-                here = takes[i][0][0]
-                w = piece.weight_g
-                opts = self.options[i]
-                left = loads[here] - w
-                src = network.sources[here]
-                off = (src.fixed + src.tariff.cost(left) if left else 0)
-                gain = paid[here] - off + opts[here]
-                best = None
-                for j in chosen:
-                    if j != here and j in opts:
-                        src = network.sources[j]
-                        on = src.fixed + src.tariff.cost(loads[j] + w)
-                        more = on - paid[j] + opts[j]
-                        if more < gain:
-                            gain, best = more, (j, on)
-                if best:
-                    j, on = best
-                    cost += gain - (paid[here] - off + opts[here])
-                    loads[here] = left
-                    paid[here] = off
-                    loads[j] += w
-                    paid[j] = on
-                    takes[i] = ((j, 1),)
-                    moved = True
-        if cost < self.best:
-            self.keep(cost, takes)
+    def try_out(self, chosen: list[int], slopes: list[int], at_zero: int) -> None:
+        """Offer the plan that sends every piece where its line is cheapest, mended as far as moving pieces helps."""
+        self.steps += 4 * len(chosen)
+        ways, room = _Set(self, chosen).ways([slopes[j] for j in chosen], at_zero)
+        if room > 0:
+            self.offer(mended(self.network, [mine[0][2] for mine in ways], chosen))
 
     def keep(self, cost: int, takes: Iterable[Parts]) -> bool:
         """Take a plan of that cost if it is allowed."""
@@ -201,11 +169,13 @@ class _Split:
             ]
         )
         ends = range(len(self.given) + 1)
-        self.tails = [filled(self.units, [(low, there) for low, _, there, _ in self.given[k:]], self.wait) for k in ends]
+        self.tails = [
+            filled(self.units, [(low, there) for low, _, there, _ in self.given[k:]], self.wait) for k in ends
+        ]
         self.least = self.tails[0][self.units]
 
     def ways(self, room: int) -> list[Way]:
-        """Every way that costs less than `room` above the cheapest; of equals first what takes the most from the first."""
+        """Every way for less than `room` above the cheapest; of equals first what takes the most from the first."""
         self.below = self.least + room
         self.found: list[Way] = []
         self._split(0, self.units, 0, 0, ())

@@ -5,6 +5,7 @@ an order's lines or the company's locations happen to come does not matter.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -109,7 +110,7 @@ class Answer(NamedTuple):
         return self.cost == self.bound
 
 
-def loads(network: Network, takes: Takes) -> dict[int, int]:
+def loads(network: Network, takes: Iterable[tuple[tuple[int, int], ...]]) -> dict[int, int]:
     """Grams by source."""
     weights: dict[int, int] = {}
     for piece, parts in zip(network.pieces, takes, strict=True):

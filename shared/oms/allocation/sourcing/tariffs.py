@@ -35,11 +35,7 @@ class Steps:
         first, last = bisect_left(ends, least_g), bisect_left(ends, most_g)
         if last >= len(ends):
             last = len(ends) - 1
-        least = self.prices[last] - self.slope * min(most_g, ends[last])
-        for above in self.above[first:last]:
-            if above < least:
-                least = above
-        return least
+        return min([self.prices[last] - self.slope * min(most_g, ends[last]), *self.above[first:last]])
 
 
 def hull_slope(ends: Sequence[int], prices: Sequence[int], about_g: int) -> int:

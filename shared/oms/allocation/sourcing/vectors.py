@@ -25,15 +25,22 @@ _COST = itemgetter(0)
 class Vectors:
     """The assignments of a set of sources that may be cheaper than the best plan."""
 
-    def __init__(self, inside: "Inside", chosen: list[int], ways: list[list[Way]], slopes: list[int], room: int) -> None:
+    def __init__(
+        self, inside: "Inside", chosen: list[int], ways: list[list[Way]], slopes: list[int], room: int
+    ) -> None:
         self.inside = inside
         self.sources = [inside.network.sources[j] for j in chosen]
         self.shifts = [place * BITS for place in range(len(chosen))]
         priced = [self._priced(mine, room, slopes) for mine in ways]
-        self.order = sorted(range(len(ways)), key=lambda i: (len(priced[i]) > 1, -priced[i][0][1].bit_length(), i))
-        self.order.sort(key=lambda i: (len(priced[i]) > 1, -inside.network.pieces[i].weight_g * inside.network.pieces[i].units))
+        heavy = [-piece.weight_g * piece.units for piece in inside.network.pieces]
+        self.order = sorted(range(len(ways)), key=lambda i: (len(priced[i]) > 1, heavy[i], i))
         self.ways = [priced[i] for i in self.order]
         self.least = sum([mine[0][0] for mine in priced])
+        self.rooms = [pool.room for pool in inside.network.pools]
+        self.drawn: dict[tuple[int, int], list[tuple[int, int, int]]] = {}  # by piece and source: pool, per unit, once
+        for at, pool in enumerate(inside.network.pools):
+            for draw in pool.draws:
+                self.drawn.setdefault((draw.piece, pool.source), []).append((at, draw.per_unit, draw.once))
         self.guard = sum([1 << shift + BITS - 1 for shift in self.shifts])
 
     def _priced(self, mine: list[Way], room: int, slopes: list[int]) -> list[Way]:
@@ -68,27 +75,23 @@ class Vectors:
         all_g = 0
         for mine in self.ways:
             all_g += min([sum([load >> shift & GRAMS for shift in self.shifts]) for _, load, _ in mine])
-        steps = [self._steps(place) for place in range(len(self.sources))]
-        if not all(steps):
-            return []
+        all_steps = [self._steps(place) for place in range(len(self.sources))]
         room = inside.best - self.least
-        cheapest = [min([cost for _, cost in mine]) for mine in steps]
+        cheapest = [min([cost for _, cost in mine]) for mine in all_steps]
         spare = room - sum(cheapest)
-        steps = [[one for one in mine if one[1] < low + spare] for mine, low in zip(steps, cheapest, strict=True)]
-        if not all(steps):
-            return []
-        ends: list[list[tuple[int, int]]] = [[(0, 0)]]  # from the last source on: (carried, cost), neither without more of the other
-        for mine in steps[::-1]:
-            ends.append(_frontier([(cap + carried, cost + rest) for cap, cost in mine for carried, rest in ends[-1]], room))
-            inside.steps += len(mine) * len(ends[-2]) // 4
-            if not ends[-1]:
-                return []
+        steps = [[one for one in mine if one[1] < low + spare] for mine, low in zip(all_steps, cheapest, strict=True)]
+        ends = [[(0, 0)]]  # from the last source on, (carried, cost): none has more of the one and less of the other
+        for apart in steps[::-1]:
+            both = [(cap + carried, cost + rest) for cap, cost in apart for carried, rest in ends[-1]]
+            inside.steps += len(both) // 4
+            ends.append(_frontier(both, room))
         ends.reverse()
         found: list[tuple[int, tuple[int, ...]]] = []
 
         def extend(k: int, cost: int, carried: int, caps: tuple[int, ...]) -> None:
             if k == len(steps):
-                found.append((cost, caps))
+                if self._few_parcels(caps):
+                    found.append((cost, caps))
                 return
             for cap, price in steps[k]:
                 need = bisect_left(ends[k + 1], (all_g - carried - cap,))
@@ -99,6 +102,12 @@ class Vectors:
         inside.steps += len(found)
         found.sort()
         return found
+
+    def _few_parcels(self, caps: tuple[int, ...]) -> bool:
+        most = self.inside.network.max_parcels
+        if most is None:
+            return True
+        return sum([source.tariff.parcels(cap) for source, cap in zip(self.sources, caps, strict=True)]) <= most
 
     def _steps(self, place: int) -> list[tuple[int, int]]:
         """Steps of a source (up to so many grams, the price and what it takes to keep to them)."""
@@ -111,19 +120,20 @@ class Vectors:
             load += first
             must += min(here)
             most += max(here)
-            away = first - min(here)
-            if away:
-                each = min([(way[0] - mine[0][0]) / (first - grams) for way, grams in zip(mine, here, strict=True) if grams < first])
-                moving.append((each, away))
+            if away := first - min(here):
+                more = [(way[0] - mine[0][0], first - grams) for way, grams in zip(mine, here, strict=True)]
+                moving.append((min([cost / grams for cost, grams in more if grams > 0]), away))
         moving.sort()
         return [
-            (cap, source.fixed + price + _moved(moving, load - cap)) for cap, price in steps_between(source.tariff, must, most)
+            (cap, source.fixed + price + _moved(moving, load - cap))
+            for cap, price in steps_between(source.tariff, must, most)
         ]
 
     def _down(self, k: int, left: int, floor: int, picked: list[Parts]) -> None:
         """Place the pieces from the k-th on, with so many grams left at each source."""
         inside = self.inside
         if k == len(self.ways):
+            inside.steps += len(picked)
             by_piece = dict(zip(self.order, picked, strict=True))
             inside.offer(tuple([by_piece[i] for i in range(len(picked))]))
             return
@@ -135,8 +145,22 @@ class Vectors:
             if floor + cost >= inside.best or inside.exhausted:
                 return
             rest = left - load
-            if rest & guard == guard:
+            if rest & guard == guard and (not self.drawn or self._draw(k, parts, 1)):
                 self._down(k + 1, rest, floor + cost, [*picked, parts])
+                if self.drawn:
+                    self._draw(k, parts, -1)
+
+    def _draw(self, k: int, parts: Parts, sign: int) -> bool:
+        """Take what a way needs from the pools, or give it back (-1); nothing is taken where something is lacking."""
+        needs: dict[int, int] = {}
+        for j, units in parts:
+            for pool, per_unit, once in self.drawn.get((self.order[k], j), ()):
+                needs[pool] = needs.get(pool, 0) + units * per_unit + once
+        if sign > 0 and any([need > self.rooms[pool] for pool, need in needs.items()]):
+            return False
+        for pool, need in needs.items():
+            self.rooms[pool] -= sign * need
+        return True
 
 
 def _moved(moving: list[tuple[float, int]], grams: int) -> int:

@@ -1,7 +1,8 @@
 """Sets of sources for orders whose pieces all go whole: the short way through most of them.
 
-By lines every piece has a price at every source. What is left between the lines' sum and the best plan says which pieces
-a source must carry and which it can; the tariff's steps between these two weights give a higher sum, and less room.
+By lines every piece has a price at every source. What is left between the lines' sum and the best plan says which
+pieces a source must carry and which it can; the tariff's steps between these two weights give a higher sum, and less
+room.
 Where few pieces are left that may go to several sources, all their assignments are looked at; otherwise `inside.py`
 does it.
 """
@@ -111,18 +112,24 @@ class Whole:
         for ways in loose:
             ends = [(paid + price, carried + grams) for paid, carried in ends for price, grams, _ in ways]
         inside.steps += count // 4
-        best, at = inside.best, -1
-        for k, (paid, carried) in enumerate(ends):
-            for j in chosen:
-                grams = carried & GRAMS
-                if grams:
-                    paid += self._paid(j, grams)
-                carried >>= BITS
-            if paid < best:
-                best, at = paid, k
-        if at < 0:
+        at = self._cheapest(chosen, ends)
+        if at is None:
             return
+        index, best = at
         for place, ways in zip(places[::-1], loose[::-1], strict=True):
-            at, way = divmod(at, len(ways))
+            index, way = divmod(index, len(ways))
             picked[place] = ways[way][2]
         inside.keep(best, [((j, 1),) if j >= 0 else () for j in picked])
+
+    def _cheapest(self, chosen: list[int], ends: list[tuple[int, int]]) -> tuple[int, int] | None:
+        """Which of the assignments (their pieces' price, their loads) costs the least, if less than the best."""
+        best, at = self.inside.best, None
+        for k, (price, loads) in enumerate(ends):
+            paid = price
+            for place, j in enumerate(chosen):
+                grams = loads >> place * BITS & GRAMS
+                if grams:
+                    paid += self._paid(j, grams)
+            if paid < best:
+                best, at = paid, (k, paid)
+        return at
