@@ -110,6 +110,14 @@ class Answer(NamedTuple):
         return self.cost == self.bound
 
 
+def above_pct(cost: int, bound: int) -> str | None:
+    """How much a plan is above what is proven, at the most: per cent, a decimal, rounded up. None: no such thing."""
+    if bound <= 0:
+        return None
+    tenths = -(-(cost - bound) * 1_000 // bound)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
 def loads(network: Network, takes: Iterable[tuple[tuple[int, int], ...]]) -> dict[int, int]:
     """Grams by source."""
     weights: dict[int, int] = {}

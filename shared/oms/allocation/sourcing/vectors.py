@@ -156,7 +156,7 @@ class Vectors:
         for j, units in parts:
             for pool, per_unit, once in self.drawn.get((self.order[k], j), ()):
                 needs[pool] = needs.get(pool, 0) + units * per_unit + once
-        if sign > 0 and any([need > self.rooms[pool] for pool, need in needs.items()]):
+        if sign > 0 and any(need > self.rooms[pool] for pool, need in needs.items()):
             return False
         for pool, need in needs.items():
             self.rooms[pool] -= sign * need
