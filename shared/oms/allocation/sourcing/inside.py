@@ -7,6 +7,7 @@ cheapest: most sets have none, and in others few ways fit. Those are put togethe
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from operator import itemgetter
 
 from oms.allocation.sourcing.moves import mended
@@ -24,10 +25,14 @@ class Inside:
         self.network = network
         self.max_steps = max_steps
         self.steps = 0
-        self.best = 1 << 200
-        self.takes: Takes = ()
+        self.best = sum([piece.units * piece.wait for piece in network.pieces])
+        self.takes: Takes = ((),) * len(network.pieces)
         self.limited = bool(network.pools) or network.max_parcels is not None
-        self.options = [{j: cost for j, cost, _ in piece.options if cost < piece.wait} for piece in network.pieces]
+
+    @cached_property
+    def options(self) -> list[dict[int, int]]:
+        """By piece, what a unit costs at each source that is cheaper than waiting."""
+        return [{j: cost for j, cost, _ in piece.options if cost < piece.wait} for piece in self.network.pieces]
 
     @property
     def exhausted(self) -> bool:
