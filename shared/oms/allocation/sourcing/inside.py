@@ -194,10 +194,11 @@ class _Split:
     def must(self, room: int) -> int:
         """What its units load whoever gives the rest, if waiting costs more than the room."""
         total = sum([there for _, _, there, _ in self.given])
+        served = min(self.units, total)
         load = 0
         for low, _, there, grams in self.given:
             if self.wait - low >= room:
-                load += max(0, self.units - total + there) * grams
+                load += max(0, served - total + there) * grams
         return load
 
     def first(self) -> Way:
