@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.inventory.lots import MAX_LOTS, LotError, first_expired, taken
-from oms.inventory.model import Change, Lot, LotMove, Movement, Position
+from oms.inventory.model import Change, Kind, Lot, LotMove, Movement, Position
 from oms.inventory.rules import ShortStockError, applied
 
 NOW = "2026-11-23T09:00:00.000Z"
@@ -50,7 +50,7 @@ def test_what_is_taken_without_a_name_is_good_before_it_is_over_and_soonest_firs
 @given(positions(), st.integers(-8, 8), st.sampled_from([None, *NAMES, "NEW"]))
 def test_lots_are_never_more_than_is_on_hand(position: Position, units: int, name: str | None) -> None:
     lots = (LotMove(name, units),) if name else ()
-    kind = "received" if units >= 0 else "shipped"
+    kind: Kind = "received" if units >= 0 else "shipped"
     try:
         after = applied(position, [Movement(kind, position.key, Change(on_hand=units), lots=lots)])
     except (ShortStockError, LotError):
