@@ -82,7 +82,15 @@ def read_position(request: Request) -> Answer:
         "If-Match": f"{_SEEN}. An adjustment needs this, or `expected`",
     },
     answers={201: Moved},
-    problems=(*_WRITE, "quantity_changed", "missing_idempotency_key", "idempotency_key_reused", "lot_needed"),
+    problems=(
+        *_WRITE,
+        "quantity_changed",
+        "missing_idempotency_key",
+        "idempotency_key_reused",
+        "lot_needed",
+        "serials_needed",
+        "serial_elsewhere",
+    ),
     example={
         "path": {"sku": examples.STOCKED, "location": examples.LOCATION},
         "headers": {"Idempotency-Key": "goods-in-1"},

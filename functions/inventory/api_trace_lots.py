@@ -1,4 +1,4 @@
-"""Lots: where one is, where it went, and that it must not be sold."""
+"""Lots and serials: where one is, where it went, and that a lot must not be sold."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.inventory.serials.model import SerialView
 from oms.inventory.tracing import service
 from oms.inventory.tracing.model import BlockLot, LotUsePage, LotView
 from oms.wiring import wire
@@ -88,6 +89,21 @@ def block_lot(request: Request) -> Answer:
 )
 def unblock_lot(request: Request) -> Answer:
     return Answer(200, service.unblock_lot(request.path["sku"], request.path["lot_id"], desk=wire().tracing_desk))
+
+
+@api.route(
+    "GET",
+    "/v1/stock/{sku}/serials/{serial}",
+    summary="Read a thing by its serial number: where it is, or for which order it left, and what happened before",
+    scope="orders:read",
+    roles=_READERS,
+    own="company",
+    answers={200: SerialView},
+    problems=("not_found",),
+    example={"path": {"sku": examples.SERIAL_TRACKED, "serial": examples.SERIAL}},
+)
+def read_serial(request: Request) -> Answer:
+    return Answer(200, service.read_serial(request.path["sku"], request.path["serial"], desk=wire().tracing_desk))
 
 
 handler = api.handler

@@ -26,6 +26,7 @@ ITEMS = tuple(
         length_mm=length,
         width_mm=width,
         height_mm=height,
+        serial_tracked=sku == examples.SERIAL_TRACKED,
         **({"lot_tracked": True, "shelf_days": 5} if sku == examples.LOT_TRACKED else {}),
     )
     for sku, name, weight, length, width, height in (

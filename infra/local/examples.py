@@ -130,11 +130,15 @@ def send_transfers(wiring: Wiring, near: str, far: str, *, suffix: str = "") -> 
 
 
 def take_lot_in(wiring: Wiring) -> None:
-    """Some units of a lot. Repeating it changes nothing."""
+    """Some units of a lot, and one with a serial number. Repeating it changes nothing."""
     lot = {"id": examples.LOT, "expires_on": "2099-12-31"}
     new = NewMovement.model_validate({"kind": "received", "units": 24, "lot": lot})
-    posted = Posted((examples.LOT_TRACKED, "lon-1"), new, None, "seed-lot", BY)
-    post_movement(posted, stock=wiring.stock, lots=wiring.lot_desk, clock=wiring.clock)
+    serial = NewMovement.model_validate({"kind": "received", "units": 1, "serials": [examples.SERIAL]})
+    for posted in (
+        Posted((examples.LOT_TRACKED, "lon-1"), new, None, "seed-lot", BY),
+        Posted((examples.SERIAL_TRACKED, "nyc-1"), serial, None, "seed-serial", BY),
+    ):
+        post_movement(posted, stock=wiring.stock, lots=wiring.lot_desk, clock=wiring.clock)
 
 
 def write_drafts(wiring: Wiring, channel: str) -> None:

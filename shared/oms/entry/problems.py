@@ -44,6 +44,8 @@ PROBLEMS: dict[str, Problem] = {
     "invalid": Problem(422, "Correct the fields named in `faults`."),
     "idempotency_key_reused": Problem(422, "Use a new key for another body."),
     "id_reused": Problem(422, "Use a new id for other content; the message says what was recorded under this one."),
+    "serials_needed": Problem(422, "The article is kept by serial number: name as many as units move."),
+    "serial_elsewhere": Problem(409, "A serial is in one place only: `why_not` says which is not where it should be."),
     "lot_needed": Problem(422, "The article is kept by lots: name the lot that the units are of."),
     "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),
     "totals_do_not_add_up": Problem(422, "Make each total equal to the sum of its parts, to the minor unit."),

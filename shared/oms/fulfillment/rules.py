@@ -74,9 +74,18 @@ def apply_confirmation(case: Case, said: Confirmation, now: datetime) -> Decisio
 
 def _with_lots(case: Case, said: Confirmation) -> Case:
     """The case with the lots that a location says to have taken; what it says last counts."""
-    if said.kind not in ("picked", "packed", "shipped") or not said.lots:
+    if said.kind not in ("picked", "packed", "shipped") or not (said.lots or said.serials):
         return case
-    lines = tuple(line.model_copy(update={"lots": said.lots.get(line.number, line.lots)}) for line in case.work.lines)
+    lots, serials = said.lots, said.serials
+    lines = tuple(
+        line.model_copy(
+            update={
+                "lots": lots.get(line.number, line.lots),
+                "serials": serials.get(line.number, line.serials),
+            }
+        )
+        for line in case.work.lines
+    )
     return case._replace(work=case.work.model_copy(update={"lines": lines}))
 
 

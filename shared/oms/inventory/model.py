@@ -81,6 +81,7 @@ class Movement(NamedTuple):
     term: str | None = None
     levels: Levels = ()
     lots: tuple[LotMove, ...] = ()
+    serials: tuple[str, ...] = ()
 
 
 class Position(NamedTuple):
@@ -91,6 +92,7 @@ class Position(NamedTuple):
     units wait for stock here; nobody has them yet. `version` counts the writes; `entry` is the last one in the journal.
     `channels` are units by channel, that the other channels leave alone. `lots` are the units on hand whose lot is
     known, first expired first. `read_at` is that instant.
+    `serials` is how many of the units on hand have a serial number that we know.
     """
 
     sku: str
@@ -111,6 +113,7 @@ class Position(NamedTuple):
     channels: tuple[tuple[str, int], ...] = ()
     lots: tuple[Lot, ...] = ()
     read_at: str = ""
+    serials: int = 0
 
     @property
     def key(self) -> PositionKey:
@@ -175,6 +178,7 @@ class Posting(Value):
     before: str | None = None
     levels: Levels = ()
     lots: tuple[tuple[str, int, int], ...] = ()  # (lot, units, of them apart)
+    serials: tuple[str, ...] = ()
 
     @property
     def change(self) -> Change:
@@ -227,6 +231,7 @@ class StockLevel(Value):
     version: Annotated[int, Field(ge=0)]
     shortfall: int = 0
     expired: int = 0
+    serials: int = 0
     lots: tuple[LotLevel, ...] = ()  # in the order in which they are to be picked: first expired first
     channels: dict[str, int] = Field(default_factory=dict)
 

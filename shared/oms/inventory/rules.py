@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from oms.inventory.lots import lots_after, named
 from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
-from oms.kernel.errors import StateError, Why
+from oms.kernel.errors import RejectedError, StateError, Why
 
 BUCKETS = Change._fields
 _TAKES = ("committed", "reserved")  # who takes must leave what others were promised
@@ -14,6 +14,12 @@ class ShortStockError(StateError):
     """More was to be taken than there is. Nothing was."""
 
     code = "short_stock"
+
+
+class SerialsNeededError(RejectedError):
+    """Units were to go whose serials are known, and nobody said which. Nothing was moved."""
+
+    code = "serials_needed"
 
 
 def applied(position: Position, movements: Sequence[Movement]) -> Position:
@@ -31,6 +37,7 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
             _move_term(terms, movement, position)
     after = _levelled(position.after(total._replace(reserved=0)), movements)._replace(
         lots=lots_after(position, movements),
+        serials=position.serials + sum(_serials(movement) for movement in movements),
         terms=tuple(sorted((term, units) for term, units in terms.items() if units)),
         lapsed=(),
         version=position.version + 1,
@@ -55,6 +62,10 @@ def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:
         lapsed=tuple(pair for pair in kept if pair[0] <= now),
         read_at=now,
     )
+
+
+def _serials(movement: Movement) -> int:
+    return len(movement.serials) if movement.change.on_hand > 0 else -len(movement.serials)
 
 
 def _levelled(position: Position, movements: Sequence[Movement]) -> Position:
@@ -90,6 +101,8 @@ def refuse_negative(after: Position) -> None:
         if units < 0:
             raise _short(after, f"{name} would be {units}", "move no more than there is")
     apart = after.damaged + after.quality_control
+    if after.serials > after.on_hand:
+        raise SerialsNeededError(f"{after.sku} at {after.location}: name the serials of the units that go")
     in_lots = sum(lot.units for lot in after.lots)
     if in_lots > after.on_hand:
         raise _short(after, f"{in_lots} units are of lots, of {after.on_hand} on hand", "name the lots that go")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
+    from oms.inventory.serials.store import SerialStore
     from oms.inventory.store import StockStore
     from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
@@ -87,18 +88,24 @@ class Goods(Ground):
         return LotStore(self.setting("INVENTORY_TABLE"))
 
     @cached_property
+    def serials(self) -> "SerialStore":
+        from oms.inventory.serials.store import SerialStore
+
+        return SerialStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
     def lot_desk(self) -> "LotDesk":
         """For those who book units of lots in and out."""
         from oms.inventory.tracing.booking import LotDesk
 
-        return LotDesk(self.lots, self.reference)
+        return LotDesk(self.lots, self.serials, self.reference)
 
     @cached_property
     def tracing_desk(self) -> "TracingDesk":
         """For those who look for lots, and block them."""
         from oms.inventory.tracing.service import TracingDesk
 
-        return TracingDesk(self.lots, self.stock, self.clock)
+        return TracingDesk(self.lots, self.serials, self.stock, self.clock)
 
     @cached_property
     def transfers(self) -> "TransferStore":

@@ -183,9 +183,7 @@ def test_a_location_says_which_lots_it_picked_and_is_told_when_they_are_not_ther
                 }
                 for number, units in {1: 2, 2: 3, 3: 1}.items()
             ]
-            said = fulfillment_store.confirmation(
-                kind, lines=lines, confirmation_id=f"{kind}-{lots}".replace(" ", "")[:9]
-            )
+            said = fulfillment_store.confirmation(kind, lines=lines, confirmation_id=f"c-{kind}-{len(lots)}")
             answer = api_confirm_fulfillment.handler(fulfillment_store.confirmations(said), None)
             result: dict[str, Any] = text_of(answer)["results"][0]
             return result

@@ -16,6 +16,8 @@ PostedKind = Literal[
 ApartBucket = Literal["damaged", "quality_control"]
 Reason = Literal["miscounted", "broken", "spoiled", "stolen", "misplaced", "sample", "supplier_error", "booking_error"]
 LOT_KINDS = tuple(kind for kind in get_args(PostedKind) if kind != "expected")
+SerialNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
+Serials = Annotated[list[SerialNumber], Field(min_length=1, max_length=50)]
 LotId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
 Units = Annotated[int, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
 Level = Annotated[int, Field(ge=0, le=MAX_UNITS)]
@@ -48,7 +50,8 @@ class NewMovement(_Asked):
     """One movement. `units` are more than none; of an adjustment, and of what is expected, they may be fewer.
 
     `out_of` says that lost units were set apart before.
-    `lot` must be said of articles that are kept by lots. `reason` is needed where stock is written off or set apart.
+    `lot` must be said of articles that are kept by lots, `serials` of those
+    that are kept by serial number. `reason` is needed where stock is written off or set apart.
     """
 
     kind: PostedKind
@@ -59,6 +62,7 @@ class NewMovement(_Asked):
     out_of: ApartBucket | None = None
     expected: Expected | None = None
     lot: LotRef | None = None
+    serials: Serials | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -66,6 +70,8 @@ class NewMovement(_Asked):
             raise ValueError("units must be more than 0" if self.kind not in SIGNED else "units must not be 0")
         if self.kind in REASONED and self.reason is None:
             raise ValueError(f"{self.kind} needs a reason")
+        if self.serials is not None and len(set(self.serials)) != abs(self.units):
+            raise ValueError("name as many different serials as units")
         if self.out_of is not None and self.kind != "lost":
             raise ValueError("out_of is for lost units")
         return self

@@ -47,7 +47,8 @@ def post_movement(posted: Posted, *, stock: StockStore, lots: LotDesk, clock: Cl
     new = posted.new
     sku, location = posted.at
     name = f"posted:{derive_id('key', sku, location, posted.by, posted.key)}"
-    said = new.model_dump_json(exclude=None if new.lot else {"lot"})  # as it was before there were lots
+    later = {field for field in ("lot", "serials") if getattr(new, field) is None}  # as before there were those
+    said = new.model_dump_json(exclude=later)
     asked = digest(said, posted.if_match or "")
     for lost in range(1, TRIES + 1):
         if first := stock.claimed(name).get(name):
@@ -57,7 +58,7 @@ def post_movement(posted: Posted, *, stock: StockStore, lots: LotDesk, clock: Cl
         rules.check_seen(position, Seen(posted.if_match, new.expected), needed=new.kind == "adjusted")
         cause = Cause(posted.by, to_text(clock()), rules.why_of(new))
         movement = Movement(new.kind, posted.at, rules.change_of(new, position), ref=new.ref)
-        movements, guards = booked(movement, new, lots)
+        movements, guards = booked(movement, new, lots, cause)
         after = applied(position, movements)
         fact = fact_about(after, rules.fact_of(new, after), cause.at)
         moved = stock.moved(movements, {posted.at: position}, cause, facts=[fact])

@@ -5,14 +5,16 @@ from typing import NamedTuple
 
 from oms.aws.tables import Write
 from oms.inventory.lots import ends_at
-from oms.inventory.model import Change, LotMove, Movement, PositionKey
+from oms.inventory.model import Cause, Change, LotMove, Movement, PositionKey
 from oms.inventory.moving.model import LOT_KINDS, LotRef, NewMovement
+from oms.inventory.serials.store import SerialStore
 from oms.inventory.tracing.model import KnownLot
 from oms.inventory.tracing.store import LotStore
 from oms.kernel.errors import Fault, RejectedError
 from oms.reference.model import Item
 from oms.reference.store import ReferenceStore
 
+SERIAL_KINDS = ("received", "found", "lost", "adjusted")
 _IN = ("received", "found")
 
 
@@ -21,6 +23,7 @@ class LotDesk:
     """The collaborators."""
 
     lots: LotStore
+    serials: SerialStore
     reference: ReferenceStore
 
 
@@ -31,7 +34,32 @@ class Booked(NamedTuple):
     writes: list[Write]
 
 
-def booked(movement: Movement, new: NewMovement, desk: LotDesk) -> Booked:
+def booked(movement: Movement, new: NewMovement, desk: LotDesk, cause: Cause) -> Booked:
+    """The movement with the lot and the serials that it names, and the writes of these.
+
+    Raises:
+        RejectedError: see `_of_lot`; code `serials_needed`: the article is kept by serial number; `invalid`: it is not.
+        SerialError: one is in stock already, or not there.
+    """
+    found = _of_lot(movement, new, desk)
+    item = desk.reference.items([movement.key[0]]).get(movement.key[0])
+    if new.serials is None:
+        if item is not None and item.serial_tracked and new.kind in SERIAL_KINDS:
+            message = f"{item.sku} is kept by serial number: name them"
+            raise RejectedError(message, code="serials_needed", faults=[Fault("serials", "are needed")])
+        return found
+    if item is None or not item.serial_tracked or new.kind not in SERIAL_KINDS:
+        raise _wrong("serials", f"{movement.key[0]} does not go by serial number, or not with {new.kind}")
+    serials = tuple(new.serials)
+    first, *rest = found.movements
+    if first.change.on_hand > 0:
+        writes = desk.serials.came_in(movement.key, serials, cause, new.ref)
+    else:
+        writes = desk.serials.went_out(movement.key, serials, cause, new.ref, status="lost")
+    return Booked([first._replace(serials=serials), *rest], [*found.writes, *writes])
+
+
+def _of_lot(movement: Movement, new: NewMovement, desk: LotDesk) -> Booked:
     """The movement with the lot that it names. What comes in of a blocked lot is set apart in the same transaction.
 
     Raises:

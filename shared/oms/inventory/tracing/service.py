@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from oms.aws.tables import commit
 from oms.inventory.model import Cause, Change, LotMove, Movement, Position, PositionKey
+from oms.inventory.serials.model import SerialView
+from oms.inventory.serials.store import SerialStore
 from oms.inventory.store import StockStore
 from oms.inventory.tracing.model import KnownLot, LotPlace, LotUse, LotUsePage, LotView
 from oms.inventory.tracing.store import LotStore
@@ -20,6 +22,7 @@ class TracingDesk:
     """The collaborators."""
 
     lots: LotStore
+    serials: SerialStore
     stock: StockStore
     clock: Clock
 
@@ -97,6 +100,20 @@ def trace_lot(sku: str, lot_id: str, *, cursor: str | None, desk: TracingDesk) -
         if uses or before or not later:
             return LotUsePage(uses=tuple(uses), next_cursor=after)
     return LotUsePage(uses=())
+
+
+def read_serial(sku: str, serial: str, *, desk: TracingDesk) -> SerialView:
+    """One thing by its serial number: where it is, and what happened to it.
+
+    Raises:
+        NotFoundError: nobody has ever booked it in.
+    """
+    found = desk.serials.known(sku, [serial]).get(serial)
+    if found is None:
+        raise NotFoundError(f"there is no serial {serial} of {sku}")
+    own = found._asdict()
+    del own["version"]
+    return SerialView(**own)
 
 
 def _from(position: Position, entry: str, desk: TracingDesk) -> Position:
