@@ -2,8 +2,8 @@
 
 import io
 from collections.abc import Iterable
+from html import escape
 from typing import Literal, NamedTuple
-from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw, ImageFont
 
