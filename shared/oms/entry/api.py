@@ -48,13 +48,17 @@ Body = TypeVar("Body", bound=BaseModel)
 _RETRY_AFTER_S = "2"
 _LONGEST_KEY = 255
 _LONGEST_PARAMETER = 255  # characters; with four bytes each still a valid DynamoDB key
+_REPLACEMENT = "\ufffd"
 _MISSING_KEY = "missing_idempotency_key"
 _RETRYABLE = (InFlightError.code, RateLimitedError.code, "conflict")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case."""
+    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case.
+
+    `gateway` is what API Gateway itself says of the request.
+    """
 
     method: str
     path: Mapping[str, str]
@@ -66,6 +70,7 @@ class Request:
     raw_path: str = ""
     raw_query: str = ""
     own: str = "public"
+    gateway: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self, model: type[Body]) -> Body:
         """The body as `model`; of an operation on a channel, only with a channel that is the caller's.
@@ -104,11 +109,8 @@ class Request:
 
     @property
     def base_url(self) -> str:
-        """Where the caller reached us: scheme and host, for links in answers. The local cloud names no scheme."""
-        host = self.headers.get("host", "localhost")
-        name = host.partition(":")[0]
-        local = name in ("localhost", "127.0.0.1") or name.endswith(".localhost")
-        return f"{self.headers.get('x-forwarded-proto') or ('http' if local else 'https')}://{host}"
+        """Where the API is, for links in answers: as it was deployed, whatever headers the caller sends."""
+        return wire().address_of(self.gateway)
 
 
 @dataclass(frozen=True)
@@ -249,23 +251,46 @@ class Api:
             raise NotFoundError("nothing has so long a name")
         if route.scope:
             check_access(route, principal, path)
-        raw = event.get("body") or ""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         request = Request(
             method=route.method,
             path=path,
             query=event.get("queryStringParameters") or {},
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-            raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
+            headers=headers,
+            raw=_sent(event, headers),
             principal=principal,
             request_id=request_id,
             raw_path=event.get("rawPath") or "",
             raw_query=event.get("rawQueryString") or "",
             own=route.own,
+            gateway=event.get("requestContext") or {},
         )
         if "idempotency-key" in request.headers and any(name.lower() == "idempotency-key" for name in route.headers):
             request.idempotency_key()  # refused when it is no key, also where the operation could do without
         answer = route.run(request)
         return replace(answer, headers={**quota, **answer.headers})
+
+
+def _sent(event: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
+    """The body as it was sent.
+
+    API Gateway hands a textual body over as text. What is no UTF-8 cannot be that: whoever made text of it put U+FFFD
+    in its place, three bytes for each that was there, so that the length is not the one that the caller stated.
+
+    Raises:
+        MalformedError: code `malformed_json`: it was not UTF-8.
+    """
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(text)
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raise MalformedError("the body is not UTF-8", code="malformed_json") from None
+    stated = headers.get("content-length", "")
+    if _REPLACEMENT in text and stated.isascii() and stated.isdigit() and int(stated[:12]) != len(raw):
+        raise MalformedError("the body is not UTF-8", code="malformed_json")
+    return raw
 
 
 def _caller(event: Mapping[str, Any]) -> Principal:
