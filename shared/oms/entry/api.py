@@ -41,6 +41,7 @@ from oms.kernel.errors import (
     TransientError,
     Why,
 )
+from oms.kernel.identifiers import CARD_NUMBER, carries_card, code_of
 from oms.kernel.json import read_json, write_json
 from oms.wiring import wire
 
@@ -76,7 +77,7 @@ class Request:
         """The body as `model`; of an operation on a channel, only with a channel that is the caller's.
 
         Raises:
-            RejectedError: code `invalid`, one fault per field; or what `read_json` raises.
+            RejectedError: code `invalid` or `card_number`, one fault per field; or what `read_json` raises.
             NotFoundError: code `unknown_channel`.
         """
         body = parse(model, read_json(self.raw))
@@ -101,10 +102,12 @@ class Request:
 
         Raises:
             MalformedError: code `missing_idempotency_key`: absent, empty, longer than 255, or not printable ASCII.
+            RejectedError: code `card_number`.
         """
         key = self.headers.get("idempotency-key", "")
         if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable() or not key.strip():
             raise MalformedError("an Idempotency-Key of 1 to 255 printable characters is needed", code=_MISSING_KEY)
+        _without_card({"Idempotency-Key": key})
         return key
 
     @property
@@ -251,6 +254,8 @@ class Api:
             raise NotFoundError("nothing has so long a name")
         if route.scope:
             check_access(route, principal, path)
+        if route.method != "GET":
+            _without_card(path)
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         request = Request(
             method=route.method,
@@ -293,6 +298,17 @@ def _sent(event: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
     return raw
 
 
+def _without_card(names: Mapping[str, str]) -> None:
+    """Refuse names that carry a card number.
+
+    Raises:
+        RejectedError: code `card_number`.
+    """
+    faults = [Fault(field, "must not carry a card number") for field, name in names.items() if carries_card(name)]
+    if faults:
+        raise RejectedError("a name carries a card number", code=CARD_NUMBER, faults=faults)
+
+
 def _caller(event: Mapping[str, Any]) -> Principal:
     return principal_of(event, now_s=time.time(), client_of=lambda client_id: wire().reference.clients().get(client_id))
 
@@ -301,16 +317,14 @@ def parse(model: type[Body], document: Any) -> Body:
     """`document` as `model`; all that is wrong at once, as faults with dotted field paths.
 
     Raises:
-        RejectedError: code `invalid`.
+        RejectedError: code `invalid`, or `card_number` where an identifier carries one.
     """
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        faults = [
-            Fault(".".join(str(part) for part in fault["loc"]) or "body", fault["msg"])
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise RejectedError(f"{len(faults)} field(s) are not valid", code="invalid", faults=faults) from None
+        rows = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = [Fault(".".join(str(part) for part in row["loc"]) or "body", row["msg"]) for row in rows]
+        raise RejectedError(f"{len(faults)} field(s) are not valid", code=code_of(rows), faults=faults) from None
 
 
 def parse_query(model: type[Body], query: Mapping[str, str]) -> Body:

@@ -3,9 +3,8 @@
 No field of ours takes a card number, but a buyer writes one into a note and a shop copies it into a name. A number is
 taken for a card's when its check digit fits (Luhn) and either its length and first digits belong to an issuer, or a
 word such as "card" or "Visa" stands just before it. Luhn alone would hit every tenth number; with the issuers a few in
-a hundred 16-digit references are hit, so fields that hold identifiers are validated by their format and not searched
-(tests/reliability/pan.py measures both). IBANs, UPS numbers and order numbers of Amazon are known by their form and
-left alone.
+a hundred 16-digit references are hit (tests/reliability/pan.py measures both). IBANs, UPS numbers and order numbers of
+Amazon are known by their form and left alone. Identifiers have a narrower `Rule`, see `oms.kernel.identifiers`.
 
 Digits of any script count, also full-width, circled and keycap ones; characters that cannot be seen do not part them.
 """
@@ -109,6 +108,14 @@ ISSUERS = (
 )
 
 
+class Rule(NamedTuple):
+    """What is taken for a card number: digits that are `known`, in any few groups or only as cards are printed."""
+
+    known: Callable[[str], bool]
+    after_words: bool = True  # after a word such as "card" the check digit is enough
+    any_groups: bool = True
+
+
 class Found(NamedTuple):
     """A card number: where it stands in the text, and its digits as ASCII."""
 
@@ -117,17 +124,17 @@ class Found(NamedTuple):
     digits: str
 
 
-def find_card_numbers(text: str) -> list[Found]:
+def find_card_numbers(text: str, rule: Rule | None = None) -> list[Found]:
     """Every card number in the text, from left to right, none overlapping."""
-    return [found for found, _ in _search(text)]
+    return [found for found, _ in _search(text, rule or _IN_TEXT)]
 
 
-def redact(text: str) -> str:
+def redact(text: str, rule: Rule | None = None) -> str:
     """The text with every card number cut down to its first six and last four digits, and security codes gone.
 
     What is not a digit stays where it is, so the text keeps its length; redacting twice is redacting once.
     """
-    while (fewer := _redact_once(text)) != text:
+    while (fewer := _redact_once(text, rule or _IN_TEXT)) != text:
         text = fewer
     return text
 
@@ -150,6 +157,9 @@ def issued(digits: str) -> bool:
     )
 
 
+_IN_TEXT, _LUHN = Rule(issued), Rule(luhn)
+
+
 class _Digit(NamedTuple):
     value: str
     at: int
@@ -158,9 +168,9 @@ class _Digit(NamedTuple):
 _Group = list[_Digit]
 
 
-def _redact_once(text: str) -> str:
+def _redact_once(text: str, rule: Rule) -> str:
     shown = list(text)
-    for found, places in _search(text):
+    for found, places in _search(text, rule):
         for at in places:
             shown[at] = MASK
         secret = _TRACK.match(text, found.end)
@@ -169,7 +179,7 @@ def _redact_once(text: str) -> str:
     return _CODE.sub(lambda hit: hit[1] + hit[2] + MASK * len(hit[3]), "".join(shown))
 
 
-def _search(text: str) -> list[tuple[Found, list[int]]]:
+def _search(text: str, rule: Rule) -> list[tuple[Found, list[int]]]:
     """Card numbers, each with the places of the digits that must not be seen."""
     places = _places(text)
     if not places:
@@ -184,8 +194,10 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
             if not _may_begin(run, first, whole=whole) or others.hold(start):
                 first += 1
                 continue
-            named = _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
-            fits = list(_fits(run, first, issued)) or (list(_fits(run, first, luhn)) if named else [])
+            named = rule.after_words and _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
+            fits = list(_fits(run, first, rule)) or (
+                list(_fits(run, first, rule._replace(known=luhn))) if named else []
+            )
             if not fits:
                 first += 1
                 continue
@@ -241,24 +253,24 @@ def _iban_fits(letters: str) -> bool:
     return int("".join(str(int(each, 36)) for each in letters[4:] + letters[:4])) % _IBAN_REST == 1
 
 
-def _fits(run: list[_Group], first: int, known: Callable[[str], bool]) -> Iterator[int]:
+def _fits(run: list[_Group], first: int, rule: Rule) -> Iterator[int]:
     """Ends of the sequences of whole groups from `first` on that are card numbers, the shortest first."""
     value = ""
     for end in range(first + 1, len(run) + 1):
         value += "".join(digit.value for digit in run[end - 1])
         if len(value) > _LONGEST:
             return
-        if not _as_people_write(run, first, end):
+        if not _as_people_write(run, first, end, any_groups=rule.any_groups):
             continue
-        if len(value) >= _SHORTEST and luhn(value) and known(value) and len(set(value)) > 1:
+        if len(value) >= _SHORTEST and luhn(value) and rule.known(value) and len(set(value)) > 1:
             yield end
 
 
-def _as_people_write(run: list[_Group], first: int, end: int) -> bool:
+def _as_people_write(run: list[_Group], first: int, end: int, *, any_groups: bool) -> bool:
     """Whether the groups may be those of one number: alone in any few groups, among other digits only in the usual."""
     sizes = [len(group) for group in run[first:end]]
     alike = len(set(sizes[:-1])) <= 1
-    if first == 0 and end == len(run):
+    if first == 0 and end == len(run) and (any_groups or set(sizes) == {1}):
         return alike or len(sizes) <= _FEW_GROUPS
     return len(sizes) == 1 or (alike and len(sizes) <= _PAIRS and sizes[0] in _USUAL) or sizes[:2] == _AMEX
 
