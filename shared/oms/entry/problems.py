@@ -44,6 +44,7 @@ PROBLEMS: dict[str, Problem] = {
     "invalid": Problem(422, "Correct the fields named in `faults`."),
     "card_number": Problem(422, "Name it otherwise: `faults` names each identifier that carries a card number."),
     "idempotency_key_reused": Problem(422, "Use a new key for another body."),
+    "id_reused": Problem(422, "Use a new id for other content; the message says what was recorded under this one."),
     "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),
     "totals_do_not_add_up": Problem(422, "Make each total equal to the sum of its parts, to the minor unit."),
     "currency_not_accepted": Problem(422, "Use a currency that the channel accepts."),

@@ -159,7 +159,7 @@ class Pings(ChannelPlugin, Protocol):
 class CountsIds(ChannelPlugin, Protocol):
     """A sender whose own counter numbers orders and lines with so many digits that one may look like a card's.
 
-    Nobody can type into such a number, so a whole one is taken as it is (ADR 23).
+    Nobody can type into such a number, so a whole one is taken as it is (ADR 25).
     """
 
     own_ids: re.Pattern[str]

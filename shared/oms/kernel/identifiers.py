@@ -2,7 +2,7 @@
 
 Two identifiers that read the same are the same or refused: outer blanks, characters that cannot be seen, and other
 ways to write an ASCII character are no part of a name. What carries a card number is refused as well, because a name
-that is cut down is another name (ADR 23). The rule is narrower than the one for texts, as numbers are what identifiers
+that is cut down is another name (ADR 25). The rule is narrower than the one for texts, as numbers are what identifiers
 are made of: card numbers of 14 to 19 digits, written as cards are printed. Left out are Luhn's chance hits among
 
 - 12 and 13 digits (EAN, order numbers of marketplaces) and 17 (some UnionPay): nearly nobody's cards;
@@ -28,6 +28,7 @@ OWN_IDS = "own_ids"  # in the context of a validation: a pattern of the numbers 
 _TOLD = "must not carry a card number"
 _LENGTHS = frozenset({14, 15, 16, 18, 19})
 _SSCC, _GTIN = 18, 14
+_CUT_AWAY = 4  # digits at least that are no longer there
 _UATP = ("1", 15)
 _UUID = re.compile(  # with its hyphens, or 32 hexadecimal digits that are not all decimal
     r"(?i)(?<![0-9a-f])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=\d*[a-f])[0-9a-f]{32})(?![0-9a-f])"
@@ -46,7 +47,7 @@ def carries_card(text: str, *, sku: bool = False, own: re.Pattern[str] | None = 
     """Whether an identifier carries a card number, or what is left of one. `own`: how the sender's counter counts."""
     if own is not None and own.fullmatch(text):
         return False
-    if "XX" in text and _CUT.search(_NOT_OF_A_CUT.sub("", text)):
+    if text.count("X") >= _CUT_AWAY and _CUT.search(_NOT_OF_A_CUT.sub("", text)):
         return True
     if text.isascii() and not _MIGHT.match(text):
         return False
@@ -129,5 +130,7 @@ def _without_card(text: str) -> str:
 Reference = Annotated[str, AfterValidator(_identifier), UpTo(128)]
 # The same of what a channel's own counter may have numbered.
 SenderReference = Annotated[str, AfterValidator(_sender_identifier), UpTo(128)]
+# A name that is only looked for: whatever is stored may be asked for.
+Sought = Annotated[str, AfterValidator(named), UpTo(128)]
 Sku = Annotated[str, AfterValidator(_sku), UpTo(64)]
 WithoutCard = AfterValidator(_without_card)  # for identifiers whose form a pattern says

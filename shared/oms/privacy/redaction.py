@@ -1,7 +1,7 @@
 """A channel's message without card numbers, in the sender's own format. Pure.
 
 Only digits become `X`, so the message still parses. What identifies something is searched by the narrower rule of
-identifiers (ADR 23): an order number that was changed is another order, so whoever reads it afterwards refuses it.
+identifiers (ADR 25): an order number that was changed is another order, so whoever reads it afterwards refuses it.
 Which values identify is told from the names of their keys, columns and elements; of EDI documents all but the segments
 with text. `own` is the form of what the sender's own counter numbers, and left alone.
 """

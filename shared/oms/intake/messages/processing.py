@@ -31,11 +31,11 @@ from oms.intake.notices import (
     was_fetched,
 )
 from oms.intake.ports import FetchPort
-from oms.intake.rules import order_id_of
 from oms.intake.service import TRIES, pause
 from oms.kernel.cards import redact
 from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, TransientError
 from oms.kernel.identifiers import CARD_NUMBER
+from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
