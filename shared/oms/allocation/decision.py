@@ -105,8 +105,8 @@ def decide(
     queues = _queues(order, plan, picture, rank(sourcing.locations, order.destination, excluded))
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     steps = list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
-    at = to_text(now)
-    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome) for case, outcome in outcomes)
+    at, prices = to_text(now), sourcing.priced_by()
+    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome, prices) for case, outcome in outcomes)
     return [steps[0]._replace(records=records), *steps[1:]]
 
 

@@ -149,7 +149,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Kept", "of"): "business",  # a SKU
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
-    **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
+    **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"

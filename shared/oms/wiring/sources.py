@@ -53,6 +53,7 @@ class Sources(Goods):
             items=self.reference.items,
             offers=self._freight,
             prices=self.stock_prices,
+            priced_by=self.stock_prices.priced_by,
             days=Days(self.reference.locations(), self.workload),
         )
 

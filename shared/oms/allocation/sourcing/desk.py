@@ -39,7 +39,7 @@ class Sourcing:
     """The collaborators, as one batch sees them: offers are asked once per location and destination.
 
     `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
-    (SKU, location) in minor units.
+    (SKU, location) in minor units; `priced_by` says where those of the last answer are from, or why there are none.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Sourcing:
         items: Callable[[Iterable[str]], Mapping[str, Item]] = lambda _: {},
         offers: Offers = lambda _, __, ___: (),
         prices: Prices = lambda _: {},
+        priced_by: Callable[[], str] = lambda: "",
         days: Days | None = None,
     ) -> None:
         self.locations = locations
@@ -58,6 +59,7 @@ class Sourcing:
         self._items = items
         self._offers = offers
         self._prices = prices
+        self.priced_by = priced_by
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination], tuple[Offer, ...]] = {}
 
