@@ -150,10 +150,19 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
+    # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
+    **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
+    ("State", "taken"): "pseudonym",
+    ("Results", "days"): "business",
+    **{("PictureLinks", name): "business" for name in ("png_url", "svg_url")},
+    ("WhatIfView", "why"): "remark",
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
     **{(model, "lots"): "business" for model in ("FulfillmentLine", "Posting")},
+    # Who has a thing is found by its serial number in an order only.
+    **{(model, "serials"): "business" for model in ("ConfirmedLine", "FulfillmentLine", "NewMovement", "Posting")},
+    ("SerialView", "serial"): "business",
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.inventory.days import Day
 from oms.inventory.model import StockLevel
-from oms.kernel.text import Reference, Remark
+from oms.kernel.identifiers import Reference, WithoutCard
+from oms.kernel.text import Remark
 from oms.orders.model import Value
 
 MAX_UNITS = 1_000_000_000
@@ -16,9 +17,9 @@ PostedKind = Literal[
 ApartBucket = Literal["damaged", "quality_control"]
 Reason = Literal["miscounted", "broken", "spoiled", "stolen", "misplaced", "sample", "supplier_error", "booking_error"]
 LOT_KINDS = tuple(kind for kind in get_args(PostedKind) if kind != "expected")
-SerialNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
+SerialNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"), WithoutCard]
 Serials = Annotated[list[SerialNumber], Field(min_length=1, max_length=50)]
-LotId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
+LotId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"), WithoutCard]
 Units = Annotated[int, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
 Level = Annotated[int, Field(ge=0, le=MAX_UNITS)]
 SIGNED = ("adjusted", "expected")

@@ -8,7 +8,8 @@ from oms.inventory.days import Day
 from oms.inventory.model import LotMove
 from oms.inventory.moving.model import Reason
 from oms.inventory.supply.model import Place
-from oms.kernel.text import Reference, Remark, Sku
+from oms.kernel.identifiers import Reference, Sku
+from oms.kernel.text import Remark
 from oms.orders.model import Aggregate, Count, Value
 
 MAX_LINES = 90  # of a transfer: to ready or to cancel it is one transaction of a write per line
