@@ -51,8 +51,8 @@ class DecisionRecord(Value):
     """One decision about some of an order's lines. `inputs` is the hash of all that it was made from.
 
     `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
-    that did not find room. `passed_over` are fallbacks before the one taken that are not done by themselves. `prices` is
-    the list by which stock was priced, or why it was free.
+    that did not find room. `passed_over` are fallbacks before the one taken that are not done by themselves. `prices`
+    is the list by which stock was priced, or why it was free.
     """
 
     order_id: str
