@@ -62,6 +62,7 @@ def _alone(cloud: Cloud, lines: int) -> Alone:
                 reservations=ReservationStore(wiring.setting("INVENTORY_TABLE")),
                 sourcing=Sourcing(locations=locations),
                 fairness={},
+                waiting=wiring.waiting_desk,
                 now=START,
             )
         assert errors == {}

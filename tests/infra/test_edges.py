@@ -22,6 +22,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "reservation",
     "scan",
     "shortfall",
+    "waiting",
 }
 
 

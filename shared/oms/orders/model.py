@@ -85,6 +85,7 @@ class Line(Value):
 
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
     whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
+    `supply_on` is the date from which stock is promised to the units that wait, or `unknown`: their place in line.
     """
 
     number: int
@@ -99,6 +100,7 @@ class Line(Value):
     allocated: Count = 0
     cancelled: Count = 0
     waits_at: str | None = None
+    supply_on: str | None = None
     components: Components = ()
 
 
@@ -152,6 +154,22 @@ class Promise(Value):
 
     earliest_on: str | None = None
     latest_on: str | None = None
+
+
+class PromiseRow(Value):
+    """One line of an order's ledger of promises, never changed: who changed it when and why, from what to what.
+
+    `version` is that of the order which the change made; `supply_on` by line number, what it follows from.
+    """
+
+    order_id: str
+    version: int
+    at: str
+    by: str
+    why: str
+    old: Promise
+    new: Promise
+    supply_on: Mapping[str, str] = {}
 
 
 class Reserving(Value):

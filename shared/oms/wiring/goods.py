@@ -8,6 +8,7 @@ from oms.wiring.ground import Ground
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from typing import Any
 
     from oms.allocation.decisions.store import DecisionStore
     from oms.allocation.prices.book import PriceBook
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from oms.allocation.prices.model import Lane
     from oms.allocation.prices.service import PricingDesk
     from oms.allocation.prices.store import PriceStore
+    from oms.allocation.serving import ServingDesk
     from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.sourcing.desk import Sourcing
     from oms.allocation.takeback import TakingBack
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
+    from oms.inventory.waiting.promising import WaitingDesk
+    from oms.inventory.waiting.store import WaitingStore
     from oms.orders.model import Destination, Promise
     from oms.procurement.store import ProcurementStore
     from oms.reference.model import Location
@@ -100,6 +104,20 @@ class Goods(Ground):
             promise=self.promise,
             clock=self.clock,
         )
+
+    @cached_property
+    def waiting_lines(self) -> "WaitingStore":
+        """Who waits for what."""
+        from oms.inventory.waiting.store import WaitingStore
+
+        return WaitingStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def waiting_desk(self) -> "WaitingDesk":
+        """For those who let orders wait, and serve them."""
+        from oms.inventory.waiting.promising import WaitingDesk
+
+        return WaitingDesk(self.waiting_lines, self.availability_desk)
 
     def supply_terms(self) -> "SupplyTerms":
         from oms.inventory.supply.model import SupplyTerms
@@ -223,11 +241,32 @@ class Goods(Ground):
         return freight_offers(self.rate_cards().values(), location, lane, at)
 
     @cached_property
+    def serving_desk(self) -> "ServingDesk":
+        """For those who serve the lines of waiting orders."""
+        from oms.allocation.serving import ServingDesk
+
+        return ServingDesk(
+            orders=self.orders,
+            stock=self.stock,
+            reservations=self.reservations,
+            sourcing=self.sourcing,
+            fairness=self.reference.fairness,
+            waiting=self.waiting_desk,
+            clock=self.clock,
+        )
+
+    def send_to_waiting(self, documents: "Iterable[Any]") -> None:
+        """To those who serve the lines."""
+        from oms.aws.queues import Queue
+
+        Queue(self.setting("WAITING_QUEUE_URL")).send_all(documents)
+
+    @cached_property
     def taking_back(self) -> "TakingBack":
         """Takes work back from locations (also port of amending)."""
         from oms.allocation.takeback import TakingBack
 
-        return TakingBack(self.orders, self.stock, self.bookings)
+        return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines)
 
     @cached_property
     def prices(self) -> "PriceStore":

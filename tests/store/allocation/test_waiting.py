@@ -1,0 +1,128 @@
+"""Orders that wait: caps, first come first served, nobody overtakes, whatever comes in whichever order."""
+
+from oms.inventory.model import Cause, Change, Movement
+from oms.kernel.time import to_text
+from oms.reference.model import MayWait
+from oms.wiring import Wiring
+from tests.allocation_scene import START, assert_the_books_balance, position, put_order, set_up, trees
+from tests.crash import calls_of
+from tests.waiting_scene import (
+    buckets,
+    come,
+    first_line,
+    found,
+    line,
+    order,
+    sell,
+    serve,
+)
+
+
+def test_an_order_that_is_short_stands_in_line_in_the_same_transaction(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 1))
+    sell(cloud_on_moto)
+    order(cloud_on_moto, "ord_1", 3)
+    assert buckets(cloud_on_moto, "ord_1") == (0, 2, 1)
+    assert line(cloud_on_moto) == [("ord_1", 2, "unknown")]
+    assert cloud_on_moto.waiting_lines.heads(["CUP"])["CUP"][1:] == (1, 2, 2)
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_goods_go_to_those_who_wait_in_their_order_and_whoever_comes_stands_behind(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0))
+    sell(cloud_on_moto)
+    orders = [put_order(cloud_on_moto, f"ord_{n}", {"CUP": 1}, minute=n) for n in range(1, 6)]
+    come(cloud_on_moto, *orders)
+    found(cloud_on_moto, 3)
+    order(cloud_on_moto, "ord_0", 1, minute=9)  # before the worker has looked
+    assert [buckets(cloud_on_moto, f"ord_{n}") for n in range(6)] == [
+        (0, 1, 0), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 1, 0), (0, 1, 0)
+    ]  # fmt: skip
+    assert [name for name, _, _ in line(cloud_on_moto)] == ["ord_4", "ord_5", "ord_0"]
+    found(cloud_on_moto, 3)  # the same receipt again
+    serve()
+    assert [name for name, _, _ in line(cloud_on_moto)] == ["ord_4", "ord_5", "ord_0"]
+    assert cloud_on_moto.stock.open_position(position("CUP", "lon-1", 3))  # where nobody waits
+    serve()
+    assert [name for name, _, _ in line(cloud_on_moto)] == []
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_units_given_back_are_told_and_go_to_the_first_in_line_at_any_location(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0), position("CUP", "lon-1", 4, safety_stock=4))
+    sell(cloud_on_moto)
+    order(cloud_on_moto, "ord_1", 2)
+    before = cloud_on_moto.stock.positions_at([("CUP", "lon-1")])
+    lower = Movement("guarded", ("CUP", "lon-1"), Change(safety_stock=-3))
+    from oms.aws.tables import commit
+
+    commit(*cloud_on_moto.stock.writes([lower], before, Cause("user:x", to_text(START))))
+    entry = next(cloud_on_moto.stock.history(cloud_on_moto.stock.positions_of("CUP")[1], limit=1))[0]
+    assert [(fact.type, fact.data["available"]) for fact in entry.facts] == [("StockFreed", 3)]
+    assert cloud_on_moto.stock.available(["CUP"]) == {"CUP": {"ber-1": 0, "lon-1": 1}}  # two are waited for
+    serve()
+    assert buckets(cloud_on_moto, "ord_1") == (0, 0, 2)
+    assert [work.location for work in cloud_on_moto.orders.tree("ord_1").fulfillment_orders] == ["lon-1"]
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_a_cap_holds_whoever_would_be_one_too_many(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0))
+    sell(cloud_on_moto, waiting=MayWait(cap=3))
+    orders = [put_order(cloud_on_moto, f"ord_{n}", {"CUP": 2 - n % 2}, minute=n) for n in range(4)]  # 2, 1, 2, 1
+    come(cloud_on_moto, *orders)
+    assert line(cloud_on_moto) == [("ord_0", 2, "unknown"), ("ord_1", 1, "unknown")]
+    held = cloud_on_moto.orders.get("ord_2")
+    (hold,) = held.holds
+    assert (hold.reason, hold.blocks, hold.on_expiry) == ("out_of_stock", ("allocate",), "escalate")
+    assert hold.note == "CUP: cap_reached, 3 of 3 wait, 2 more wanted"
+    assert buckets(cloud_on_moto, "ord_2") == (2, 0, 0)
+    assert [fact.type for fact in held.facts] == ["OrderHeld"]
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_what_may_not_wait_is_held_and_the_rest_of_the_order_goes_on(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0), position("PEN", "ber-1", 5))
+    sell(cloud_on_moto, waiting=MayWait(kind="none"))
+    sell(cloud_on_moto, "PEN")
+    come(cloud_on_moto, put_order(cloud_on_moto, "ord_1", {"CUP": 1, "PEN": 2}))
+    held = cloud_on_moto.orders.get("ord_1")
+    assert [(one.open, one.backordered, one.allocated) for one in held.lines] == [(1, 0, 0), (0, 0, 2)]
+    assert [hold.note for hold in held.holds] == ["CUP: not_backorderable"]
+    assert [fact.type for fact in held.facts] == ["OrderAllocated", "OrderHeld"]
+    assert held.blocked_by("release") is None
+
+
+def test_a_unit_that_the_first_in_line_cannot_use_goes_to_the_next(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0), position("BOX", "ber-1", 0))
+    size = {"components": (("CUP", 1), ("BOX", 1))}
+    sell(cloud_on_moto)
+    sell(cloud_on_moto, "SET", **size)
+    made = put_order(cloud_on_moto, "ord_set", {"SET": 1})
+    one = made.lines[0].model_copy(update={"components": size["components"]})
+    from oms.aws.tables import commit
+
+    changed = made.changed(at=START, by="user:x", what="Bundled", lines=(one,))
+    commit(cloud_on_moto.orders.write(changed))
+    come(cloud_on_moto, made)
+    order(cloud_on_moto, "ord_cup", 1, minute=5)
+    assert [name for name, _, _ in line(cloud_on_moto)] == ["ord_set", "ord_cup"]
+    found(cloud_on_moto, 1)
+    serve()
+    assert line(cloud_on_moto) == [("ord_set", 1, "unknown")]
+    assert line(cloud_on_moto, "BOX") == [("ord_set", 1, "unknown")]
+    assert buckets(cloud_on_moto, "ord_cup") == (0, 0, 1)
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_serving_fifty_orders_is_a_few_transactions(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0))
+    sell(cloud_on_moto)
+    come(cloud_on_moto, *[put_order(cloud_on_moto, f"ord_{n:02}", {"CUP": 1}, minute=n) for n in range(50)])
+    found(cloud_on_moto, 20)
+    calls = calls_of(lambda: serve())
+    assert sum(tree.order.units_allocated for tree in trees(cloud_on_moto)) == 20
+    assert [name for name, _, _ in line(cloud_on_moto)] == [f"ord_{n}" for n in range(20, 50)]
+    assert calls.count("TransactWriteItems") == 1
+    assert first_line(cloud_on_moto, "ord_19").supply_on is None
+    assert_the_books_balance(cloud_on_moto)
