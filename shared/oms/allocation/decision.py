@@ -13,7 +13,7 @@ from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
 from oms.allocation.sourcing.desk import Sourcing
-from oms.allocation.steps import steps_of
+from oms.allocation.steps import in_line_writes, steps_of
 from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
@@ -151,7 +151,8 @@ def turned(order: Order, view: Mapping[PositionKey, Position]) -> Order:
 
 def _weight(line: Line) -> int:
     """Writes of a line that leaves its place: place, head and position for each SKU on the shelf, the head sold as."""
-    return 3 * len(on_the_shelf(line, 1)) + 1
+    shelf = on_the_shelf(line, 1)
+    return len(shelf) + in_line_writes(shelf, bool(line.components))
 
 
 def _after(order: Order, plan: SourcingPlan, books: Mapping[PositionKey, Position]) -> Mapping[PositionKey, Position]:

@@ -96,7 +96,7 @@ def request_reallocation(
         works = [work for work in recallable(tree, parcels) if work.id in wanted]
         queued = [(line, line.backordered) for line in order.lines if line.backordered and not stands(line)]
         recall = take_as_much_as_fits(Wanted(works, queued, parcels, "resourced", by, now))
-        if not recall.works and not recall.queued and not any(line.open for line in order.lines):
+        if not recall.works and not any(line.open or line.backordered for line in order.lines):
             return order
         silent = {work.location for work in recall.works}
         header = _reopened(order, recall, excluded=silent | set(excluded), at=now, by=by)

@@ -35,7 +35,9 @@ def steps_of(
     `kept` are positions where the order has units reserved: a SKU's leave with the last of its lines, those of SKUs
     that are not planned with the last step. `also` writes go with each step.
     """
-    shelves = {line.number: on_the_shelf(line, 1) for line in lines}
+    all_lines = list(lines)
+    shelves = {line.number: on_the_shelf(line, 1) for line in all_lines}
+    of_bundle = {line.number: bool(line.components) for line in all_lines}
 
     def keys(number: int, place: str | None) -> frozenset[PositionKey]:
         own = {key for key in kept if key[0] in shelves[number]}
@@ -44,13 +46,18 @@ def steps_of(
     takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
     parts = [_Part(keys(take.number, take.location), take, take.number, take.quantity) for take in takes]
     parts += [
-        _Part(keys(number, queues.get(number)), None, number, units, 2 * len(shelves[number]) + 1)
+        _Part(keys(number, queues.get(number)), None, number, units, in_line_writes(shelves[number], of_bundle[number]))
         for number, units in plan.backordered.items()
     ]
     planned = {sku for part in parts for sku in shelves[part.number]}
     others = sum(sku not in planned for sku, _ in kept)
     room = STEP_WRITES - also - (1 + others if kept else 0)  # the reservation itself is written, too
     return [_plan(step, plan.reason) for step in _cut(parts, room)]
+
+
+def in_line_writes(shelf: Collection[str], of_bundle: bool) -> int:
+    """What a line that waits writes besides positions: places and heads for all on the shelf, the head sold as."""
+    return 2 * len(shelf) + of_bundle
 
 
 def _cut(parts: Sequence[_Part], room: int) -> Iterator[list[_Part]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from oms.allocation.steps import in_line_writes
 from oms.aws.tables import MAX_WRITES as ALL_WRITES
 from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderWithdrawn
@@ -96,7 +97,7 @@ def take_all(wanted: Wanted) -> Recall:
 
 def _writes_in_line(line: Line, units: int) -> int:
     """Places of a line that waits and the heads of their lines, besides the positions."""
-    return 2 * len(on_the_shelf(line, 1)) + 1 if units and stands(line) else 0
+    return in_line_writes(on_the_shelf(line, 1), bool(line.components)) if units and stands(line) else 0
 
 
 def _leaves_the_queue(line: Line, units: int, changes: dict[PositionKey, Change], spare: int) -> bool:

@@ -29,7 +29,7 @@ from tests.lambda_events import api_event
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 LINES = 200  # a hundred in Berlin, sixty in London, forty nowhere
-STEPS = 3  # 89; 11 and 60, and the first of those that wait; the others that wait
+STEPS = 4  # 89; 11 and 60, and the first of those that wait; 30 others that wait; the rest of them
 CANCEL = api_event("POST /v1/orders/{order_id}/cancel", path={"order_id": "ord_1"}, body={"reason": "other"})
 
 
@@ -176,7 +176,7 @@ def test_units_cancelled_half_way_are_not_reserved_and_the_rest_is_told() -> Non
         crash(point, lambda: queue_allocate_orders.handler(event, None))
         again = restart(clock)
         order = again.orders.get("ord_1")
-        assert order.reserving == Reserving(attempt=1, done=1, of=3)
+        assert order.reserving == Reserving(attempt=1, done=1, of=4)
         units = {line.number: line.open for line in order.lines if line.open}
         asked = Asked(units, "key", "customer_request", None, "user:desk")
         cancel_units("ord_1", asked, desk=again.taking_back, exposure=again.credit, now=again.clock())

@@ -5,11 +5,10 @@ from functions.orders import api_read_orders
 from oms.orders.model import RequestedDelivery
 from oms.reference.model import MayWait
 from oms.wiring import Wiring
-from tests.allocation_scene import assert_the_books_balance, position, put_order, set_up, text_of
+from tests.allocation_scene import assert_the_books_balance, clock, position, put_order, set_up, text_of
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.lambda_events import api_event
-from tests.allocation_scene import clock
 from tests.waiting_scene import buckets, come, line, order, receive, sell, serve, supply, trusted
 
 
@@ -109,12 +108,12 @@ def test_a_change_of_supply_killed_anywhere_is_promised_once() -> None:
 
     with moto_cloud(clock) as wiring:
         seed(wiring)
-        calls = calls_of(lambda: serve())
+        calls = calls_of(serve)
     assert calls.count("TransactWriteItems") == 3
     for point in crash_points(calls):
         with moto_cloud(clock) as wiring:
             seed(wiring)
-            crash(point, lambda: serve())
+            crash(point, serve)
             again = restart(clock)
             assert [name for name, _, _ in line(again)] == ["ord_0", "ord_1", "ord_2"], point
             serve()

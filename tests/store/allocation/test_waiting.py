@@ -1,5 +1,6 @@
 """Orders that wait: caps, first come first served, nobody overtakes, whatever comes in whichever order."""
 
+from oms.aws.tables import commit
 from oms.inventory.model import Cause, Change, Movement
 from oms.kernel.time import to_text
 from oms.reference.model import MayWait
@@ -54,8 +55,6 @@ def test_units_given_back_are_told_and_go_to_the_first_in_line_at_any_location(c
     order(cloud_on_moto, "ord_1", 2)
     before = cloud_on_moto.stock.positions_at([("CUP", "lon-1")])
     lower = Movement("guarded", ("CUP", "lon-1"), Change(safety_stock=-3))
-    from oms.aws.tables import commit
-
     commit(*cloud_on_moto.stock.writes([lower], before, Cause("user:x", to_text(START))))
     entry = next(cloud_on_moto.stock.history(cloud_on_moto.stock.positions_of("CUP")[1], limit=1))[0]
     assert [(fact.type, fact.data["available"]) for fact in entry.facts] == [("StockFreed", 3)]
@@ -95,13 +94,11 @@ def test_what_may_not_wait_is_held_and_the_rest_of_the_order_goes_on(cloud_on_mo
 
 def test_a_unit_that_the_first_in_line_cannot_use_goes_to_the_next(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 0), position("BOX", "ber-1", 0))
-    size = {"components": (("CUP", 1), ("BOX", 1))}
+    parts = (("CUP", 1), ("BOX", 1))
     sell(cloud_on_moto)
-    sell(cloud_on_moto, "SET", **size)
+    sell(cloud_on_moto, "SET", components=parts)
     made = put_order(cloud_on_moto, "ord_set", {"SET": 1})
-    one = made.lines[0].model_copy(update={"components": size["components"]})
-    from oms.aws.tables import commit
-
+    one = made.lines[0].model_copy(update={"components": parts})
     changed = made.changed(at=START, by="user:x", what="Bundled", lines=(one,))
     commit(cloud_on_moto.orders.write(changed))
     come(cloud_on_moto, made)
@@ -120,7 +117,7 @@ def test_serving_fifty_orders_is_a_few_transactions(cloud_on_moto: Wiring) -> No
     sell(cloud_on_moto)
     come(cloud_on_moto, *[put_order(cloud_on_moto, f"ord_{n:02}", {"CUP": 1}, minute=n) for n in range(50)])
     found(cloud_on_moto, 20)
-    calls = calls_of(lambda: serve())
+    calls = calls_of(serve)
     assert sum(tree.order.units_allocated for tree in trees(cloud_on_moto)) == 20
     assert [name for name, _, _ in line(cloud_on_moto)] == [f"ord_{n}" for n in range(20, 50)]
     assert calls.count("TransactWriteItems") == 1
