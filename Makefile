@@ -76,8 +76,8 @@ bench: setup ## count and measure the work per order; writes docs/performance.md
 	@$(PYTHON) -m tests.bench $(PART)
 
 .PHONY: reliability
-reliability: setup ## measure what is promised: storms of messages, payloads, signatures, cards; writes docs/reliability.md
-	@$(PYTHON) -m tests.reliability
+reliability: setup ## measure what is promised: storms of messages, payloads, signatures, cards; writes docs/reliability.md (PART=imports renews that part alone)
+	@$(PYTHON) -m tests.reliability $(PART)
 
 .PHONY: synth
 synth: setup ## write the CloudFormation templates of STAGE to cdk.out, checked by cdk-nag

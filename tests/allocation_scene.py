@@ -22,7 +22,9 @@ from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
-from oms.reference.model import Location
+from oms.orders.workload.model import Load, Workday
+from oms.orders.workload.rules import UNDONE, loads
+from oms.reference.model import Item, Location
 from oms.wiring import Wiring
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -47,6 +49,11 @@ def set_up(wiring: Wiring, *positions: Position) -> None:
         wiring.reference.put_setting("LOCATION", name, place)
     for position in positions:
         assert wiring.stock.open_position(position)
+
+
+def item_of(sku: str) -> Item:
+    """A small thing of the catalogue."""
+    return Item(sku=sku, name=sku, weight_g=300, length_mm=100, width_mm=100, height_mm=100)
 
 
 class Hands:
@@ -167,6 +174,7 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         assert row["on_hand"] >= row["committed"]
     assert_the_journal_explains_the_balances(wiring)
     assert_the_reservations_balance(wiring)
+    assert_the_days_balance(wiring)
     assert_the_lines_balance(wiring)
 
 
@@ -190,6 +198,17 @@ def assert_the_lines_balance(wiring: Wiring) -> None:
     heads = {row["pk"].removeprefix("LINE#"): (row["units"], row["sold"]) for row in table if row["sk"] == "LINE"}
     for sku in {*units, *sold, *heads}:
         assert heads.get(sku, (0, 0)) == (units[sku], sold[sku]), sku
+
+
+def assert_the_days_balance(wiring: Wiring) -> None:
+    """What is given out of a location's day is that of its fulfillment orders that did not end undone."""
+    stored = {
+        Workday(row["pk"].removeprefix("WORKLOAD#"), row["sk"]): Load(row["orders"], row["lines"], row["units"])
+        for row in rows(wiring, "REFERENCE_TABLE")
+        if row["pk"].startswith("WORKLOAD#")
+    }
+    counted = loads(work for tree in trees(wiring) for work in tree.fulfillment_orders if work.status not in UNDONE)
+    assert {day: load for day, load in stored.items() if any(load)} == counted
 
 
 def assert_the_reservations_balance(wiring: Wiring) -> None:

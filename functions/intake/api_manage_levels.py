@@ -32,7 +32,7 @@ def read_level(request: Request) -> Answer:
     own="channel",
     body=Resend,
     answers={202: PushView},
-    problems=("unknown_channel", "wrong_state", "malformed_json", "invalid", "too_large"),
+    problems=("unknown_channel", "unknown_sku", "wrong_state", "malformed_json", "invalid", "too_large"),
     example={"path": {"channel": "shopify_eu"}, "body": {"skus": ["MUG-BLUE", "MUG-RED"]}},
 )
 def resend_levels(request: Request) -> Answer:

@@ -61,14 +61,10 @@ _RECEPTION: Grants = {
 _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 # Whoever takes an order out of a line deletes its place there.
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST}
-# Those who wait are promised from what is to come.
-_GIVES_STOCK: Grants = {
-    **_ORDER_AND_STOCK,
-    "inventory": LOAD + SAVE + FORGET + LIST,
-    "prices": LOAD + LIST,
-}
-# The reference table also keeps the counters of numbers and of daily capacity.
+# The reference table also keeps the counters of numbers, and of what carriers and locations take a day.
 _TAKES_BACK: Grants = {**_ORDER_AND_STOCK, "reference": LOAD + LIST + SAVE}
+# Those who wait are promised from what is to come.
+_GIVES_STOCK: Grants = {**_TAKES_BACK, "inventory": LOAD + SAVE + FORGET + LIST, "prices": LOAD + LIST}
 # A change moves stock, credit and promise, and writes another address: in one transaction with the order.
 _AMENDING: Grants = {
     **_TAKES_BACK,
@@ -280,6 +276,7 @@ FUNCTIONS = (
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
+    FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",

@@ -92,6 +92,8 @@ MISSING: Mapping[str, str] = {
     "sku": "NOTHING",
     "account_id": "NOBODY",
     "policy": "nobody",
+    "strategy": "nobody",
+    "version": "99",
     "message_id": derive_id("msg", "nobody"),
     "draft_id": "nobody",
     "change_id": derive_id("chg", "nobody"),

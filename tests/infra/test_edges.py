@@ -124,6 +124,7 @@ def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(pr
     assert {name.split("From")[0]: bound for name, bound in bounded.items()} == {
         "QueueAllocateOrders": {"MaximumConcurrency": 5},
         "QueueRunImports": {"MaximumConcurrency": 50},
+        "QueueServeWaiting": {"MaximumConcurrency": 2},
     }
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 from oms.allocation.admitting import Admission, Admitted
@@ -13,7 +12,8 @@ from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
 from oms.allocation.sourcing.desk import Sourcing
-from oms.allocation.steps import in_line_writes, steps_of
+from oms.allocation.steps import steps_of
+from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
 from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
@@ -26,18 +26,17 @@ from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import (
     FulfillmentLine,
     FulfillmentOrder,
-    Line,
     Order,
-    PromiseRow,
     Reserving,
     fulfillment_order_id,
     replace_line,
 )
-from oms.orders.promises import promise_changed, promise_row
+from oms.orders.promises import PromiseRow, promise_changed, promise_row
+from oms.orders.workload.model import Workday
+from oms.orders.workload.rules import loads
 
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
-LINE_WRITES = 60  # of a giant order that waits: so much of it has its turn at a time
 AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by side
 
 
@@ -77,6 +76,17 @@ class Decision(NamedTuple):
     def touched(self) -> set[PositionKey]:
         """The positions that move."""
         return self.changes.keys() | (self.spent.keys if self.spent else set())
+
+    @property
+    def days(self) -> set[Workday]:
+        """The days of locations that it takes of."""
+        return set(loads(self.works))
+
+    @property
+    def leans_on(self) -> set[str]:
+        """Locations whose day it takes of, or found full."""
+        full = {row.location for one in self.records for row in one.excluded if row.constraint == "capacity"}
+        return full | {day.location for day in self.days}
 
     @property
     def items(self) -> int:
@@ -119,40 +129,12 @@ def decide(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
     )
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
-    leaving = sum(_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
+    leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
     plans = steps_of(plan, queues, order.lines, kept, leaving)
-    steps = list(_steps(_Turn(order, asked, admitted), works, request, plans, queues, attempt, now))
-    at = to_text(now)
-    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome) for case, outcome in outcomes)
+    steps = list(_steps(Turn(order, asked, admitted), works, request, plans, queues, attempt, now))
+    at, prices = to_text(now), sourcing.priced_by()
+    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome, prices) for case, outcome in outcomes)
     return [steps[0]._replace(records=records), *steps[1:]]
-
-
-class _Turn(NamedTuple):
-    """An order as it is stored, the same with its waiting units open, and who of it may wait."""
-
-    stored: Order
-    asked: Order
-    admitted: Admitted
-
-
-def turned(order: Order, view: Mapping[PositionKey, Position]) -> Order:
-    """The order with the units open that wait: of a giant one a part, of what may be there."""
-    waiting = [line for line in order.lines if line.backordered]
-    if sum(map(_weight, waiting)) > LINE_WRITES:
-        there = {sku for (sku, _), position in view.items() if position.available > 0}
-        some = [line for line in waiting if on_the_shelf(line, 1).keys() <= there]
-        sums = accumulate(map(_weight, some))
-        waiting = [
-            line for place, (line, sum_) in enumerate(zip(some, sums, strict=True)) if not place or sum_ <= LINE_WRITES
-        ]
-    changes = {line.number: {"open": line.open + line.backordered, "backordered": 0} for line in waiting}
-    return order.model_copy(update={"lines": replace_line(order.lines, changes)}) if changes else order
-
-
-def _weight(line: Line) -> int:
-    """Writes of a line that leaves its place: place, head and position for each SKU on the shelf, the head sold as."""
-    shelf = on_the_shelf(line, 1)
-    return len(shelf) + in_line_writes(shelf, bool(line.components))
 
 
 def _after(order: Order, plan: SourcingPlan, books: Mapping[PositionKey, Position]) -> Mapping[PositionKey, Position]:
@@ -161,8 +143,20 @@ def _after(order: Order, plan: SourcingPlan, books: Mapping[PositionKey, Positio
     return {**books, **{key: books[key].after(change) for key, change in taken.items()}}
 
 
+def counted(steps: Sequence[Decision], works: Sequence[FulfillmentOrder], sourcing: Sourcing) -> list[Decision]:
+    """The steps of an order with what they take of the days of their locations."""
+    before = list(works)
+    made: list[Decision] = []
+    beyond = any("capacity" in record.relaxed for step in steps for record in step.records)
+    for step in steps:
+        taking = sourcing.days.counted(step.works, before, beyond=beyond)
+        before += taking
+        made.append(step._replace(works=taking))
+    return made
+
+
 def _steps(
-    turn: _Turn,
+    turn: Turn,
     works: Sequence[FulfillmentOrder],
     request: AllocationRequest,
     plans: Sequence[SourcingPlan],
@@ -173,7 +167,7 @@ def _steps(
     order, before = turn.asked, turn.stored
     done_before = before.reserving.done if before.reserving else 0
     own = [work for work in works if work.attempt == attempt]
-    left = _left(turn)
+    left = left_behind(turn)
     for done, plan in enumerate(plans, 1):
         made = _fulfillment_orders(order, plan, attempt, own, now)
         own += made
@@ -188,17 +182,6 @@ def _steps(
             after, promised = _header(turn, after.model_copy(update={"reserving": None}), said)
         yield Decision(request, after, made, changes, done, len(plans), before=before, promised=promised)
         order = before = after
-
-
-def _left(turn: _Turn) -> dict[PositionKey, Change]:
-    """The books no longer carry units that were waiting, until it is said again that they do."""
-    changes: dict[PositionKey, Change] = {}
-    for line, asked in zip(turn.stored.lines, turn.asked.lines, strict=True):
-        if line.waits_at and line.backordered > asked.backordered:
-            for sku, units in on_the_shelf(line, line.backordered).items():
-                key = (sku, line.waits_at)
-                changes[key] = changes.get(key, Change()).plus(Change(backordered=-units))
-    return changes
 
 
 def _sum(one: Mapping[PositionKey, Change], other: Mapping[PositionKey, Change]) -> dict[PositionKey, Change]:
@@ -322,7 +305,7 @@ class _Said(NamedTuple):
     now: datetime
 
 
-def _header(turn: _Turn, order: Order, said: _Said) -> tuple[Order, PromiseRow | None]:
+def _header(turn: Turn, order: Order, said: _Said) -> tuple[Order, PromiseRow | None]:
     """The header after the last step (or the only one), with the row for its ledger if its promise is another one."""
     before = {} if turn.stored.reserving else {line.number: line.backordered for line in turn.stored.lines}
     short: Counter[str] = Counter()
@@ -342,7 +325,7 @@ def _header(turn: _Turn, order: Order, said: _Said) -> tuple[Order, PromiseRow |
     return _spoken(order, said, short, also, promise=promise, holds=(*order.holds, *holds)), row
 
 
-def _why(turn: _Turn, reason: str) -> str:
+def _why(turn: Turn, reason: str) -> str:
     """The reason in the log; with that of a hold, if there is one."""
     notes = [f"{spec.reason}: {spec.note}" for spec in turn.admitted.holds]
     return "; ".join([reason, *notes])

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.admitting import Admission
-from oms.allocation.decision import BY, Decision, decide
+from oms.allocation.decision import BY, Decision, counted, decide
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence
 from oms.allocation.lineup import Lineup
@@ -35,6 +35,7 @@ from oms.kernel.time import to_text
 from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
+from oms.orders.workload.model import Workday
 from oms.reference.model import Fairness
 
 TOGETHER_WRITES = MAX_WRITES - JOURNAL_WRITES - 1  # the decision records of all of them are one item
@@ -84,6 +85,7 @@ class Run:
         self._stale: set[str] = set()  # SKUs of which this pass knows no more what is there
         self._contended: set[PositionKey] = set()  # others are at work on these: who needs none of them goes apart
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
+        self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
         self._records = DecisionStore(orders.table)
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
@@ -127,8 +129,9 @@ class Run:
         reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
         skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
+        self._sourcing.days.look(self._now)
         self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
-        self._stale, self._broken = set(), set()
+        self._stale, self._broken, self._refilled = set(), set(), set()
         self._lineup = Lineup(self._lines)
         self._lineup.watch(skus, self._seen, surely=self._serve)
         lost = 0
@@ -200,6 +203,7 @@ class Run:
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
         steps = decide(order, works, request, view, self._sourcing, self._now, at, admission=admission, books=books)
+        steps = counted(steps, works, self._sourcing)
         if not steps:
             del self._pending[order.id]
         before = order
@@ -219,6 +223,7 @@ class Run:
         group: list[Decision] = []
         touched: set[PositionKey] = set()
         heads: set[str] = set()
+        days: set[Workday] = set()
         items = 0
         kind = False
         for decision in decisions:
@@ -226,23 +231,27 @@ class Run:
             moves = decision.moves
             together, lines = touched | decision.touched, heads | moves.heads
             contended = not self._contended.isdisjoint(decision.touched)
-            full = items + decision.items + len(together) + len(lines) > TOGETHER_WRITES
+            all_days = days | decision.days
+            shared = len(together) + len(lines) + len(all_days)
+            full = items + decision.items + shared > TOGETHER_WRITES
             if group and (alone or full or contended != kind):
                 yield group
-                group, items, together, lines = [], 0, decision.touched, moves.heads
+                group, items = [], 0
+                together, lines, all_days = decision.touched, moves.heads, decision.days
             group.append(decision)
             items += decision.items
-            touched, heads, kind = together, lines, contended
+            touched, heads, days, kind = together, lines, all_days, contended
             if alone:
                 yield group
-                group, items, touched, heads = [], 0, set(), set()
+                group, items, touched, heads, days = [], 0, set(), set(), set()
         if group:
             yield group
 
     def _still_true(self, decision: Decision) -> bool:
         """False: it was decided before a race was lost, and counts on what that group would have left."""
         skus = {sku for sku, _ in decision.touched} | decision.moves.heads
-        if decision.order.id not in self._broken and self._stale.isdisjoint(skus):
+        known = self._stale.isdisjoint(skus) and self._refilled.isdisjoint(decision.leans_on)
+        if decision.order.id not in self._broken and known:
             return True
         self._spoil(decision)
         return False
@@ -252,6 +261,7 @@ class Run:
         self._broken.add(decision.order.id)
         self._stale.update(sku for sku, _ in decision.touched)
         self._stale.update(decision.moves.heads)
+        self._refilled.update(day.location for day in decision.days)
 
     def _commit(self, group: Sequence[Decision]) -> ConflictError | None:
         """Write a group; the positions move on to what the next group will find. The error, if the race was lost."""
@@ -267,6 +277,8 @@ class Run:
             writes += [self._orders.promise_write(decision.promised)] if decision.promised else []
             movements += decision.movements
         writes += [self._records.write(name, records)] if records else []
+        works = [work for decision in group for work in decision.works]
+        writes += self._sourcing.days.writes(works)
         moved = self._stock.moved(movements, self._seen, Cause(BY, to_text(self._now)))
         joined = {sku for decision in group for sku in decision.moves.joined}
         changes = [(decision.before, decision.order) for decision in group]
@@ -279,6 +291,7 @@ class Run:
             return error
         self._seen.update(moved.after)
         self._lineup.joined(joined)
+        self._sourcing.days.written(works)
         return None
 
     def _name_records(self, decision: Decision, name: str) -> None:

@@ -45,6 +45,19 @@ POLICY = {
     },
     "note": "approval from 5,000 euros on",
 }
+DRAFTED_STRATEGY = "sales_desk"  # the same for sourcing
+STRATEGY = {
+    "rules": [
+        {"name": "everything"},
+        {
+            "name": "hazmat",
+            "scope": {"item_class": "hazmat"},
+            "split": {"mode": "whole_lines", "max_locations": 2},
+            "weights": {"split_minor": 400, "late_day_minor": 500},
+        },
+    ],
+    "note": "dangerous goods in few parcels",
+}
 CHANGED_BY, CHANGE_KEY = "local-seed", "example"
 
 

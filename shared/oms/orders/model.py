@@ -16,6 +16,7 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import Components
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
+from oms.orders.workload.model import Counted
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -154,22 +155,6 @@ class Promise(Value):
 
     earliest_on: str | None = None
     latest_on: str | None = None
-
-
-class PromiseRow(Value):
-    """One line of an order's ledger of promises, never changed: who changed it when and why, from what to what.
-
-    `version` is that of the order which the change made; `supply_on` by line number, what it follows from.
-    """
-
-    order_id: str
-    version: int
-    at: str
-    by: str
-    why: str
-    old: Promise
-    new: Promise
-    supply_on: Mapping[str, str] = {}
 
 
 class Reserving(Value):
@@ -324,6 +309,7 @@ class FulfillmentOrder(Aggregate):
     entered_at: str
     account_id: str | None = None
     ship_by: str | None = None
+    counted: Counted | None = None  # None: its location takes any number
     reminders: Count = 0
     short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once
 

@@ -5,10 +5,26 @@ from datetime import datetime
 
 from oms.events.orders import OrderPromiseChanged
 from oms.kernel.time import to_text
-from oms.orders.model import Order, Promise, PromiseRow, Value
+from oms.orders.model import Order, Promise, Value
 
 
-class PromiseChange(Value):
+class PromiseRow(Value):
+    """One line of an order's ledger of promises, never changed: who changed it when and why, from what to what.
+
+    `version` is that of the order which the change made; `supply_on` by line number, what it follows from.
+    """
+
+    order_id: str
+    version: int
+    at: str
+    by: str
+    why: str
+    old: Promise
+    new: Promise
+    supply_on: Mapping[str, str] = {}
+
+
+class PromiseMove(Value):
     """One change of a promise. `supply_on` by line number: the day from which stock is promised to what waits."""
 
     at: str
@@ -25,19 +41,19 @@ class Promises(Value):
     order_id: str
     promise: Promise
     first: Promise
-    changes: tuple[PromiseChange, ...]
+    changes: tuple[PromiseMove, ...]
 
 
 def promises_of(order: Order, ledger: Sequence[PromiseRow]) -> Promises:
     """An order's promises. The first is what the sender was told; else what the ledger begins with."""
     told = order.first_answer.promise if order.first_answer else None
     began = ledger[0].old if ledger else order.promise
-    names = set(PromiseChange.model_fields)
+    names = set(PromiseMove.model_fields)
     return Promises(
         order_id=order.id,
         promise=order.promise,
         first=told or began,
-        changes=tuple(PromiseChange(**row.model_dump(include=names)) for row in ledger),
+        changes=tuple(PromiseMove(**row.model_dump(include=names)) for row in ledger),
     )
 
 

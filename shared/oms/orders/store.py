@@ -29,7 +29,8 @@ from oms.kernel.errors import NotFoundError
 from oms.kernel.ids import shard_of
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import LIVE_ORDER_STATES
-from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, PromiseRow, fulfillment_order_id
+from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, fulfillment_order_id
+from oms.orders.promises import PromiseRow
 
 SHARDS = 8
 LEFT_OPEN = "left_open"  # stands for the status of an order that ended while a change set was open

@@ -136,7 +136,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Item", "Location", "Policy", "PolicyView", "Service", "TrackedLine",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "Policy", "PolicyView", "Service",
+            "Strategy", "StrategyView", "TrackedLine",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -146,17 +147,18 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
-    ("Reservation", "requests"): "business",  # hashes of keys and bodies
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
-    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
-    **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
-    ("Strategy", "note"): "remark",
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
+    **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
+    **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number
+    **{(model, "why"): "business" for model in ("PromiseMove", "PromiseRow")},  # codes
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "Strategy", "StrategyDraft", "StrategyView",
         )
     },
     **{
@@ -170,7 +172,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
             "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
             "ExceptionView", "Finding", "StockDrifted",
             "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
-            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
+            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderPromiseChanged", "OrderRejected",
             "ParcelVoided", "ReplayOrder", "Reservation", "ReservationView", "Rule",
         )
     },
@@ -192,7 +194,7 @@ _NAMES: dict[Kind, str] = {
         " holidays id ignored incident kind kinds label_number later levels lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
         " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
-        " plugin possible proved purpose rates receipts ref refuses_with regions release_by remote_areas roles route"
+        " plugin possible proved purpose rates ref refuses_with regions release_by remote_areas roles route"
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
         " weights what zones delivery_hash goods_hash decided_in"

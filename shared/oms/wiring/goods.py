@@ -10,15 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from oms.allocation.decisions.store import DecisionStore
-    from oms.allocation.prices.book import PriceBook
-    from oms.allocation.prices.counting import CountingDesk
-    from oms.allocation.prices.model import Lane
-    from oms.allocation.prices.service import PricingDesk
-    from oms.allocation.prices.store import PriceStore
-    from oms.allocation.serving import ServingDesk
     from oms.allocation.shortfall import ShortfallDesk
-    from oms.allocation.sourcing.desk import Sourcing
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
@@ -37,10 +29,9 @@ if TYPE_CHECKING:
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
     from oms.orders.model import Destination, Promise
+    from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
-    from oms.reference.model import Location
     from oms.shipping.booking import Bookings
-    from oms.shipping.freight import FreightOffer
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
@@ -102,6 +93,7 @@ class Goods(Ground):
             safety=self.channel_safety,
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -129,6 +121,9 @@ class Goods(Ground):
 
         return self.reference.settings("SAFETY", ChannelSafety).get(channel, ChannelSafety())
 
+    def is_location(self, name: str) -> bool:
+        return name in self.reference.locations()
+
     @cached_property
     def count_desk(self) -> "CountDesk":
         """For those who take count files in."""
@@ -139,7 +134,7 @@ class Goods(Ground):
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
             stock=self.stock,
-            known=lambda location: location in self.reference.locations(),
+            known=self.is_location,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
             clock=self.clock,
         )
@@ -185,6 +180,7 @@ class Goods(Ground):
             terms_of=self.reservation_terms,
             nearest=self.nearest,
             bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -212,49 +208,6 @@ class Goods(Ground):
 
         return list(rank(self.reference.locations(), destination))
 
-    @cached_property
-    def decisions(self) -> "DecisionStore":
-        """Why orders ship from where they do."""
-        from oms.allocation.decisions.store import DecisionStore
-
-        return DecisionStore(self.setting("ORDERS_TABLE"))
-
-    def sourcing(self) -> "Sourcing":
-        """Made anew for each batch: locations, cards and strategies are refreshed every minute."""
-        from oms.allocation.sourcing.desk import Sourcing
-        from oms.allocation.sourcing.strategy import Strategy
-
-        return Sourcing(
-            locations=self.reference.locations(),
-            strategies=self.reference.settings("SOURCING", Strategy),
-            items=self.reference.items,
-            offers=self._freight,
-            prices=self.stock_prices,
-        )
-
-    def _freight(self, location: "Location", destination: "Destination", at: "datetime") -> "tuple[FreightOffer, ...]":
-        """What carriers ask from a location (port of sourcing)."""
-        from oms.shipping.freight import freight_offers
-        from oms.shipping.model import Lane
-
-        lane = Lane(destination.country, destination.postal_area)
-        return freight_offers(self.rate_cards().values(), location, lane, at)
-
-    @cached_property
-    def serving_desk(self) -> "ServingDesk":
-        """For those who serve the lines of waiting orders."""
-        from oms.allocation.serving import ServingDesk
-
-        return ServingDesk(
-            orders=self.orders,
-            stock=self.stock,
-            reservations=self.reservations,
-            sourcing=self.sourcing,
-            fairness=self.reference.fairness,
-            waiting=self.waiting_desk,
-            clock=self.clock,
-        )
-
     def send_to_waiting(self, documents: "Iterable[Any]") -> None:
         """To those who serve the lines."""
         from oms.aws.queues import Queue
@@ -267,57 +220,6 @@ class Goods(Ground):
         from oms.allocation.takeback import TakingBack
 
         return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines)
-
-    @cached_property
-    def prices(self) -> "PriceStore":
-        from oms.allocation.prices.store import PriceStore
-
-        return PriceStore(self.setting("PRICES_TABLE"))
-
-    @cached_property
-    def stock_prices(self) -> "PriceBook":
-        """What a unit is worth where it lies (port of sourcing)."""
-        from oms.allocation.prices.book import PriceBook
-
-        return PriceBook(self.prices, self.clock)
-
-    @cached_property
-    def counting(self) -> "CountingDesk":
-        from oms.allocation.prices.counting import CountingDesk
-
-        return CountingDesk(self.orders, self.prices, self.reference.channels, self.clock)
-
-    @cached_property
-    def pricing(self) -> "PricingDesk":
-        """For the one function that has the solver."""
-        from oms.allocation.prices.service import PricingDesk
-        from oms.allocation.prices.solver import solve
-
-        return PricingDesk(
-            store=self.prices,
-            positions=lambda skus: self.stock.positions(skus, consistent=False),
-            lanes=self._lanes,
-            weights_g=lambda skus: {sku: item.weight_g for sku, item in self.reference.items(skus).items()},
-            solve=solve,
-            clock=self.clock,
-        )
-
-    def _lanes(self, regions: "Iterable[str]") -> "dict[tuple[str, str], Lane]":
-        """What it costs from each location to some regions, by the rate cards of today (port of pricing)."""
-        from oms.allocation.prices.forecast import destination_of
-        from oms.allocation.prices.model import Lane
-        from oms.shipping.lanes import lane_cost
-        from oms.shipping.model import Lane as ShippingLane
-
-        cards, on = list(self.rate_cards().values()), self.clock().date()
-        lanes: dict[tuple[str, str], Lane] = {}
-        for region in regions:
-            to = ShippingLane(*destination_of(region))
-            for name, location in self.reference.locations().items():
-                cost = lane_cost(cards, location, to, on)
-                if cost is not None:
-                    lanes[name, region] = Lane(*cost)
-        return lanes
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
@@ -353,11 +255,18 @@ class Goods(Ground):
         )
 
     @cached_property
+    def workload(self) -> "WorkloadStore":
+        """How much of the locations' days is given out."""
+        from oms.orders.workload.store import WorkloadStore
+
+        return WorkloadStore(self.setting("REFERENCE_TABLE"))
+
+    @cached_property
     def bookings(self) -> "Bookings":
         """What bookings hold outside of their orders (port of allocation and fulfillment)."""
         from oms.shipping.booking import Bookings
 
-        return Bookings(self.shipping_desk)
+        return Bookings(self.shipping_desk, self.workload)
 
     def promise(
         self,

@@ -42,6 +42,8 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
         units = sum(record.waiting.values())
         lines = ", ".join(str(number) for number in record.waiting)
         yield f"{units} unit(s) of line(s) {lines} nobody may ship now: {_FALLBACKS[record.fallback or 'backorder']}."
+    if " " in record.prices:  # no name of a list
+        yield f"Stock was free, not priced by what it is worth to later orders: {record.prices}."
     if record.left_out:
         yield f"{record.left_out} more row(s) were not kept."
 
