@@ -33,7 +33,7 @@ def read_level(request: Request) -> Answer:
     body=Resend,
     answers={202: PushView},
     problems=("unknown_channel", "unknown_sku", "wrong_state", "malformed_json", "invalid", "too_large"),
-    example={"path": {"channel": "shopify_eu"}, "body": {"skus": ["MUG-BLUE", "MUG-RED"]}},
+    example={"path": {"channel": "shopify_eu"}, "body": {"skus": ["MUG-BLUE", "LAMP-NORD"]}},
 )
 def resend_levels(request: Request) -> Answer:
     return Answer(202, care.resend_levels(request.path["channel"], request.body(Resend), wire().level_care))

@@ -45,7 +45,7 @@ def down() -> int:
     """Stop whatever runs."""
     runs = [home for home in HOMES if emulator.running(home)]
     if runs:
-        say("stopping: tables, objects and queues are written down first (some seconds, after a busy day)")
+        say("stopping; its state is written first (some seconds)")
     stopped = [home for home in HOMES if emulator.stop(home)]
     if USER_HOME in stopped:
         console.print("Stopped; the state is kept for the next `make up`.")

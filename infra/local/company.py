@@ -103,8 +103,9 @@ LOCATIONS = (
 )
 
 CHANNELS = (
-    Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"})),
-    Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"})),
+    # Told of stock once a day: nobody answers for these shops on a laptop, so nothing is sent before somebody asks.
+    Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"}), push_minutes=1440),
+    Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"}), push_minutes=1440),
     Channel(name="amazon_us", kind="amazon", currencies=frozenset({"USD"}), options={"seller_id": "A3TH9S8BH6GOGM"}),
     Channel(
         name="ebay_de",

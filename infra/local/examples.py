@@ -98,7 +98,7 @@ def fill_carts(wiring: Wiring, channel: str) -> None:
         ask = AskReservation.model_validate(
             {**examples.RESERVATION, "channel": channel, "owner": owner, "minutes": 240}
         )
-        reserve(ask, key=owner, by=BY, desk=wiring.reservation_desk)
+        reserve(ask, key=f"{channel} {owner}", by=BY, desk=wiring.reservation_desk)
 
 
 def write_drafts(wiring: Wiring, channel: str) -> None:
