@@ -8,4 +8,4 @@ from oms.wiring import wire
 
 @cron
 def handler() -> ServingReport:
-    return sweep_waiting(desk=wire().serving_desk, send=wire().send_to_waiting)
+    return sweep_waiting(lines=wire().waiting_lines, send=wire().send_to_waiting)

@@ -94,8 +94,7 @@ FUNCTIONS = (
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
-    FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
-    FunctionSpec("inventory/api_read_waiting", {"inventory": LOAD + LIST}),
+    FunctionSpec("inventory/api_read_stock", {"inventory": LOAD + LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
     FunctionSpec(
@@ -255,7 +254,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "allocation/cron_sweep_waiting",
-        {**_GIVES_STOCK, "waiting_queue": SEND, "undelivered": SEND},
+        {"inventory": LOAD + LIST + SAVE, "waiting_queue": SEND, "undelivered": SEND},
         triggers=(OnSchedule("rate(1 hour)"),),
         timeout_s=60,
     ),

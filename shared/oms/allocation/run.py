@@ -29,7 +29,7 @@ from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.rules import applied
 from oms.inventory.store import JOURNAL_WRITES, StockStore, label_of
 from oms.inventory.waiting.promising import Promising, WaitingDesk
-from oms.kernel.errors import ConflictError, NotFoundError
+from oms.kernel.errors import ConflictError, NotFoundError, TransientError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import shelf_skus
@@ -42,6 +42,7 @@ TOGETHER_WRITES = MAX_WRITES - JOURNAL_WRITES - 1  # the decision records of all
 _DECISIONS_KEPT = 20  # an order that was sourced more often forgets the first ones
 TOGETHER = 2  # races that an order's own items lost before it goes into a transaction of its own
 GIVE_UP = 12  # lost races before a message goes back to the queue; the waits sum to at most 3 s
+MOST_PASSES = 60  # with lost races, whoever lost them; more than any order may lose, since each is another's
 _WAIT_S, _LONGEST_WAIT_S = 0.01, 0.32
 
 
@@ -91,8 +92,12 @@ class Run:
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
     def to_the_end(self) -> dict[str, Exception]:
-        """Serve everybody; the errors by order id."""
-        lost = 0
+        """Serve everybody; the errors by order id.
+
+        Raises:
+            TransientError: others were faster again and again; what was written is complete.
+        """
+        passes = 0
         while self._pending or self._serve:
             before = self.served
             self._load(self._pending.values())
@@ -102,6 +107,9 @@ class Run:
                 self._trees.pop(order_id, None)
             self._left_line.clear()
             if lost:
+                passes += 1
+                if passes > MOST_PASSES:
+                    raise TransientError("others are at work on the same stock")
                 time.sleep(random.uniform(0, min(_WAIT_S * 2**lost, _LONGEST_WAIT_S)))  # noqa: S311  jitter, not a secret
             elif self.served == before:
                 self._serve = frozenset()

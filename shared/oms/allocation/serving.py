@@ -15,6 +15,7 @@ from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.inventory.waiting.model import ServingReport
 from oms.inventory.waiting.promising import WaitingDesk
+from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.errors import MalformedError, TransientError
 from oms.kernel.time import Clock
 from oms.orders.store import OrderStore
@@ -92,16 +93,16 @@ def serve(skus: Iterable[str], *, desk: ServingDesk, sourcing: Sourcing) -> Serv
     return ServingReport(skus=len(names), served=run.served, promised=moved.promised, held=moved.held)
 
 
-def sweep_waiting(*, desk: ServingDesk, send: Callable[[list[dict[str, Any]]], None]) -> ServingReport:
+def sweep_waiting(*, lines: WaitingStore, send: Callable[[list[dict[str, Any]]], None]) -> ServingReport:
     """Have every line looked at: a preorder's day may have come, a supply may be overdue, a line may be empty."""
     found: list[str] = []
-    names = list(desk.waiting.lines.waited_for())
-    for sku, head in desk.waiting.lines.heads(names).items():
+    names = list(lines.waited_for())
+    for sku, head in lines.heads(names).items():
         if head.units or head.sold:
             found.append(sku)
             continue
         try:
-            desk.waiting.lines.unlist(head)
+            lines.unlist(head)
         except ConditionFailedError:
             found.append(sku)  # somebody has joined meanwhile
     send([{"skus": found[start : start + SWEPT]} for start in range(0, len(found), SWEPT)])

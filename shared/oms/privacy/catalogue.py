@@ -172,8 +172,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
             "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
             "ExceptionView", "Finding", "StockDrifted",
             "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
-            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderPromiseChanged",
-            "OrderRejected",
+            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased",
+            "OrderPromiseChanged", "OrderRejected",
             "ParcelVoided", "ReplayOrder", "Reservation", "ReservationView", "Rule",
         )
     },

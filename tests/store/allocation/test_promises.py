@@ -1,6 +1,6 @@
 """What those who wait are promised, what becomes of it when a supply moves, and what is kept of that."""
 
-from functions.inventory import api_read_waiting
+from functions.inventory import api_read_stock
 from functions.orders import api_read_orders
 from oms.orders.model import RequestedDelivery
 from oms.reference.model import MayWait
@@ -133,14 +133,14 @@ def test_the_line_and_the_promises_can_be_read() -> None:
         order(wiring, "ord_2", 1, minute=1)
         path = {"sku": "CUP"}
         event = api_event("GET /v1/stock/{sku}/waiting", path=path, query={"limit": "1"}, roles=["sales"])
-        page = text_of(api_read_waiting.handler(event, None))
+        page = text_of(api_read_stock.handler(event, None))
         assert (page["units"], [(one["order_id"], one["supply_on"]) for one in page["orders"]]) == (
             3,
             [("ord_1", "2026-12-01")],
         )
         query = {"after": page["next_after"]}
         event = api_event("GET /v1/stock/{sku}/waiting", path=path, query=query, roles=["sales"])
-        (second,) = text_of(api_read_waiting.handler(event, None))["orders"]
+        (second,) = text_of(api_read_stock.handler(event, None))["orders"]
         assert (second["order_id"], "supply_on" in second) == ("ord_2", False)
         event = api_event("GET /v1/orders/{order_id}/promises", path={"order_id": "ord_1"}, roles=["sales"])
         shown = text_of(api_read_orders.handler(event, None))

@@ -1,12 +1,17 @@
 """Orders that wait: caps, first come first served, nobody overtakes, whatever comes in whichever order."""
 
+from functions.allocation import api_cancel_orders
+from oms.allocation.serving import serve_waiting, sweep_waiting
 from oms.aws.tables import commit
+from oms.events.orders import OrderCancelled
 from oms.inventory.model import Cause, Change, Movement
 from oms.kernel.time import to_text
 from oms.reference.model import MayWait
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, position, put_order, set_up, trees
 from tests.crash import calls_of
+from tests.lambda_events import api_event
+from tests.reservation_scene import ask, done, open_shop, refused
 from tests.waiting_scene import (
     buckets,
     come,
@@ -123,3 +128,65 @@ def test_serving_fifty_orders_is_a_few_transactions(cloud_on_moto: Wiring) -> No
     assert calls.count("TransactWriteItems") == 1
     assert first_line(cloud_on_moto, "ord_19").supply_on is None
     assert_the_books_balance(cloud_on_moto)
+
+
+def test_carts_and_shops_see_what_is_left_after_those_who_wait(cloud_on_moto: Wiring) -> None:
+    open_shop(cloud_on_moto, position("CUP", "ber-1", 0), position("CUP", "lon-1", 0))
+    sell(cloud_on_moto)
+    order(cloud_on_moto, "ord_1", 2)
+    found(cloud_on_moto, 3, location="lon-1")  # the worker has not looked yet
+    assert cloud_on_moto.offer.available(["CUP"]) == {"CUP": {"ber-1": 0, "lon-1": 1}}
+    assert refused(ask("cart", {"CUP": 2}))["code"] == "short_stock"
+    assert done(ask("cart", {"CUP": 1}, key="k-2"))["status"] == "created"
+    serve()
+    assert buckets(cloud_on_moto, "ord_1") == (0, 0, 2)
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_units_that_are_cancelled_or_no_longer_wanted_leave_the_list_in_the_same_transaction(
+    cloud_on_moto: Wiring,
+) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0))
+    sell(cloud_on_moto)
+    order(cloud_on_moto, "ord_1", 3)
+    order(cloud_on_moto, "ord_2", 1, minute=1)
+    cancel = "POST /v1/orders/{order_id}/cancel"
+    path, key = {"order_id": "ord_1"}, {"Idempotency-Key": "k-1"}
+    two = {"reason": "other", "lines": [{"number": 1, "quantity": 2}]}
+    event = api_event(cancel, path=path, body=two, headers=key)
+    calls = calls_of(lambda: api_cancel_orders.handler(event, None))
+    assert calls.count("TransactWriteItems") == 1
+    assert line(cloud_on_moto) == [("ord_1", 1, "unknown"), ("ord_2", 1, "unknown")]
+    api_cancel_orders.handler(api_event(cancel, path=path, body={"reason": "other"}), None)
+    assert line(cloud_on_moto) == [("ord_2", 1, "unknown")]
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_the_sweep_looks_at_every_list_and_forgets_those_in_which_nobody_stands(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0), position("PEN", "ber-1", 0))
+    sell(cloud_on_moto)
+    order(cloud_on_moto, "ord_1", 1)
+    come(cloud_on_moto, put_order(cloud_on_moto, "ord_2", {"PEN": 1}))
+    cloud_on_moto.stock.receive("PEN", "ber-1", 1, receipt_id="p", by="user:dock")
+    serve("PEN")
+    sent: list[dict[str, object]] = []
+    report = sweep_waiting(lines=cloud_on_moto.waiting_lines, send=sent.extend)
+    assert (report.skus, sent) == (1, [{"skus": ["CUP"]}])
+    assert list(cloud_on_moto.waiting_lines.waited_for()) == ["CUP"]
+
+
+def test_a_message_that_is_none_of_ours_goes_back_and_holds_nobody_up(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 0))
+    sell(cloud_on_moto)
+    order(cloud_on_moto, "ord_1", 1)
+    found(cloud_on_moto, 1)
+    alien = cloud_on_moto.orders.get("ord_1").changed(
+        OrderCancelled(order_id="ord_1", reason="other", units=1), at=START, by="x"
+    )
+    messages = [("bad", {"facts": [alien.facts[0].model_dump()]}), ("odd", {}), ("good", {"skus": ["CUP"]})]
+    errors = serve_waiting(messages, desk=cloud_on_moto.serving_desk)
+    assert {name: type(error).__name__ for name, error in errors.items()} == {
+        "bad": "MalformedError",
+        "odd": "MalformedError",
+    }
+    assert buckets(cloud_on_moto, "ord_1") == (0, 0, 1)
