@@ -15,6 +15,7 @@ from oms.events.orders import OrderConfirmed
 from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
 from oms.inventory.reservations.model import LIVE, Reservation
 from oms.inventory.reservations.rules import as_of
+from oms.inventory.transfers.model import Transfer
 from oms.inventory.waiting.model import Place
 from oms.inventory.waiting.rules import places_of, sold_units
 from oms.kernel.time import to_text
@@ -147,7 +148,7 @@ def rows(wiring: Wiring, table: str) -> list[dict[str, Any]]:
 
 
 def assert_the_books_balance(wiring: Wiring) -> None:
-    """Committed units are the lines of live fulfillment orders; stored counters follow from the basic ones."""
+    """Committed units are those of live fulfillment orders and transfers; stored counters follow from the others."""
     committed: Counter[tuple[str, str]] = Counter()
     waiting: Counter[tuple[str, str]] = Counter()
     for order, works in trees(wiring):
@@ -162,7 +163,9 @@ def assert_the_books_balance(wiring: Wiring) -> None:
                 for sku, units in on_the_shelf(line, line.backordered).items():
                     waiting[(sku, line.waits_at)] += units
         assert order.units_allocated == allocated_units(works)
-    for row in rows(wiring, "INVENTORY_TABLE"):
+    table = rows(wiring, "INVENTORY_TABLE")
+    committed += _committed_for_transfers(table)
+    for row in table:
         if not row["pk"].startswith("STOCK#"):
             continue
         key = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
@@ -209,6 +212,14 @@ def assert_the_days_balance(wiring: Wiring) -> None:
     }
     counted = loads(work for tree in trees(wiring) for work in tree.fulfillment_orders if work.status not in UNDONE)
     assert {day: load for day, load in stored.items() if any(load)} == counted
+
+
+def _committed_for_transfers(table: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    units: Counter[tuple[str, str]] = Counter()
+    for transfer in (unpack(Transfer, row["doc"]) for row in table if row["sk"] == "TRANSFER"):
+        for line in transfer.lines:
+            units[(line.sku, transfer.source)] += line.committed
+    return units
 
 
 def assert_the_reservations_balance(wiring: Wiring) -> None:

@@ -155,6 +155,6 @@ def _accept(function: Function, *, asynchronous: bool, traced: bool) -> None:
         "answer, and the queue or stream behind a mapping has its own dead-letter queue.",
     )
     if traced:
-        acknowledge_each(
-            function, {"AwsSolutions-IAM5[Resource::*]": "X-Ray has no resources to name: its actions accept only *."}
-        )
+        why = "X-Ray has no resources to name: its actions accept only *."
+        acknowledge(function, Serverless_LambdaStarPermissions=why)
+        acknowledge_each(function, {"AwsSolutions-IAM5[Resource::*]": why})

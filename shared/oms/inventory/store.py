@@ -239,9 +239,8 @@ class StockStore:
     ) -> bool:
         """Movements at one position that have their effect once under `name`, however often they come; False: had.
 
-        `told` says what moves: who comes with the name and something else is refused.
-
-        `decide` is asked anew after each lost race.
+        `told` says what moves: who comes with the name and something else is refused. `decide` is asked anew after each
+        lost race.
 
         Raises:
             ConflictError: the position changed under our hands five times.
@@ -254,11 +253,11 @@ class StockStore:
             before = self.positions_at([key])
             try:
                 tables.commit(claim, *self.writes(decide(before[key]), before, cause))
-            except ConditionFailedError as error:
-                if claim.label in error.labels:
-                    refuse_other(self.claimed(name)[name], digest(told), what=name)
+            except (ShortStockError, ConditionFailedError) as error:
+                if name in (first := self.claimed(name)):  # also what takes all there is, taken already
+                    refuse_other(first[name], digest(told), what=name)
                     return False
-                if attempt == _TRIES - 1:
+                if attempt == _TRIES - 1 or isinstance(error, ShortStockError):
                     raise
             else:
                 return True

@@ -151,6 +151,9 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
+    **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
+    **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
+    **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number
     **{(model, "why"): "business" for model in ("PromiseMove", "PromiseRow")},  # codes
@@ -158,14 +161,18 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (model, "note"): "remark"
         for model in (
             "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "Strategy", "StrategyDraft", "StrategyView",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutTransfer", "Strategy", "StrategyDraft",
+            "StrategyView", "Transfer", "TransferView",
         )
     },
     **{
         (model, "why"): "remark"
         for model in ("Entry", "ImportView", "LogRow", "MovementView", "TimelineRow")
     },
-    **{(model, "reason"): "remark" for model in ("ChangeSet", "ChangeSetView", "Declined", "HoldDecision")},
+    **{
+        (model, "reason"): "remark"
+        for model in ("CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision")
+    },
     **{
         (model, "reason"): "business"  # codes
         for model in (
@@ -199,6 +206,7 @@ _NAMES: dict[Kind, str] = {
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
         " weights what zones delivery_hash goods_hash decided_in"
+        " digest from_location to_location under_way"
         " capabilities constraint fallback inputs instead_of networks relaxed strategy words"
     ),
 }

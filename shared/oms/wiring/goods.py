@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
+    from oms.inventory.transfers.desk import TransferDesk
+    from oms.inventory.transfers.store import TransferStore
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
     from oms.orders.model import Destination, Promise
@@ -77,6 +79,19 @@ class Goods(Ground):
             terms=self.supply_terms,
             clock=self.clock,
         )
+
+    @cached_property
+    def transfers(self) -> "TransferStore":
+        from oms.inventory.transfers.store import TransferStore
+
+        return TransferStore(self.setting("INVENTORY_TABLE"), self.supplies)
+
+    @cached_property
+    def transfer_desk(self) -> "TransferDesk":
+        """For those who move units between locations."""
+        from oms.inventory.transfers.desk import TransferDesk
+
+        return TransferDesk(self.transfers, self.stock, self.supplies, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":
@@ -153,7 +168,7 @@ class Goods(Ground):
         from oms.inventory.drift.store import ProofStore
 
         proofs = ProofStore(self.setting("INVENTORY_TABLE"))
-        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.clock)
+        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.transfers, self.clock)
 
     @cached_property
     def shortfall_desk(self) -> "ShortfallDesk":

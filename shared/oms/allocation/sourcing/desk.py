@@ -11,7 +11,7 @@ from oms.allocation.rules import Demand, SourcingPlan, Take
 from oms.allocation.sourcing.days import Days
 from oms.allocation.sourcing.engine import source, traits_of
 from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
-from oms.allocation.sourcing.network import Tariff
+from oms.allocation.sourcing.network import Tariff, above_pct
 from oms.allocation.sourcing.strategy import Strategy, strategy_for
 from oms.orders.model import Destination, Order
 from oms.orders.workload.model import Load
@@ -175,6 +175,9 @@ def _said(outcome: Outcome) -> str:
     """How the plan was found, in a few words."""
     if not outcome.parts:
         return "nothing in stock" if outcome.waiting else "nothing to take"
-    proof = "cheapest" if outcome.cost == outcome.bound else "cheap"
+    proof = "cheapest"
+    if outcome.cost > outcome.bound:
+        above = above_pct(outcome.cost, outcome.bound)
+        proof = f"not proven, at most {above} % above the cheapest" if above else "not proven to be the cheapest,"
     relaxed = f", without {' and '.join(outcome.relaxed)}" if outcome.relaxed else ""
     return f"{proof} by {outcome.strategy} {outcome.version}, {outcome.rule}{relaxed}"
