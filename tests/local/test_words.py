@@ -1,6 +1,7 @@
 """What the verbs say to who runs them: nothing that is not so any more, and nothing cut off."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,6 @@ def test_what_the_workers_unpacked_is_out_of_the_way_at_once_and_removed_beside(
     removal = emulator.discard(scratch)
     assert removal is not None
     assert not scratch.exists()
-    assert removal.wait() == 0
+    assert os.waitpid(removal, 0) == (removal, 0)
     assert list(tmp_path.iterdir()) == []
     assert emulator.discard(scratch) is None

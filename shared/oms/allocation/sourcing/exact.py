@@ -26,7 +26,8 @@ def solve(network: Network, *, start: Takes | None = None, max_steps: int = ENOU
     `start` is a plan to beat; without one, nothing is shipped.
     """
     search = _Search(network, max_steps)
-    search.inside.offer(start if start is not None else ((),) * len(network.pieces))
+    if start is not None:
+        search.inside.offer(start)
     return search.run()
 
 
@@ -142,16 +143,15 @@ class _Search:
             return
         least = opened + sum(map(min, worst, self.cheapest)) + self.splits_least
         room = inside.best - least
-        musts = self._musts(chosen, closed, worst, room)
-        if not musts:
-            now = opened + sum(worst) + self.ranked.filled(chosen, self.ranked.tops)
-            self._extend(chosen, closed, worst, opened, now, proven)
-            return
-        if not closed or len(chosen) >= self.ranked.most:
-            return
         first = closed & -closed
         cheapest = base[first.bit_length() - 1]
-        if cheapest >= room:
+        if not closed or cheapest >= room or len(chosen) >= self.ranked.most:
+            if chosen and room > 0:
+                self._extend(chosen, 0, worst, opened, self._now(chosen, worst, opened), proven)
+            return
+        musts = self._musts(chosen, closed, worst, room)
+        if not musts:
+            self._extend(chosen, closed, worst, opened, self._now(chosen, worst, opened), proven)
             return
         second = (closed ^ first) & -(closed ^ first)
         last = not second or len(chosen) + 1 >= self.ranked.most
@@ -168,6 +168,9 @@ class _Search:
             if least + base[k] < inside.best and more < inside.best:
                 with_k = list(map(min, worst, self.rows[k]))
                 self._explore([*chosen, k], closed | tried, with_k, opened + base[k], more)
+
+    def _now(self, chosen: list[int], worst: list[int], opened: int) -> int:
+        return opened + sum(worst) + self.ranked.filled(chosen, self.ranked.tops)
 
     def _musts(self, chosen: list[int], closed: int, worst: list[int], room: int) -> list[int]:
         """By piece that is not covered and cannot wait, the sources that have it."""

@@ -7,6 +7,7 @@ cheapest: most sets have none, and in others few ways fit. Those are put togethe
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from operator import itemgetter
 
 from oms.allocation.sourcing.moves import mended
@@ -24,10 +25,14 @@ class Inside:
         self.network = network
         self.max_steps = max_steps
         self.steps = 0
-        self.best = 1 << 200
-        self.takes: Takes = ()
+        self.best = sum([piece.units * piece.wait for piece in network.pieces])
+        self.takes: Takes = ((),) * len(network.pieces)
         self.limited = bool(network.pools) or network.max_parcels is not None
-        self.options = [{j: cost for j, cost, _ in piece.options if cost < piece.wait} for piece in network.pieces]
+
+    @cached_property
+    def options(self) -> list[dict[int, int]]:
+        """By piece, what a unit costs at each source that is cheaper than waiting."""
+        return [{j: cost for j, cost, _ in piece.options if cost < piece.wait} for piece in self.network.pieces]
 
     @property
     def exhausted(self) -> bool:
@@ -47,7 +52,7 @@ class Inside:
         self.steps += 4 * len(chosen)
         one = _Set(self, chosen)
         by_lines = [slopes[j] for j in chosen]
-        ways, room = one.ways(by_lines, at_zero)
+        ways, room = one.ways(by_lines, at_zero, first=True)
         if room <= 0:
             return
         least = sum([mine[0][0] for mine in ways])
@@ -66,7 +71,7 @@ class Inside:
     def try_out(self, chosen: list[int], slopes: list[int], at_zero: int) -> None:
         """Offer the plan that sends every piece where its line is cheapest, mended as far as moving pieces helps."""
         self.steps += 4 * len(chosen)
-        ways, room = _Set(self, chosen).ways([slopes[j] for j in chosen], at_zero)
+        ways, room = _Set(self, chosen).ways([slopes[j] for j in chosen], at_zero, first=True)
         if room > 0:
             self.offer(mended(self.network, [mine[0][2] for mine in ways], chosen))
 
@@ -87,18 +92,21 @@ class _Set:
         self.sources = [inside.network.sources[j] for j in chosen]
         self.places = [(j, place, place * BITS) for place, j in enumerate(chosen)]
 
-    def ways(self, slopes: list[int], at_zero: int) -> tuple[list[list[Way]], int]:
-        """By piece what can be done with it, the cheapest first, and the room above the cheapest of each."""
+    def ways(self, slopes: list[int], at_zero: int, *, first: bool = False) -> tuple[list[list[Way]], int]:
+        """By piece what can be done with it, the cheapest first, and the room above the cheapest of each.
+
+        Of pieces whose units may go apart only the `first` way, if no more is asked for.
+        """
         found: list[list[Way]] = []
-        apart: list[tuple[int, _Split]] = []
+        self.apart = apart = dict[int, _Split]()
         least = at_zero
         for i, (piece, options) in enumerate(zip(self.inside.network.pieces, self.inside.options, strict=True)):
             units, weight, wait, _ = piece
             if units > 1:
                 split = _Split(piece, options, slopes, self.places)
                 least += split.least
-                apart.append((i, split))
-                found.append([])
+                apart[i] = split
+                found.append([split.first()])
                 continue
             mine: list[Way] = [
                 (options[j] + slopes[place] * weight, weight << shift, ((j, 1),))
@@ -110,8 +118,8 @@ class _Set:
             least += mine[0][0]
             found.append(mine)
         room = self.inside.best - least
-        if room > 0:
-            for i, split in apart:
+        if room > 0 and not first:
+            for i, split in apart.items():
                 found[i] = split.ways(room)
                 self.inside.steps += len(found[i])
         return found, room
@@ -131,7 +139,11 @@ class _Set:
         None when some source can carry nothing.
         """
         must = most = 0
-        for mine in ways:
+        for i, mine in enumerate(ways):
+            if i in self.apart:
+                must += self.apart[i].must(room)
+                most += self.apart[i].most
+                continue
             top = mine[0][0] + room
             if len(mine) == 1 or mine[1][0] >= top:
                 must += mine[0][1]
@@ -173,6 +185,34 @@ class _Split:
             filled(self.units, [(low, there) for low, _, there, _ in self.given[k:]], self.wait) for k in ends
         ]
         self.least = self.tails[0][self.units]
+
+    @property
+    def most(self) -> int:
+        """What its units can load, each source by itself."""
+        return sum([there * grams for _, _, there, grams in self.given])
+
+    def must(self, room: int) -> int:
+        """What its units load whoever gives the rest, if waiting costs more than the room."""
+        total = sum([there for _, _, there, _ in self.given])
+        served = min(self.units, total)
+        load = 0
+        for low, _, there, grams in self.given:
+            if self.wait - low >= room:
+                load += max(0, served - total + there) * grams
+        return load
+
+    def first(self) -> Way:
+        """The cheapest way."""
+        left, cost, load = self.units, 0, 0
+        parts: list[tuple[int, int]] = []
+        for low, j, there, grams in self.given:
+            part = min(left, there) if low < self.wait else 0
+            if part:
+                parts.append((j, part))
+                left -= part
+                cost += part * low
+                load += part * grams
+        return cost + left * self.wait, load, tuple(parts)
 
     def ways(self, room: int) -> list[Way]:
         """Every way for less than `room` above the cheapest; of equals first what takes the most from the first."""

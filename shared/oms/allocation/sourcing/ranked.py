@@ -41,6 +41,8 @@ class Ranked:
 
     def filled(self, chosen: Iterable[int], tops: list[int]) -> int:
         """What the pieces that may be split pay at these sources, and at the most so much a unit elsewhere."""
+        if not self.splits:
+            return 0
         return sum([one.filled(chosen, top) for one, top in zip(self.splits, tops, strict=True)])
 
     def cost(self, chosen: list[int]) -> int:
