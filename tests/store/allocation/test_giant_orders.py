@@ -82,8 +82,8 @@ def test_locations_are_told_when_the_last_step_is_done_and_not_before(cloud_on_m
         derive_id("ful", "ord_1", "1", "ber-1", "1"),
         derive_id("ful", "ord_1", "1", "lon-1"),
     }
-    assert [row.what for row in order.log[1:]] == ["Reserving"] * 2 + ["OrderAllocated+OrderBackordered"]
-    assert [row.why for row in order.log[1:3]] == ["1 of 3", "2 of 3"]
+    assert [row.what for row in order.log[1:]] == ["Reserving"] * 3 + ["OrderAllocated+OrderBackordered"]
+    assert [row.why for row in order.log[1:4]] == ["1 of 4", "2 of 4", "3 of 4"]
     allocated, backordered = said(order)
     assert sorted(allocated[1]["fulfillment_order_ids"]) == sorted(work.id for work in works)
     assert backordered[1]["units"] == {f"S{n:04}": 1 for n in range(160, LINES)}
