@@ -85,6 +85,7 @@ def environment() -> dict[str, str]:
         "ARCHIVE_BUCKET": "baton-archive",
         "FILES_BUCKET": "baton-files",
         "IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-import",
+        "WHAT_IF_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-what-if",
         "COUNT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-count",
         "WAITING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-waiting",
         "MESSAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-message",
@@ -135,7 +136,7 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
         clients.session().register_component("data_loader", _LOADER)
         _create_tables()
         clients.events().create_event_bus(Name="baton")
-        for queue in ("baton-park", "baton-message", "baton-import", "baton-count"):
+        for queue in ("baton-park", "baton-message", "baton-import", "baton-count", "baton-what-if"):
             clients.sqs().create_queue(QueueName=queue)
         for bucket in ("baton-documents", "baton-archive", "baton-files"):
             clients.s3().create_bucket(Bucket=bucket)

@@ -23,6 +23,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "scan",
     "shortfall",
     "waiting",
+    "what-if",
 }
 
 
@@ -115,7 +116,7 @@ def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: 
             assert mapping["MaximumRetryAttempts"] == -1, name
 
 
-def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(production: Assembly) -> None:
+def test_who_competes_for_stock_takes_in_whole_files_or_looks_back_is_bounded(production: Assembly) -> None:
     bounded = {
         name: mapping["ScalingConfig"]
         for name, mapping in production.properties("AWS::Lambda::EventSourceMapping").items()
@@ -125,6 +126,7 @@ def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(pr
         "QueueAllocateOrders": {"MaximumConcurrency": 5},
         "QueueRunImports": {"MaximumConcurrency": 50},
         "QueueServeWaiting": {"MaximumConcurrency": 2},
+        "QueueRunWhatIfs": {"MaximumConcurrency": 2},
     }
 
 
