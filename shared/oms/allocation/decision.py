@@ -100,7 +100,7 @@ def decide(
     waiting = [Demand(line.number, line.sku, line.open) for line in order.lines if line.open]
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {})] if order.reserving else []
-    excluded = _excluded(works, request)
+    excluded = excluded_by(works, request)
     plan, outcomes = plan_lines(order, waiting, picture, sourcing, excluded, now)
     queues = _queues(order, plan, picture, rank(sourcing.locations, order.destination, excluded))
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
@@ -145,7 +145,7 @@ def _steps(
         yield Decision(request, order, made, changes, done, len(plans))
 
 
-def _excluded(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
+def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
     """After a refusal nobody is asked who refused this order before."""
     if not request.refused:
         return request.excluded
