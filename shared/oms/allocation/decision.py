@@ -119,7 +119,7 @@ def decide(
     waiting = [Demand(line.number, line.sku, line.open) for line in asked.lines if line.open]
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
-    excluded = _excluded(works, request)
+    excluded = excluded_by(works, request)
     plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now)
     if not plan.takes and not any(line.open for line in order.lines):
         return []
@@ -189,7 +189,7 @@ def _sum(one: Mapping[PositionKey, Change], other: Mapping[PositionKey, Change])
     return {key: change for key, change in total.items() if change != Change()}
 
 
-def _excluded(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
+def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
     """After a refusal nobody is asked who refused this order before."""
     if not request.refused:
         return request.excluded

@@ -51,6 +51,10 @@ class Lineup:
             self._heads.setdefault(sku, head)
             self._lines[sku] = _Line(self._heads[sku])
 
+    def watches(self, skus: Iterable[str]) -> bool:
+        """Whether somebody waits for one of the SKUs."""
+        return not self._lines.keys().isdisjoint(skus)
+
     def turns(self, picture: Picture) -> list[tuple[str, str]]:
         """(turn, order id) of those who come next, as far as there may be stock for them; empty: nobody does.
 

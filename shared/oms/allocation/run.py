@@ -15,13 +15,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.admitting import Admission
-from oms.allocation.decision import BY, Decision, counted, decide
+from oms.allocation.decision import BY, OPEN_STATES, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
-from oms.allocation.fairness import in_sequence
+from oms.allocation.fairness import in_sequence, joined
+from oms.allocation.fallbacks import with_fallback
 from oms.allocation.lineup import Lineup
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
 from oms.allocation.sourcing.desk import Sourcing
+from oms.allocation.together import cheapest_sequence, planner
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, ContendedError, Write, commit
 from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
 from oms.inventory.reservations.model import Reservation
@@ -164,7 +166,7 @@ class Run:
         picture, left = dict(self._seen), dict(kept)
         yield from self._front(orders, picture, left)
         coming = [order for order in orders if not self._lineup.turn_of(order)]
-        for order in in_sequence(coming, _available(picture), self._fairness):
+        for order in self._lined_up(coming, picture):
             yield from self._decided(order, picture, left)
 
     def _front(
@@ -211,7 +213,7 @@ class Run:
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
         steps = decide(order, works, request, view, self._sourcing, self._now, at, admission=admission, books=books)
-        steps = counted(steps, works, self._sourcing)
+        steps = with_fallback(counted(steps, works, self._sourcing), self._now)
         if not steps:
             del self._pending[order.id]
         before = order
@@ -225,6 +227,25 @@ class Run:
             for key, moves in merged(decision.movements).items():
                 picture[key] = applied(picture[key], moves)
             yield decision
+
+    def _known(self, skus: set[str]) -> bool:
+        """Whether what is there of SKUs is there for whoever comes."""
+        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus)
+
+    def _lined_up(self, orders: Sequence[Order], picture: Mapping[PositionKey, Position]) -> Iterator[Order]:
+        """In the fair sequence; of orders that compete for the same stock, in a cheaper one in which nobody loses.
+
+        Only where planning ahead tells what will be decided: not where something is reserved, somebody waits, or days
+        are counted.
+        """
+        for group in joined(in_sequence(orders, _available(picture), self._fairness)):
+            fresh = all(_fresh(order) and self._known(_wanted_skus(order)) for order in group)
+            if fresh and len({order.currency for order in group}) == 1 and not self._sourcing.days.limited:
+                trees = {order.id: self._trees[order.id] for order in group}
+                excluded = {name: excluded_by(tree.works, self._pending[name]) for name, tree in trees.items()}
+                yield from cheapest_sequence(group, picture, planner(excluded, self._sourcing, self._now))
+            else:
+                yield from group
 
     def _groups(self, decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
         """As many decisions to a transaction as fit; a step of many, and who keeps losing by itself, goes alone."""
@@ -335,6 +356,12 @@ class Run:
             self._errors[order_id] = failure
             del self._pending[order_id]
         return request.tries
+
+
+def _fresh(order: Order) -> bool:
+    """Whether all its open units are decided now, on what anybody may take."""
+    ready = order.status in OPEN_STATES and not order.cancelling and not order.blocked_by("allocate")
+    return ready and not order.reserving and not order.reservation_id
 
 
 def _labels(failure: ConflictError) -> tuple[str, ...]:

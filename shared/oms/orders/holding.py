@@ -90,6 +90,7 @@ REASONS: dict[str, Reason] = {
     "cancellation_asked": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
     "out_of_stock": Reason(("allocate",), "sales", ("operator", "sales"), timedelta(days=3)),
     "promise_too_late": Reason(("allocate",), "sales", ("operator", "sales"), timedelta(days=3), "cancel"),
+    "unsourced": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(days=2)),
     "shipped_elsewhere": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
 }
 _OTHER = Reason(("release",))
