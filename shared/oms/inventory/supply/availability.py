@@ -129,7 +129,7 @@ def outlook(
     places, now = desk.locations(), desk.clock()
     found: dict[str, dict[str, Curve]] = {sku: {} for sku in names}
     for (sku, location), position in sorted(positions.items()):
-        if sku in found:
+        if sku in found and location in places:
             today = now.astimezone(ZoneInfo(places[location].time_zone)).date()
             free = position.available - (safety.of(sku) if safety else 0)
             found[sku][location] = rules.curve(today, free, (), known.get((sku, location), ()))
