@@ -74,6 +74,7 @@ def _race(wiring: Wiring, locations: dict[str, Location]) -> None:
                 days=Days(locations, WorkloadStore(DAYS_TABLE)),
             ),
             fairness={},
+            waiting=wiring.waiting_desk,
             now=START,
         ):
             pass  # what goes back to the queue comes again
