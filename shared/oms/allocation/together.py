@@ -16,17 +16,19 @@ from oms.orders.bundles import on_the_shelf, shelf_skus
 from oms.orders.model import Order
 
 MOST_ORDERS = 24  # of a hot item with more buyers everybody takes what is next: the CPU of allocation is its ceiling
-MAX_TRIES = 12  # two thirds of what any number of tries saves
+MAX_TRIES = 12  # sequences: more of them save little (docs/performance.md)
 
 Plan = Callable[[Order, Left], Placed]
 
 
 def cheapest_sequence(fair: Sequence[Order], picture: Mapping[PositionKey, Position], plan: Plan) -> list[Order]:
     """The orders, so that planning them one after the other costs the least of the sequences that are tried."""
+    if not 1 < len(fair) <= MOST_ORDERS:
+        return list(fair)
     wanted = [_wanted(order) for order in fair]
     skus = set().union(*wanted)
     left = {key: position.available for key, position in picture.items() if key[0] in skus and position.available > 0}
-    if not (1 < len(fair) <= MOST_ORDERS and _compete(wanted, left)):
+    if not _compete(wanted, left):
         return list(fair)
     keys = [[key for key in sorted(left) if key[0] in needs] for needs in wanted]
     known: dict[tuple[int, tuple[int, ...]], Placed] = {}

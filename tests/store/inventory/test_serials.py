@@ -119,6 +119,17 @@ def test_units_whose_numbers_are_known_do_not_leave_without_them(wiring: Wiring)
     assert on_hand(wiring) == (10, 10)
 
 
+def test_a_unit_that_was_not_found_is_set_apart_until_somebody_says_which_it_was(wiring: Wiring) -> None:
+    post("received", 3, "M1", "M2", "M3")
+    said = fulfillment_store.confirmation("short_pick", lines=[{"number": 3, "quantity": 1}])
+    answer = text_of(api_confirm_fulfillment.handler(fulfillment_store.confirmations(said), None))
+    assert answer["results"][0]["outcome"] == "applied"
+    found = wiring.stock.positions_at([("MUG-RED", "ber-1")])["MUG-RED", "ber-1"]
+    assert (found.on_hand, found.serials, found.quality_control) == (16, 3, 1)
+    assert post("lost", 1, "M3", reason="stolen", out_of="quality_control")["http"] == 201
+    assert on_hand(wiring) == (15, 2)
+
+
 def test_a_receipt_and_a_shipment_of_serials_killed_anywhere_are_made_once() -> None:
     def receive() -> dict[str, Any]:
         return post("received", 3, "M1", "M2", "M3")
