@@ -15,12 +15,15 @@ from oms.events.orders import OrderConfirmed
 from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
 from oms.inventory.reservations.model import LIVE, Reservation
 from oms.inventory.reservations.rules import as_of
+from oms.inventory.transfers.model import Transfer
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.model import Destination, FulfillmentOrder, Line, Order, Promise
 from oms.orders.store import OrderTree
-from oms.reference.model import Location
+from oms.orders.workload.model import Load, Workday
+from oms.orders.workload.rules import UNDONE, loads
+from oms.reference.model import Item, Location
 from oms.wiring import Wiring
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -45,6 +48,11 @@ def set_up(wiring: Wiring, *positions: Position) -> None:
         wiring.reference.put_setting("LOCATION", name, place)
     for position in positions:
         assert wiring.stock.open_position(position)
+
+
+def item_of(sku: str) -> Item:
+    """A small thing of the catalogue."""
+    return Item(sku=sku, name=sku, weight_g=300, length_mm=100, width_mm=100, height_mm=100)
 
 
 class Hands:
@@ -138,7 +146,7 @@ def rows(wiring: Wiring, table: str) -> list[dict[str, Any]]:
 
 
 def assert_the_books_balance(wiring: Wiring) -> None:
-    """Committed units are the lines of live fulfillment orders; stored counters follow from the basic ones."""
+    """Committed units are those of live fulfillment orders and transfers; stored counters follow from the others."""
     committed: Counter[tuple[str, str]] = Counter()
     waiting: Counter[tuple[str, str]] = Counter()
     for order, works in trees(wiring):
@@ -153,7 +161,9 @@ def assert_the_books_balance(wiring: Wiring) -> None:
                 for sku, units in on_the_shelf(line, line.backordered).items():
                     waiting[(sku, line.waits_at)] += units
         assert order.units_allocated == allocated_units(works)
-    for row in rows(wiring, "INVENTORY_TABLE"):
+    table = rows(wiring, "INVENTORY_TABLE")
+    committed += _committed_for_transfers(table)
+    for row in table:
         if not row["pk"].startswith("STOCK#"):
             continue
         key = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
@@ -165,6 +175,26 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         assert row["on_hand"] >= row["committed"]
     assert_the_journal_explains_the_balances(wiring)
     assert_the_reservations_balance(wiring)
+    assert_the_days_balance(wiring)
+
+
+def assert_the_days_balance(wiring: Wiring) -> None:
+    """What is given out of a location's day is that of its fulfillment orders that did not end undone."""
+    stored = {
+        Workday(row["pk"].removeprefix("WORKLOAD#"), row["sk"]): Load(row["orders"], row["lines"], row["units"])
+        for row in rows(wiring, "REFERENCE_TABLE")
+        if row["pk"].startswith("WORKLOAD#")
+    }
+    counted = loads(work for tree in trees(wiring) for work in tree.fulfillment_orders if work.status not in UNDONE)
+    assert {day: load for day, load in stored.items() if any(load)} == counted
+
+
+def _committed_for_transfers(table: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    units: Counter[tuple[str, str]] = Counter()
+    for transfer in (unpack(Transfer, row["doc"]) for row in table if row["sk"] == "TRANSFER"):
+        for line in transfer.lines:
+            units[(line.sku, transfer.source)] += line.committed
+    return units
 
 
 def assert_the_reservations_balance(wiring: Wiring) -> None:

@@ -8,7 +8,8 @@ from functions.intake.api_import_orders import handler as api
 from functions.intake.queue_run_imports import handler as run
 from oms.aws import clients
 from oms.wiring import wire
-from tests.intake import canonical
+from tests.crash import restart
+from tests.intake import TestClock, canonical, open_desk
 from tests.lambda_events import api_event, sqs_event
 
 HEADER = (
@@ -101,3 +102,25 @@ def uploads_left() -> list[str]:
 
 def counts_of(found: Mapping[str, Any]) -> dict[str, int]:
     return {name: found[name] for name in ("taken", "would_take", "repeated", "refused", "skipped") if found[name]}
+
+
+def run_import(raw: bytes, **request: Any) -> tuple[str, dict[str, Any]]:
+    """A whole import: its id, and how it ended."""
+    import_id = started(**request)
+    work_off(upload(import_id, raw))
+    return import_id, view(import_id)
+
+
+def no_results(import_id: str) -> dict[str, Any]:
+    """The problem of who asks for results that there are not."""
+    answer = api(api_event("GET /v1/imports/{import_id}/results", path={"import_id": import_id}), None)
+    assert answer["statusCode"] == 409, answer
+    return dict(json.loads(answer["body"]))
+
+
+def scene(rows: list[str]) -> tuple[str, dict[str, Any]]:
+    """A fresh process, a job and its file; the notification of the bucket."""
+    restart(TestClock())
+    open_desk(wire())
+    import_id = started()
+    return import_id, upload(import_id, csv_file(rows))

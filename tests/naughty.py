@@ -13,9 +13,10 @@ from pydantic import ValidationError
 
 from functions.intake.api_submit_orders import handler as submit
 from oms.intake.model import NewOrder
-from oms.intake.rules import order_id_of, person_id_of
+from oms.intake.rules import person_id_of
 from oms.kernel.json import read_json, write_json
 from oms.orders.model import Order
+from oms.orders.natural import order_id_of
 from oms.privacy.model import Person, WrappingKey
 from oms.privacy.rules import RANDOM, open_sealed, seal
 from oms.wiring import Wiring

@@ -7,7 +7,7 @@ from functions.inventory import api_reserve_stock
 from oms.inventory.model import Position
 from oms.reference.model import Channel
 from oms.wiring import Wiring
-from tests.allocation_scene import set_up, text_of
+from tests.allocation_scene import item_of, set_up, text_of
 from tests.lambda_events import api_event
 
 SHOP = "shopify_eu"
@@ -18,17 +18,25 @@ ONE = "/v1/reservations/{reservation_id}"
 def open_shop(wiring: Wiring, *positions: Position, **terms: int) -> None:
     """Two locations and a shop whose carts last ten minutes, twenty while the buyer pays, an hour at the most."""
     set_up(wiring, *positions)
+    for sku in {one.sku for one in positions}:
+        wiring.reference.put_item(item_of(sku))
     minutes = {"reserve_minutes": 10, "paying_minutes": 20, "longest_minutes": 60, **terms}
     for name in (SHOP, "marketplace"):
         shop = Channel(name=name, kind="canonical", currencies=frozenset({"EUR"}), **minutes)
         wiring.reference.put_setting("CHANNEL", name, shop)
 
 
-def ask(owner: str, units: dict[str, int], *, key: str = "k-1", channel: str = SHOP, **more: Any) -> dict[str, Any]:
-    """The event of a POST."""
+def ask(
+    owner: str, units: dict[str, int], *, key: str | None = None, channel: str = SHOP, **more: Any
+) -> dict[str, Any]:
+    """The event of a POST; without a key it is the first of its owner."""
     lines = [{"sku": sku, "quantity": quantity} for sku, quantity in units.items()]
     body = {"channel": channel, "owner": owner, "lines": lines, **more}
-    return api_event("POST /v1/reservations", headers={"Idempotency-Key": key}, body=body)
+    return api_event(
+        "POST /v1/reservations",
+        headers={"Idempotency-Key": f"first-{channel}-{owner}" if key is None else key},
+        body=body,
+    )
 
 
 def event(verb: str, reservation_id: str, body: Any = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import highspy
 
+from oms.allocation.prices.solver import Silent
 from oms.allocation.sourcing.network import Network, Piece, Pool, Takes
 
 
@@ -10,8 +11,7 @@ class Model:
 
     def __init__(self, scale: int) -> None:
         self.scale = scale
-        self.highs = highspy.Highs()
-        self.highs.silent()
+        self.highs = Silent()
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("mip_abs_gap", 0.0)
         self.highs.setOptionValue("threads", 1)

@@ -32,8 +32,8 @@ def read_level(request: Request) -> Answer:
     own="channel",
     body=Resend,
     answers={202: PushView},
-    problems=("unknown_channel", "wrong_state", "malformed_json", "invalid", "too_large"),
-    example={"path": {"channel": "shopify_eu"}, "body": {"skus": ["MUG-BLUE", "MUG-RED"]}},
+    problems=("unknown_channel", "unknown_sku", "wrong_state", "malformed_json", "invalid", "too_large"),
+    example={"path": {"channel": "shopify_eu"}, "body": {"skus": ["MUG-BLUE", "LAMP-NORD"]}},
 )
 def resend_levels(request: Request) -> Answer:
     return Answer(202, care.resend_levels(request.path["channel"], request.body(Resend), wire().level_care))

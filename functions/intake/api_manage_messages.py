@@ -75,7 +75,7 @@ def replay_message(request: Request) -> Answer:
     own="channel",
     body=ReplayOrder,
     answers={202: Replayed},
-    problems=("unknown_channel", "bad_cursor"),
+    problems=("unknown_channel", "bad_cursor", "invalid", "malformed_json", "too_large"),
     example={"path": {"channel": "shopify_eu"}, "body": {"reason": "unknown_sku"}},
 )
 def replay_messages(request: Request) -> Answer:

@@ -11,4 +11,8 @@ def run(messages: list[Message]) -> Mapping[str, Exception]:
     return run_imports(messages, desk=wire().import_works)
 
 
-handler = queue(run)
+def put_off(receipt: str, seconds: float) -> None:
+    wire().import_works.queue.put_off(receipt, seconds)
+
+
+handler = queue(run, put_off=put_off)

@@ -41,7 +41,7 @@ class AvailabilityQuery(BaseModel):
     own="channel",
     query=AvailabilityQuery,
     answers={200: Availability},
-    problems=("malformed", "unknown_channel"),
+    problems=("malformed", "unknown_channel", "unknown_sku"),
     example={"query": {"sku": "MUG-BLUE,LAMP-NORD", "quantity": "2", "country": "DE", "channel": "sales_desk"}},
 )
 def ask_availability(request: Request) -> Answer:

@@ -65,7 +65,7 @@ def put_supply(request: Request) -> Answer:
     own="company",
     body=ReceiveSupply,
     answers={200: SupplyView},
-    problems=(*_BODY, "not_found", "wrong_state"),
+    problems=(*_BODY, "not_found", "wrong_state", "id_reused"),
     example={"path": {"supply_id": examples.SUPPLY}, "body": examples.RECEIPT},
 )
 def receive_supply(request: Request) -> Answer:

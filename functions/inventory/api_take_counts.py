@@ -18,7 +18,7 @@ api = Api("stock")
     own="location",
     body=Counts,
     answers={200: CountResults},
-    problems=("malformed_json", "invalid", "too_large", "conflict"),
+    problems=("malformed_json", "invalid", "too_large", "conflict", "not_found"),
     example={"path": {"location": examples.LOCATION}, "body": examples.COUNTS},
 )
 def count_stock(request: Request) -> Answer:
@@ -26,7 +26,8 @@ def count_stock(request: Request) -> Answer:
     location = request.path["location"]
     by = f"user:{request.principal.subject}"
     counts = request.body(Counts).counts
-    return Answer(200, take_counts(location, counts, stock=wire().stock, clock=wire().clock, by=by))
+    done = take_counts(location, counts, known=wire().is_location, stock=wire().stock, clock=wire().clock, by=by)
+    return Answer(200, done)
 
 
 handler = api.handler

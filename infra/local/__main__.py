@@ -13,13 +13,14 @@ from infra.local.assembly import AssemblyError
 from infra.local.deploy import DeployError
 from infra.local.emulator import USER_HOME, EmulatorError, Home
 from infra.local.examples import ExampleError
+from infra.local.messages import ReplayError
 from infra.local.paths import LOCAL
 from infra.local.tokens import UnknownRoleError
 from infra.local.uci import WrongFileError
 
 RUN_HOME = Home(LOCAL / "run")  # `make run` starts from an empty cloud each time, so its numbers are known in advance
 HOMES = (USER_HOME, RUN_HOME)
-FRIENDLY = (AssemblyError, DeployError, EmulatorError, ExampleError, UnknownRoleError, WrongFileError)
+FRIENDLY = (AssemblyError, DeployError, EmulatorError, ExampleError, ReplayError, UnknownRoleError, WrongFileError)
 NOT_RUNNING = "The local cloud is not running. Start it with `make up` (or `make run`)."
 
 console = Console(highlight=False)
@@ -42,8 +43,14 @@ def up() -> int:
 
 def down() -> int:
     """Stop whatever runs."""
+    runs = [home for home in HOMES if emulator.running(home)]
+    if runs:
+        say("stopping; its state is written first (some seconds)")
     stopped = [home for home in HOMES if emulator.stop(home)]
-    console.print("Stopped; the state is kept for the next `make up`." if stopped else "Nothing was running.")
+    if USER_HOME in stopped:
+        console.print("Stopped; the state is kept for the next `make up`.")
+    else:
+        console.print("Stopped what `make run` began; it keeps nothing." if stopped else "Nothing was running.")
     return 0
 
 

@@ -7,6 +7,9 @@ LOW lies at or below its reorder point, so the scan proposes exactly that; NEAR_
 from datetime import time
 from typing import Any
 
+from oms.allocation.sourcing.strategy import Rule as SourcingRule
+from oms.allocation.sourcing.strategy import Weights
+from oms.allocation.strategies.model import StrategyDraft
 from oms.credit.model import Account
 from oms.entry import examples
 from oms.inventory.model import Position
@@ -100,8 +103,9 @@ LOCATIONS = (
 )
 
 CHANNELS = (
-    Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"})),
-    Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"})),
+    # Told of stock once a day: nobody answers for these shops on a laptop, so nothing is sent before somebody asks.
+    Channel(name="shopify_eu", kind="shopify", currencies=frozenset({"EUR", "GBP"}), push_minutes=1440),
+    Channel(name="shopify_us", kind="shopify", currencies=frozenset({"USD"}), push_minutes=1440),
     Channel(name="amazon_us", kind="amazon", currencies=frozenset({"USD"}), options={"seller_id": "A3TH9S8BH6GOGM"}),
     Channel(
         name="ebay_de",
@@ -142,6 +146,13 @@ NEAR_LIMIT = "ACC-ATELIER"  # has room for 30 euro
 # What the sales desk thinks of doing: whoever looks at an order sees what it would have changed.
 DRAFTED = examples.DRAFTED
 POLICY_DRAFT = PolicyDraft(rules={"order_size": Rule(params={"lines": 200})}, note="long orders are looked at")
+
+# Published at set-up, so that every decision names the version that it was made by.
+STRATEGY = StrategyDraft(rules=(SourcingRule(name="everything"),), note="the cheapest, proven")
+STRATEGY_DRAFT = StrategyDraft(
+    rules=(SourcingRule(name="few_parcels", weights=Weights(split_minor=600)),), note="offices want one parcel"
+)
+DRAFTED_STRATEGY = examples.DRAFTED_STRATEGY
 
 SOLD_OUT = "STOOL-OAK"
 # (SKU, location): what the reorder scan finds, and nothing else. Stock outlasts many demos everywhere else.

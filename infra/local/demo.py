@@ -5,9 +5,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -173,7 +175,16 @@ def _finish(cloud: Cloud, console: Console, problems: list[str]) -> int:
     good = ORDERS - len({problem.split()[0] for problem in problems if problem.startswith("ord")})
     verdict = "[bold green]as it should be[/bold green]" if not problems else "[bold red]not as it should be[/bold red]"
     console.print(f"\n{good} of {ORDERS} orders ended {verdict}.")
-    if not problems and sys.stdout.isatty() and os.environ.get("STAY") != "0":
-        console.print(f"\nStill up: docs at {cloud.outputs['DocsUrl']}\nPress Ctrl-C to stop.")
+    stays = not problems and sys.stdout.isatty() and os.environ.get("STAY") != "0"
+    console.print(last_words(cloud.outputs, cloud.home.outputs, stays=stays), markup=False, soft_wrap=True)
+    if stays:
         threading.Event().wait()
     return 1 if problems else 0
+
+
+def last_words(outputs: Mapping[str, Any], file: Path, *, stays: bool) -> str:
+    """Where the cloud is to be found as long as it is there, and otherwise how to get one that stays."""
+    if not stays:
+        return "This cloud stops now, and its addresses with it. `make up` starts one that stays, and prints them."
+    addresses = f"API   {outputs['ApiUrl']}\nDocs  {outputs['DocsUrl']}\nAll   {file}"
+    return f"\nStill up:\n{addresses}\nPress Ctrl-C to stop."

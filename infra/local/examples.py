@@ -36,6 +36,10 @@ from oms.inventory.exceptions.model import Finding
 from oms.inventory.exceptions.service import open_exception
 from oms.inventory.reservations.model import AskReservation
 from oms.inventory.reservations.service import reserve
+from oms.inventory.transfers.desk import ANY, Caller
+from oms.inventory.transfers.model import PutTransfer, ShipTransfer
+from oms.inventory.transfers.moves import ship_transfer
+from oms.inventory.transfers.service import put_transfer, ready_transfer
 from oms.wiring import Wiring, rewire
 
 Step = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -83,6 +87,7 @@ def place(wiring: Wiring) -> int:
         write_drafts(wiring, examples.CHANNEL)
         doubt(wiring)
         fill_carts(wiring, examples.CHANNEL)
+        send_transfers(wiring, examples.LOCATION, "lon-1")
     return placed
 
 
@@ -98,7 +103,27 @@ def fill_carts(wiring: Wiring, channel: str) -> None:
         ask = AskReservation.model_validate(
             {**examples.RESERVATION, "channel": channel, "owner": owner, "minutes": 240}
         )
-        reserve(ask, key=owner, by=BY, desk=wiring.reservation_desk)
+        reserve(ask, key=f"{channel} {owner}", by=BY, desk=wiring.reservation_desk)
+
+
+def send_transfers(wiring: Wiring, near: str, far: str, *, suffix: str = "") -> None:
+    """Transfers as far as the examples need them: `near` is the end that acts. Repeating it changes nothing."""
+    desk, caller = wiring.transfer_desk, Caller(BY, lambda _location: True, ANY)
+    lines = examples.TRANSFER_PLAN["lines"]
+    for name in (
+        examples.TRANSFER,
+        examples.TRANSFER_TO_READY,
+        examples.TRANSFER_TO_SHIP,
+        examples.TRANSFER_TO_RECEIVE,
+        examples.TRANSFER_TO_CANCEL,
+    ):
+        ends = (far, near) if name == examples.TRANSFER_TO_RECEIVE else (near, far)
+        plan = {"source": ends[0], "destination": ends[1], "lines": lines, "due_on": "2027-01-15"}
+        put_transfer(name + suffix, PutTransfer.model_validate(plan), caller=caller, desk=desk)
+    for name in (examples.TRANSFER_TO_SHIP, examples.TRANSFER_TO_RECEIVE, examples.TRANSFER_TO_CANCEL):
+        ready_transfer(name + suffix, caller=caller, desk=desk)
+    all_of_it = ShipTransfer(shipment_id="SEED-TRUCK")
+    ship_transfer(examples.TRANSFER_TO_RECEIVE + suffix, all_of_it, caller=caller, desk=desk)
 
 
 def write_drafts(wiring: Wiring, channel: str) -> None:

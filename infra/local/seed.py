@@ -11,6 +11,8 @@ from infra.local import company, dev_secrets, examples
 from infra.local.clients import ACCOUNT, KEY, REGION, Clients
 from infra.local.outputs import CHANNEL_SECRETS, settings
 from infra.local.rate_cards import RATE_CARDS, SHIPPER
+from oms.allocation.sourcing.strategy import DEFAULT
+from oms.allocation.strategies.service import draft_strategy, publish_strategy
 from oms.aws import clients as domain_clients
 from oms.entry.examples import SUPPLY
 from oms.inventory.model import Position
@@ -105,3 +107,14 @@ def _reference(wiring: Wiring) -> None:
     desk = wiring.policy_desk
     if desk.policies.draft(company.DRAFTED) is None:
         draft_policy(company.DRAFTED, company.POLICY_DRAFT, by="system:seed", desk=desk)
+    _strategies(wiring)
+
+
+def _strategies(wiring: Wiring) -> None:
+    """The one in force, and one that is thought of; what people made of them meanwhile stays."""
+    desk = wiring.strategy_desk
+    if desk.strategies.find(DEFAULT) is None:
+        draft_strategy(DEFAULT, company.STRATEGY, if_match="*", by="system:seed", desk=desk)
+        publish_strategy(DEFAULT, if_match="*", by="system:seed", desk=desk)
+    if desk.strategies.draft(company.DRAFTED_STRATEGY) is None:
+        draft_strategy(company.DRAFTED_STRATEGY, company.STRATEGY_DRAFT, if_match="", by="system:seed", desk=desk)

@@ -41,8 +41,6 @@ def show(
         table.add_row(name, figure)
     table.add_row("messages", _messages(proofs))
     console.print(table)
-    outputs = cloud.outputs
-    console.print(f"API   {outputs['ApiUrl']}\nDocs  {outputs['DocsUrl']}\nAll   {cloud.home.outputs}")
 
 
 def _figures(cloud: Cloud, seen: Census, seconds: list[float], took_s: float, proposals: int) -> list[tuple[str, str]]:

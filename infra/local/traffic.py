@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.local import company
 from infra.local.cloud import Cloud, Reply
-from oms.intake.rules import order_id_of
+from oms.orders.natural import order_id_of
 
 SOLD_OUT_EVERY = 20  # orders
 OVER_LIMIT_EVERY = 25

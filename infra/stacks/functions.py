@@ -59,7 +59,7 @@ _RECEPTION: Grants = {
 }
 _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
 _ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
-# The reference table also keeps the counters of numbers and of daily capacity.
+# The reference table also keeps the counters of numbers, and of what carriers and locations take a day.
 _TAKES_BACK: Grants = {**_ORDER_AND_STOCK, "reference": LOAD + LIST + SAVE}
 # A change moves stock, credit and promise, and writes another address: in one transaction with the order.
 _AMENDING: Grants = {
@@ -97,6 +97,7 @@ FUNCTIONS = (
         "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
     ),
     FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec("inventory/api_manage_transfers", {"inventory": LOAD + LIST + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(
         "inventory/api_ask_availability",
         {"inventory": LOAD + LIST, "orders": LOAD + LIST, "reference": LOAD + LIST},
@@ -235,7 +236,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
-        {**_ORDER_AND_STOCK, "prices": LOAD + LIST},
+        {**_TAKES_BACK, "prices": LOAD + LIST},
         # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
         triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
         memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
@@ -258,6 +259,7 @@ FUNCTIONS = (
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
+    FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",

@@ -22,6 +22,8 @@ SCOPES = {
     "credit:write": "Agree terms with customers on account, and send their statements",
     "policies:read": "Read what orders are checked for",
     "policies:write": "Draft and publish what orders are checked for",
+    "sourcing:read": "Read who ships and what is dear",
+    "sourcing:write": "Draft and publish who ships and what is dear, and try it on past orders",
 }
 
 

@@ -35,7 +35,7 @@ TABLES = (
     TableSpec("polls", stream=True, ttl="expires_at"),
     # Demand as it was counted, and the prices that follow from it.
     TableSpec("prices", ttl="expires_at"),
-    TableSpec("reference"),
+    TableSpec("reference", ttl="expires_at"),
     TableSpec("jobs", indexes=(Index("of_channel", "channel_pk", "channel_sk"),), ttl="expires_at"),
     # Token buckets of the callers: of no worth a minute later, and written the most often.
     TableSpec("limits", ttl="expires_at", hot=True),

@@ -34,6 +34,7 @@ BINDING = {
     "reservation": {"channel"},
     "channels": {"channel"},
     "location": {"location"},
+    "transfer": {"location"},
     "locations": {"location"},
 }
 # Roles that may call an operation, but not for the object of its example: a credit hold is no salesman's to decide.

@@ -32,6 +32,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 OWN_CHANNEL, OWN_LOCATION = examples.CHANNEL, examples.LOCATION
 OWN_SHOP = "shopify_eu"  # the channel of the examples about messages and polling
 CHANNEL, LOCATION, SHOP = "marketplace", "lon-1", "shopify_us"
+THEIRS = "-THEIRS"  # behind the names of transfers that go from London to Los Angeles, or back
 SKU = "TOWEL-BATH"  # kept in London and Los Angeles only
 
 
@@ -55,6 +56,7 @@ OTHER: Mapping[str, Callable[["Scene"], str]] = {
     "location": lambda _scene: LOCATION,
     "sku": lambda _scene: SKU,
     "supply_id": lambda _scene: examples.SUPPLY,
+    "transfer_id": lambda _scene: examples.TRANSFER + THEIRS,
     "message_id": lambda scene: scene.message_id,
     "draft_id": lambda _scene: examples.DRAFT,
     "change_id": lambda _scene: derive_id("chg", TO_CONFIRM, examples.CHANGED_BY, examples.CHANGE_KEY),
@@ -72,6 +74,11 @@ OF_OPERATION: Mapping[str, Mapping[str, str]] = {
     "submit_draft": {"draft_id": examples.DRAFT_TO_SUBMIT},
     "delete_draft": {"draft_id": examples.DRAFT_TO_DELETE},
     "put_supply": {"supply_id": examples.NEW_SUPPLY},
+    "put_transfer": {"transfer_id": examples.NEW_TRANSFER},
+    "ready_transfer": {"transfer_id": examples.TRANSFER_TO_READY + THEIRS},
+    "ship_transfer": {"transfer_id": examples.TRANSFER_TO_SHIP + THEIRS},
+    "receive_transfer": {"transfer_id": examples.TRANSFER_TO_RECEIVE + THEIRS},
+    "cancel_transfer": {"transfer_id": examples.TRANSFER_TO_CANCEL + THEIRS},
     "backfill": {"channel": SHOP},
     "read_polling": {"channel": SHOP},
     "resend_levels": {"channel": SHOP},
@@ -89,9 +96,12 @@ MISSING: Mapping[str, str] = {
     "import_id": derive_id("imp", "nobody"),
     "reservation_id": derive_id("rsv", "nobody"),
     "location": "nowhere-1",
+    "transfer_id": "TR-NOBODY",
     "sku": "NOTHING",
     "account_id": "NOBODY",
     "policy": "nobody",
+    "strategy": "nobody",
+    "version": "99",
     "message_id": derive_id("msg", "nobody"),
     "draft_id": "nobody",
     "change_id": derive_id("chg", "nobody"),
@@ -189,6 +199,7 @@ def _place_others(wiring: Wiring) -> str:
     seeded.write_drafts(wiring, CHANNEL)
     seeded.fill_carts(wiring, CHANNEL)
     seeded.propose(TO_CONFIRM, wiring)
+    seeded.send_transfers(wiring, LOCATION, "lax-1", suffix=THEIRS)
     fact = {
         **seeded._confirmed(),
         "id": f"{RELEASED}.1.0",

@@ -8,9 +8,9 @@ from typing import Any
 
 from infra.local import traffic
 from infra.local.dev_secrets import CHANNEL_SECRETS
-from oms.intake.rules import order_id_of
 from oms.kernel.time import to_text
 from oms.orders.model import Parcel
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring
 from tests.conductor import Conductor
 from tests.lambda_events import shopify_event

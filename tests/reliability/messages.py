@@ -19,7 +19,7 @@ from functions.intake.cron_sweep_messages import handler as sweep
 from functions.intake.queue_process_messages import handler as process
 from oms.aws import clients
 from oms.intake.messages.service import prove
-from oms.intake.rules import order_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import wire
 from tests.crash import Deaths
 from tests.intake import SECRET, TestClock, company, open_desk, shopify

@@ -9,9 +9,9 @@ import pytest
 
 from functions.intake.cron_sweep_messages import handler as sweep
 from oms.aws import tables
-from oms.intake.rules import order_id_of
 from oms.kernel.time import to_text
 from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.intake import TestClock, archived, body_of, company, count, hook, message_rows, shopify, work_off
 from tests.store.test_message_log import deliver, queued

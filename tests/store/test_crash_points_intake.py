@@ -7,8 +7,9 @@ import pytest
 
 from functions.intake.api_submit_orders import handler as submit
 from functions.orders.api_manage_orders import handler as manage
-from oms.intake.rules import order_id_of, person_id_of
+from oms.intake.rules import person_id_of
 from oms.orders.holding import hold_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import wire
 from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
 from tests.intake import (

@@ -10,9 +10,10 @@ from functions.orders.api_manage_orders import handler as manage
 from oms.aws import tables
 from oms.aws.tables import ConditionFailedError
 from oms.intake.model import NewOrder
-from oms.intake.rules import Decision, accept, order_id_of
+from oms.intake.rules import Decision, accept
 from oms.orders.holding import HoldSpec, hold_id_of, put_on_hold, with_holds
 from oms.orders.model import Promise
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.fulfillment_builders import a_work
 from tests.intake import LIMIT, NOW, TestClock, body_of, canonical, company, count

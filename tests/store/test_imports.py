@@ -1,8 +1,7 @@
 """Import jobs: what is taken, what is refused and why, and what a crash, a repeat or a cancellation changes."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,11 +9,8 @@ import pytest
 from functions.intake.api_import_orders import handler as api
 from oms.intake.imports import cutting
 from oms.intake.imports.columns import NEEDED
-from oms.intake.imports.model import Chunk
-from oms.intake.imports.service import cut_file, run_chunk
-from oms.intake.imports.store import JobStore
-from oms.intake.rules import order_id_of, person_id_of
-from oms.kernel.errors import TransientError
+from oms.intake.rules import person_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import wire
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.imports import (
@@ -25,14 +21,18 @@ from tests.imports import (
     csv_rows,
     deliver,
     ndjson_file,
+    no_results,
     on_the_queue,
     order,
     results,
+    scene,
     started,
     upload,
     uploads_left,
     view,
-    work_off,
+)
+from tests.imports import (
+    run_import as run,
 )
 from tests.intake import TestClock, company, count, everything_stored, open_desk
 from tests.lambda_events import api_event
@@ -42,16 +42,6 @@ from tests.lambda_events import api_event
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three orders to a chunk, so that a short file has several."""
     monkeypatch.setattr(cutting, "ORDERS_PER_CHUNK", 3)
-
-
-def run(raw: bytes, **request: Any) -> tuple[str, dict[str, Any]]:
-    import_id = started(**request)
-    work_off(upload(import_id, raw))
-    return import_id, view(import_id)
-
-
-def cancel(import_id: str) -> dict[str, Any]:
-    return api(api_event("POST /v1/imports/{import_id}/cancel", path={"import_id": import_id}), None)
 
 
 def test_a_csv_file_becomes_orders_and_each_has_its_result() -> None:
@@ -128,7 +118,10 @@ def test_the_same_file_again_takes_nothing_and_another_order_under_the_same_id_i
         rows[2] = rows[2].replace("Berlin", "Potsdam")
         import_id, done = run(csv_file(rows), key="again")
         assert counts_of(done) == {"repeated": 3, "refused": 1}
-        assert [each.get("code") for each in results(import_id)] == [None, None, "order_exists_differently", None]
+        told = results(import_id)
+        assert [each.get("code") for each in told] == [None, None, "order_exists_differently", None]
+        taken = order_id_of("sales_desk", "C-3")
+        assert (told[2]["order_id"], told[2]["faults"][0]["message"]) == (taken, f"is taken by order {taken}")
         assert count("orders", "ORDER#") == 4
 
 
@@ -154,36 +147,6 @@ def test_an_import_bears_as_many_refusals_as_it_was_told(request_: dict[str, Any
         assert done["finished_at"]
 
 
-def test_a_cancelled_import_begins_no_further_chunk_and_its_orders_stay() -> None:
-    with company(TestClock()):
-        import_id = started()
-        assert deliver(upload(import_id, csv_file(csv_rows(8)))) == 0
-        first, *rest = on_the_queue()
-        assert deliver(first) == 0
-        answers = [cancel(import_id), cancel(import_id)]
-        assert [answer["statusCode"] for answer in answers] == [200, 200]
-        assert view(import_id)["status"] == "cancelled"
-        assert "finished_at" not in view(import_id)
-        for chunk in [*rest, first]:
-            assert deliver(chunk) == 0
-        done = view(import_id)
-        assert (done["status"], counts_of(done)) == ("cancelled", {"taken": 3, "skipped": 5})
-        assert [each["outcome"] for each in results(import_id)] == ["taken"] * 3 + ["skipped"] * 5
-        assert count("orders", "ORDER#") == 3
-
-
-def test_an_import_that_waits_can_be_cancelled_and_its_file_is_not_looked_at() -> None:
-    with company(TestClock()):
-        import_id = started()
-        assert cancel(import_id)["statusCode"] == 200
-        assert deliver(upload(import_id, csv_file(csv_rows(2)))) == 0
-        assert on_the_queue() == []
-        assert uploads_left() == []
-        assert view(import_id)["status"] == "cancelled"
-        run(csv_file(csv_rows(1)), key="other")
-        assert cancel(started("other"))["statusCode"] == 409
-
-
 @pytest.mark.parametrize(
     ("raw", "faults"),
     [
@@ -201,6 +164,12 @@ def test_a_file_that_cannot_be_read_begins_nothing(raw: bytes, faults: set[str])
         assert deliver(upload(import_id, raw)) == 0
         failed = view(import_id)
         assert (failed["status"], {fault["field"] for fault in failed["faults"]}) == ("failed", faults)
+        assert failed["finished_at"] == "2026-11-23T09:30:00.000Z"
+        (why,) = no_results(import_id)["why_not"]
+        assert (why["code"], why["possible"]) == (
+            "import_without_results",
+            "see `why` and `faults` of the import, mend the file, and begin a new import under a new key",
+        )
         assert on_the_queue() == []
         assert uploads_left() == []
         assert count("orders", "ORDER#") == 0
@@ -210,21 +179,6 @@ def test_an_empty_file_of_the_right_kind_is_done_at_once() -> None:
     with company(TestClock()):
         import_id, done = run(csv_file([]))
         assert (done["status"], done["orders"], results(import_id)) == ("completed", 0, [])
-
-
-def test_another_file_in_its_place_stops_the_import() -> None:
-    with company(TestClock()):
-        import_id = started()
-        assert deliver(upload(import_id, csv_file(csv_rows(6)))) == 0
-        first, second = on_the_queue()
-        assert deliver(first) == 0
-        assert deliver(upload(import_id, csv_file(csv_rows(6, first=100)))) == 0
-        assert on_the_queue() == []
-        assert deliver(second) == 0
-        done = view(import_id)
-        assert (done["status"], done["why"]) == ("failed", "the file is not there any more, or was replaced")
-        assert counts_of(done) == {"taken": 3, "skipped": 3}
-        assert count("orders", "ORDER#") == 3
 
 
 def test_cells_that_look_like_formulas_are_texts() -> None:
@@ -261,17 +215,9 @@ def test_the_key_names_the_import() -> None:
         assert f"/uploads/{once}?" in told["upload"]["url"]
         path = {"import_id": once}
         early = api(api_event("GET /v1/imports/{import_id}/results", path=path), None)
-        assert json.loads(early["body"])["code"] == "wrong_state"
+        assert json.loads(early["body"])["why_not"][0]["code"] == "import_not_finished"
         unknown = api(api_event("GET /v1/imports/{import_id}", path={"import_id": "imp_x"}), None)
         assert unknown["statusCode"] == 404
-
-
-def _scene(rows: list[str]) -> tuple[str, dict[str, Any]]:
-    """A fresh process, a job and its file; the notification of the bucket."""
-    restart(TestClock())
-    open_desk(wire())
-    import_id = started()
-    return import_id, upload(import_id, csv_file(rows))
 
 
 def _delivery(document: dict[str, Any]) -> Callable[[], object]:
@@ -283,14 +229,14 @@ def test_a_lost_process_neither_loses_nor_doubles_a_row(moment: str) -> None:
     """Every AWS call of the cutting and of a chunk, killed before and after; then the queue delivers again."""
     rows = [*csv_rows(1), csv_rows(1, first=2)[0].replace(",MUG,", ",TEAPOT,")]
     with company(TestClock()):
-        _, told = _scene(rows)
+        _, told = scene(rows)
         cut = calls_of(_delivery(told))
         (chunk,) = on_the_queue()
         points = crash_points(cut if moment == "cut" else calls_of(_delivery(chunk)))
     assert len(points) >= {"cut": 14, "chunk": 36}[moment]
     for point in points:
         with company(TestClock()):
-            import_id, told = _scene(rows)
+            import_id, told = scene(rows)
             if moment == "chunk":
                 deliver(told)
                 (chunk,) = on_the_queue()
@@ -322,33 +268,3 @@ def test_a_link_is_signed_as_a_bucket_that_is_encrypted_with_a_key_wants_it() ->
     with company(TestClock()):
         url = json.loads(begin()["body"])["upload"]["url"]
         assert "X-Amz-Signature=" in url
-
-
-class _LostWhenPlanned(JobStore):
-    """The process that cuts the file is lost as soon as all is on the queue and counted."""
-
-    def planned(self, import_id: str, *, orders: int, chunks: int) -> None:
-        super().planned(import_id, orders=orders, chunks=chunks)
-        raise TransientError("the process is lost")
-
-
-class _Fast:
-    """A queue whose worker is done with each chunk before the next is sent."""
-
-    def send_all(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        for document in documents:
-            run_chunk(Chunk.model_validate(document), desk=wire().import_works)
-
-
-def test_an_import_whose_chunks_were_faster_than_its_cutting_is_finished() -> None:
-    with company(TestClock()):
-        import_id, told = _scene(csv_rows(2))
-        desk = wire().import_works
-        lost = replace(desk, jobs=_LostWhenPlanned(desk.jobs.table), queue=_Fast())  # type: ignore[arg-type]
-        with pytest.raises(TransientError):
-            cut_file(import_id, desk=lost)
-        assert view(import_id)["status"] == "running"
-        assert deliver(told) == 0
-        done = view(import_id)
-        assert (done["status"], counts_of(done), uploads_left()) == ("completed", {"taken": 2}, [])
-        assert len(results(import_id)) == 2

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from functions.intake.api_submit_orders import handler as submit
-from oms.intake.rules import order_id_of, person_id_of
+from oms.intake.rules import person_id_of
+from oms.orders.natural import order_id_of
 from oms.orders.store import OrderStore
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
@@ -168,9 +169,11 @@ def test_the_same_order_under_a_new_key_is_the_same_order_even_after_it_moved_on
 
 @pytest.mark.usefixtures("shop")
 def test_another_order_under_a_taken_order_id_is_refused() -> None:
-    post(canonical())
+    first = body_of(post(canonical()))["order_id"]
     answer = post(canonical(customer={"name": "Somebody Else"}), "k2")
     assert (answer["statusCode"], body_of(answer)["code"]) == (409, "order_exists_differently")
+    assert body_of(answer)["faults"] == [{"field": "external_order_id", "message": f"is taken by order {first}"}]
+    assert body_of(answer)["why_not"][0]["possible"].startswith(f"read it at /v1/orders/{first}; ")
     assert count("people", "PERSON#") == 1
 
 

@@ -13,8 +13,9 @@ from functions.orders.api_manage_orders import handler as manage
 from infra.local import company as seeded
 from infra.local.rate_cards import RATE_CARDS
 from oms.credit.model import Account
-from oms.intake.rules import first_answer, order_id_of
+from oms.intake.rules import first_answer
 from oms.inventory.model import Position
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
 from tests.intake import TestClock, body_of, canonical, company, work_off

@@ -25,7 +25,7 @@ from oms.inventory.model import Cause, Change, Movement
 from oms.kernel.time import to_text
 from oms.reference.model import Channel
 from oms.wiring import wire
-from tests.allocation_scene import position, set_up, text_of
+from tests.allocation_scene import item_of, position, set_up, text_of
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.intake import TestClock
@@ -183,6 +183,8 @@ def scene(clock: TestClock, kind: str) -> Iterator[Shop]:
             position("CUP", "lon-1", 3),
             position("PEN", "ber-1", 4, safety_stock=1),
         )
+        for sku in ("CUP", "PEN"):
+            wiring.reference.put_item(item_of(sku))
         clock.pass_time(minutes=5)
         add_channel(kind, one.url)
         shop = Shop(one, {"CUP": 0, "PEN": 0})
@@ -328,6 +330,31 @@ def test_a_person_asks_for_a_level_and_has_it_told_again() -> None:
         answer = api_manage_levels.handler(event, None)
         assert (answer["statusCode"], text_of(answer)["waiting"]) == (202, 2)
         assert (run(clock, 1).told, shop.shows) == (2, {"CUP": 15, "PEN": 3})
+
+
+def test_levels_that_a_channel_is_not_told_or_that_there_are_not_are_not_told_again() -> None:
+    clock = TestClock()
+    with scene(clock, "generic"):
+        run(clock)
+        route, path = "POST /v1/channels/{channel}/levels/resend", {"channel": "generic"}
+        body = {"skus": ["CUP", "SPOON"]}
+        answer = api_manage_levels.handler(api_event(route, path=path, body=body), None)
+        assert (answer["statusCode"], text_of(answer)["code"]) == (422, "unknown_sku")
+        assert text_of(answer)["faults"] == [{"field": "skus.1", "message": "SPOON is not in the catalogue"}]
+        silent = wire().reference.channels()["generic"].model_copy(update={"push_minutes": 0})
+        wire().reference.put_setting("CHANNEL", "generic", silent)
+        answer = api_manage_levels.handler(api_event(route, path=path, body={"skus": ["CUP"]}), None)
+        assert (answer["statusCode"], text_of(answer)["code"]) == (409, "wrong_state")
+        assert text_of(answer)["why_not"] == [
+            {
+                "code": "levels_not_told",
+                "message": "generic is not told what it may sell: its push_minutes are 0",
+                "possible": "set push_minutes of the channel; it is then told all",
+            }
+        ]
+        found = wire().level_care.store.find("generic")
+        assert found is not None
+        assert found.waiting == ()
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

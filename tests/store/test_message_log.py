@@ -85,6 +85,8 @@ def test_the_log_tells_what_each_message_came_to() -> None:
     assert body_of(call(LIST, query={"on": "2026-11-22"})) == {"messages": []}
     one = body_of(call(ONE, path={"message_id": parked}))
     assert (one["status"], one["faults"]) == ("parked", only[0]["faults"])
+    assert one["detail"] == "1 check(s) failed: unknown_sku (lines.0.sku)"
+    assert one["faults"] == ["lines.0.sku: NOPE is not in the catalogue"]
 
 
 def test_pages_show_every_message_once_whatever_its_partition() -> None:
@@ -146,7 +148,17 @@ def test_all_parked_messages_of_a_reason_are_replayed_page_by_page() -> None:
     assert len(documents) == 12
     deliver(documents)
     assert {row["tries"] for row in message_rows().values() if row["reason"] == "unknown_sku"} == {2}
-    assert body_of(call(REPLAY, body={"reason": "nothing_such"})) == {"replayed": 0}
+    assert body_of(call(REPLAY, body={"reason": "malformed"})) == {"replayed": 0}
+
+
+def test_a_reason_that_nothing_is_parked_for_is_refused_with_those_that_there_are() -> None:
+    three_messages()
+    answer = call(REPLAY, body={"reason": "nothing_such"})
+    assert (answer["statusCode"], body_of(answer)["code"]) == (422, "invalid")
+    (fault,) = body_of(answer)["faults"]
+    assert fault["field"] == "reason"
+    assert fault["message"].startswith("is no reason that messages are parked for; these are: age_not_checked, ")
+    assert queued() == []
 
 
 def test_in_is_processed_plus_parked_plus_waiting_and_a_missing_row_is_named() -> None:

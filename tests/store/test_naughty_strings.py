@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from oms.intake.rules import order_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring
 from tests.intake import TestClock, company
 from tests.naughty import PLACES, kept_pairs, may_be_refused, naughty, refusals, taken, through_storage

@@ -12,8 +12,9 @@ from functions.intake.api_receive_webhooks import handler as receive
 from functions.intake.api_submit_orders import handler as submit
 from oms.aws import clients, tables
 from oms.aws.tables import Key
-from oms.intake.rules import order_id_of, person_id_of
+from oms.intake.rules import person_id_of
 from oms.kernel.errors import NotFoundError
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
 from tests.intake import SECRET, TestClock, canonical, company, count, everything_stored, open_desk, shopify, work_off

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from oms.intake.rules import order_id_of, person_id_of
+from oms.intake.rules import person_id_of
 from oms.orders.model import Order
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
 from tests.intake import TestClock, archived, body_of, company, count, hook, message_rows, shopify, work_off

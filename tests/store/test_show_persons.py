@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from functions.intake.api_submit_orders import handler as submit
 from functions.privacy.api_show_persons import handler as show
 from oms.aws import clients, tables
-from oms.intake.rules import order_id_of, person_id_of
+from oms.intake.rules import person_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring
 from tests.intake import NOW, TestClock, body_of, canonical, company, count, everything_stored
 from tests.lambda_events import api_event

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from functions.intake.api_import_orders import handler as api
-from oms.intake.rules import order_id_of
+from oms.orders.natural import order_id_of
 from oms.wiring import Wiring, wire
 from tests.dropped import drop, objects, partners, reasons, taken
 from tests.edi import many

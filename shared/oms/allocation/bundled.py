@@ -39,7 +39,8 @@ def plan_lines(
     outcomes: list[tuple[Case, Outcome]] = []
     for group in _apart(demands, lines):
         bundles = {each.sku: lines[each.number].components for each in group if lines[each.number].components}
-        plan, case, outcome = sourcing.plan(order, group, with_bundles(free, bundles), excluded, at)
+        taken = [take for plan in plans for take in plan.takes]
+        plan, case, outcome = sourcing.plan(order, group, with_bundles(free, bundles), excluded, at, taken)
         outcomes.append((case, outcome))
         for take in plan.takes:
             for sku, units in on_the_shelf(lines[take.number], take.quantity).items():

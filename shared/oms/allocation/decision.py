@@ -25,6 +25,8 @@ from oms.orders.model import (
     fulfillment_order_id,
     replace_line,
 )
+from oms.orders.workload.model import Workday
+from oms.orders.workload.rules import loads
 
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
@@ -61,6 +63,17 @@ class Decision(NamedTuple):
         return self.changes.keys() | (self.spent.keys if self.spent else set())
 
     @property
+    def days(self) -> set[Workday]:
+        """The days of locations that it takes of."""
+        return set(loads(self.works))
+
+    @property
+    def leans_on(self) -> set[str]:
+        """Locations whose day it takes of, or found full."""
+        full = {row.location for one in self.records for row in one.excluded if row.constraint == "capacity"}
+        return full | {day.location for day in self.days}
+
+    @property
     def items(self) -> int:
         """Writes besides the positions."""
         return 1 + len(self.works) + (self.spent is not None)
@@ -92,9 +105,21 @@ def decide(
     queues = _queues(order, plan, picture, rank(sourcing.locations, order.destination, excluded))
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     steps = list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
-    at = to_text(now)
-    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome) for case, outcome in outcomes)
+    at, prices = to_text(now), sourcing.priced_by()
+    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome, prices) for case, outcome in outcomes)
     return [steps[0]._replace(records=records), *steps[1:]]
+
+
+def counted(steps: Sequence[Decision], works: Sequence[FulfillmentOrder], sourcing: Sourcing) -> list[Decision]:
+    """The steps of an order with what they take of the days of their locations."""
+    before = list(works)
+    made: list[Decision] = []
+    beyond = any("capacity" in record.relaxed for step in steps for record in step.records)
+    for step in steps:
+        taking = sourcing.days.counted(step.works, before, beyond=beyond)
+        before += taking
+        made.append(step._replace(works=taking))
+    return made
 
 
 def _steps(

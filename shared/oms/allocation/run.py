@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from oms.allocation.decision import BY, Decision, decide
+from oms.allocation.decision import BY, Decision, counted, decide
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence
 from oms.allocation.model import AllocationRequest
@@ -29,6 +29,7 @@ from oms.kernel.time import to_text
 from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
+from oms.orders.workload.model import Workday
 from oms.reference.model import Fairness
 
 TOGETHER_WRITES = MAX_WRITES - JOURNAL_WRITES - 1  # the decision records of all of them are one item
@@ -68,6 +69,7 @@ class Run:
         self._stale: set[str] = set()  # SKUs of which this pass knows no more what is there
         self._contended: set[PositionKey] = set()  # others are at work on these: who needs none of them goes apart
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
+        self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
         self._records = DecisionStore(orders.table)
         self._decided: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
@@ -103,8 +105,9 @@ class Run:
         reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
         skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
+        self._sourcing.days.look(self._now)
         self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
-        self._stale, self._broken = set(), set()
+        self._stale, self._broken, self._refilled = set(), set(), set()
         lost = 0
         for group in self._groups(self._decisions(orders, reserved)):
             kept = [decision for decision in group if self._still_true(decision)]
@@ -132,7 +135,7 @@ class Run:
             view = as_its_owner_sees(mine, picture)
             at = [(one.sku, one.location) for one in mine.kept] if mine else []
             works, request = self._trees[order.id].works, self._pending[order.id]
-            steps = decide(order, works, request, view, self._sourcing, self._now, at)
+            steps = counted(decide(order, works, request, view, self._sourcing, self._now, at), works, self._sourcing)
             if not steps:
                 del self._pending[order.id]
             before = order
@@ -150,29 +153,32 @@ class Run:
         """As many decisions to a transaction as fit; a step of many, and who keeps losing by itself, goes alone."""
         group: list[Decision] = []
         touched: set[PositionKey] = set()
+        days: set[Workday] = set()
         items = 0
         kind = False
         for decision in decisions:
             alone = decision.steps > 1 or decision.request.own >= TOGETHER
             together = touched | decision.touched
             contended = not self._contended.isdisjoint(decision.touched)
-            full = items + decision.items + len(together) > TOGETHER_WRITES
+            all_days = days | decision.days
+            full = items + decision.items + len(together) + len(all_days) > TOGETHER_WRITES
             if group and (alone or full or contended != kind):
                 yield group
-                group, items, together = [], 0, decision.touched
+                group, items, together, all_days = [], 0, decision.touched, decision.days
             group.append(decision)
             items += decision.items
-            touched, kind = together, contended
+            touched, days, kind = together, all_days, contended
             if alone:
                 yield group
-                group, items, touched = [], 0, set()
+                group, items, touched, days = [], 0, set(), set()
         if group:
             yield group
 
     def _still_true(self, decision: Decision) -> bool:
         """False: it was decided before a race was lost, and counts on what that group would have left."""
         skus = {sku for sku, _ in decision.touched}
-        if decision.order.id not in self._broken and self._stale.isdisjoint(skus):
+        known = self._stale.isdisjoint(skus) and self._refilled.isdisjoint(decision.leans_on)
+        if decision.order.id not in self._broken and known:
             return True
         self._spoil(decision)
         return False
@@ -181,6 +187,7 @@ class Run:
         """What this one takes in the picture, nobody took."""
         self._broken.add(decision.order.id)
         self._stale.update(sku for sku, _ in decision.touched)
+        self._refilled.update(day.location for day in decision.days)
 
     def _commit(self, group: Sequence[Decision]) -> ConflictError | None:
         """Write a group; the positions move on to what the next group will find. The error, if the race was lost."""
@@ -195,6 +202,8 @@ class Run:
             writes += [self._reservations.write(decision.spent.reservation)] if decision.spent else []
             movements += decision.movements
         writes += [self._records.write(name, records)] if records else []
+        works = [work for decision in group for work in decision.works]
+        writes += self._sourcing.days.writes(works)
         moved = self._stock.moved(movements, self._seen, Cause(BY, to_text(self._now)))
         try:
             commit(*writes, *moved.writes)
@@ -203,6 +212,7 @@ class Run:
                 self._decided.pop(decision.order.id)
             return error
         self._seen.update(moved.after)
+        self._sourcing.days.written(works)
         return None
 
     def _name_records(self, decision: Decision, name: str) -> None:

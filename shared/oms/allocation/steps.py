@@ -8,9 +8,10 @@ from oms.inventory.model import PositionKey
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Line
 
-# What one transaction of 100 takes back (`oms.allocation.takeback.MAX_WRITES`): a fulfillment order is two writes.
+# What one transaction of 100 takes back (`oms.allocation.takeback.MAX_WRITES`): a fulfillment order is three writes:
+# itself, the room of its parcels, and what it takes of its location's day.
 STEP_WRITES = 91
-_PER_WORK = 2
+_PER_WORK = 3
 
 
 class _Part(NamedTuple):

@@ -21,6 +21,8 @@ from oms.orders.store import OrderStore
 
 MAX_WRITES = 91  # a transaction of 100, less header, journal, change set, person, message and credit of three levels
 
+_PER_WORK = 3
+
 
 class Recall(NamedTuple):
     """What one transaction takes back: the new values, what moves in the books, units by line."""
@@ -58,8 +60,8 @@ def take_as_much_as_fits(wanted: Wanted) -> Recall:
         own = [parcel for parcel in own if parcel.status == "label_purchased"]
         keys = {(sku, work.location) for sku in shelf_skus(work.lines)} | set(changes)
         labels = sum(map(len, voided))
-        # A fulfillment order is two writes: itself, and the room that its parcels had.
-        if works and 2 * (len(works) + 1) + labels + len(own) + len(keys) > MAX_WRITES:
+        # A fulfillment order is three writes: itself, the room that its parcels had, and what it took of a day.
+        if works and _PER_WORK * (len(works) + 1) + labels + len(own) + len(keys) > MAX_WRITES:
             break
         works.append(_withdrawn(work, wanted))
         voided.append(tuple(_voided(parcel, wanted) for parcel in own))
@@ -68,7 +70,7 @@ def take_as_much_as_fits(wanted: Wanted) -> Recall:
             for sku, parts in on_the_shelf(line, units).items():
                 _add(changes, (sku, work.location), Change(committed=-parts))
             recalled[line.number] = recalled.get(line.number, 0) + units
-    spare = MAX_WRITES - 2 * len(works) - sum(map(len, voided))
+    spare = MAX_WRITES - _PER_WORK * len(works) - sum(map(len, voided))
     queued = {line.number: units for line, units in wanted.queued if _leaves_the_queue(line, units, changes, spare)}
     return Recall(tuple(works), tuple(voided), changes, recalled, queued)
 
@@ -80,7 +82,7 @@ def take_all(wanted: Wanted) -> Recall:
         TooLargeError: it does not fit one transaction.
     """
     recall = take_as_much_as_fits(wanted)
-    writes = 2 * len(recall.works) + sum(map(len, recall.voided)) + len(recall.changes)
+    writes = _PER_WORK * len(recall.works) + sum(map(len, recall.voided)) + len(recall.changes)
     if len(recall.works) < len(wanted.works) or len(recall.queued) < len(wanted.queued) or writes > MAX_WRITES:
         raise TooLargeError("the change takes back more than fits one transaction; make it in several steps")
     return recall

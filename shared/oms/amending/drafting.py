@@ -196,6 +196,7 @@ def preview_of(draft: Draft, answer: CreditAnswer) -> Preview:
         stock=tuple(_stock_change(sku, units, draft.stock) for sku, units in sorted(needed.items())),
         promise=PromiseChange(before=before.promise, after=after.promise),
         waits_for=tuple(hold.reason for hold in after.holds if hold not in before.holds),
+        findings=after.findings[len(before.findings) :],
         taken_back=tuple(work.id for work in draft.plan.sources.works),
     )
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Clean, Plain, Remark
-from oms.orders.model import Destination, Promise, Value
+from oms.orders.model import CheckFinding, Destination, Promise, Value
 
 _Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 _Number = Annotated[int, Field(ge=1, le=100_000)]
@@ -175,7 +175,8 @@ class Preview(Value):
     """What the change set would do to the order as it is now.
 
     `taken_back`: fulfillment orders that are made anew. `waits_for`: what the order would wait for (codes of holds),
-    because a check finds something that the change brings about.
+    because a check finds something that the change brings about. `findings`: all that the checks find of it, and what
+    drafts of policies would have done (`draft_…`).
     """
 
     lines: tuple[LineChange, ...]
@@ -185,6 +186,7 @@ class Preview(Value):
     promise: PromiseChange
     taken_back: tuple[str, ...]
     waits_for: tuple[str, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
 
 
 class WhyNot(Value):

@@ -9,6 +9,7 @@
 | `channel` | `{channel}` of the path, or `channel` of the body or query | must have it |
 | `location` | `{location}` | must have it |
 | `reservation` | the reservation of `{reservation_id}` | must have its channel |
+| `transfer` | the transfer of `{transfer_id}` | must have its source or its destination |
 | `import` | the import job of `{import_id}` | must have its channel |
 | `orders`, `channels`, `locations` | whatever the answer lists | gets theirs; the handler filters by the principal |
 | `company` | everybody's | is let in with the role; warehouse and channel have no such operation |
@@ -35,7 +36,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 _WITHOUT_TOKEN = {"signature": "channel", "link": "customer", "public": "anyone"}
 # Who is bound by nature may only call what is scoped to what binds it: nothing else would hold it back.
 _SCOPED = {
-    "warehouse": frozenset({"order", "shipment", "location", "orders", "locations"}),
+    "warehouse": frozenset({"order", "shipment", "location", "transfer", "orders", "locations"}),
     "channel": frozenset({"order", "shipment", "channel", "import", "reservation", "orders", "channels"}),
 }
 _LISTS = ("orders", "channels", "locations")
@@ -91,6 +92,14 @@ def _reservation(principal: Principal, path: Path) -> None:
         raise NotFoundError(f"there is no reservation {reservation_id}")
 
 
+def _transfer(principal: Principal, path: Path) -> None:
+    transfer_id = path["transfer_id"]
+    found = wire().transfers.find(transfer_id) if principal.locations is not None else None
+    ends = (found.source, found.destination) if found else ()
+    if principal.locations is not None and not any(principal.may_see_location(end) for end in ends):
+        raise NotFoundError(f"there is no transfer {transfer_id}")
+
+
 # By what a route declares: the path parameter it needs, and the check.
 _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "order": ("order_id", _order),
@@ -99,6 +108,7 @@ _OWNERS: Mapping[str, tuple[str, Callable[[Principal, Path], None]]] = {
     "location": ("location", _location),
     "import": ("import_id", _import),
     "reservation": ("reservation_id", _reservation),
+    "transfer": ("transfer_id", _transfer),
 }
 OWN = (*_OWNERS, *_LISTS, "company", *_WITHOUT_TOKEN)
 

@@ -45,6 +45,19 @@ POLICY = {
     },
     "note": "approval from 5,000 euros on",
 }
+DRAFTED_STRATEGY = "sales_desk"  # the same for sourcing
+STRATEGY = {
+    "rules": [
+        {"name": "everything"},
+        {
+            "name": "hazmat",
+            "scope": {"item_class": "hazmat"},
+            "split": {"mode": "whole_lines", "max_locations": 2},
+            "weights": {"split_minor": 400, "late_day_minor": 500},
+        },
+    ],
+    "note": "dangerous goods in few parcels",
+}
 CHANGED_BY, CHANGE_KEY = "local-seed", "example"
 
 
@@ -183,3 +196,22 @@ SUPPLY_LINE = {
     "confirmed": True,
 }
 RECEIPT = {"receipt_id": "GR-EXAMPLE-1", "units": 10}
+
+# Transfers of the local cloud's seed, each as far as its operation needs it; the last one the example makes.
+TRANSFER, TRANSFER_TO_READY, TRANSFER_TO_SHIP, TRANSFER_TO_RECEIVE, TRANSFER_TO_CANCEL, NEW_TRANSFER = (
+    f"TR-EXAMPLE-{number}" for number in range(1, 7)
+)
+TRANSFER_PLAN = {
+    "source": LOCATION,
+    "destination": "lon-1",
+    "lines": [{"sku": "MUG-BLUE", "units": 24}, {"sku": "LAMP-NORD", "units": 6}],
+    "due_on": "2027-01-15",
+}
+TRANSFER_SHIPMENT = {"shipment_id": "TRUCK-17", "lines": [{"sku": "MUG-BLUE", "units": 24}], "due_on": "2027-01-16"}
+TRANSFER_RECEIPT = {
+    "receipt_id": "DOCK-4-0815",
+    "lines": [
+        {"sku": "MUG-BLUE", "received": 22, "damaged": 2, "reason": "broken"},
+        {"sku": "LAMP-NORD", "received": 5},
+    ],
+}

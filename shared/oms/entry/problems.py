@@ -43,6 +43,7 @@ PROBLEMS: dict[str, Problem] = {
     "too_large": Problem(413, "Send less: 1 MB and 1,000 lines at most."),
     "invalid": Problem(422, "Correct the fields named in `faults`."),
     "idempotency_key_reused": Problem(422, "Use a new key for another body."),
+    "id_reused": Problem(422, "Use a new id for other content; the message says what was recorded under this one."),
     "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),
     "totals_do_not_add_up": Problem(422, "Make each total equal to the sum of its parts, to the minor unit."),
     "currency_not_accepted": Problem(422, "Use a currency that the channel accepts."),

@@ -15,6 +15,7 @@ from oms.orders.bundles import Components
 from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
+from oms.orders.natural import order_id_of
 
 _AREA = 3  # characters of a postal code that zones and transit tables need
 
@@ -28,11 +29,6 @@ class Decision(NamedTuple):
     findings: tuple[CheckFinding, ...] = ()
     reservation_id: str | None = None
     bundles: Mapping[str, Components] = {}
-
-
-def order_id_of(channel: str, external_order_id: str) -> str:
-    """One id for ever per natural key: the proof that an order is taken once."""
-    return derive_id("ord", channel, external_order_id)
 
 
 def person_id_of(order_id: str) -> str:

@@ -20,7 +20,6 @@ from oms.intake.rules import (
     body_text,
     destination_of,
     first_answer,
-    order_id_of,
     person_id_of,
     person_text,
     units_by_sku,
@@ -30,10 +29,11 @@ from oms.intake.store import Claim, ClaimStore
 from oms.inventory.reservations.model import Reservation
 from oms.inventory.reservations.rules import named
 from oms.inventory.reservations.store import ReservationStore
-from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError
+from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError, Why
 from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
 from oms.orders.model import Order
+from oms.orders.natural import order_id_of
 from oms.orders.shapes import Someone
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel, bundles_among
@@ -93,10 +93,22 @@ def _take_same(new: NewOrder, *, completion: Callable[[OrderAccepted], Write], b
         raise RejectedError(f"{new.channel} takes signed webhooks only", code="channel_not_canonical")
     submission, differs = _take(new, channel, completion=completion, by=by, desk=desk)
     if differs:
-        raise StateError("the external order id is taken by another order", code="order_exists_differently")
+        raise order_exists_differently(submission.answer.order_id)
     if submission.replayed:
         tables.commit(completion(submission.answer))
     return submission
+
+
+def order_exists_differently(order_id: str) -> StateError:
+    """The refusal of an order whose number another one has. Who may send orders of the channel may see that one."""
+    text = f"the external order id is taken by order {order_id}, which differs"
+    fault = Fault("external_order_id", f"is taken by order {order_id}")
+    why = Why(
+        "order_exists_differently",
+        text,
+        f"read it at /v1/orders/{order_id}; change it there (…/changes), or send this one under another id",
+    )
+    return StateError(text, code="order_exists_differently", faults=[fault], why=[why])
 
 
 def _channel(name: str, desk: IntakeDesk) -> Channel:

@@ -17,9 +17,8 @@ from typing import NamedTuple
 from oms.aws import tables
 from oms.aws.tables import ConditionFailedError, Item, Key, Write
 from oms.kernel.errors import ConflictError, InFlightError, RejectedError
-from oms.kernel.ids import derive_id
+from oms.kernel.ids import KEYS_KEPT_S, derive_id
 
-KEPT_S = 24 * 3600  # Stripe's practice, and what the API document promises
 IN_FLIGHT_S = 30  # no HTTP API call lives longer than 29 s: past this, whoever held the claim is gone
 _OURS = "#owner = :owner AND #open = :one"
 
@@ -57,7 +56,7 @@ class ClaimStore:
             "hash": body_hash,
             "open": 1,
             "deadline": now + IN_FLIGHT_S,
-            "expires_at": now + KEPT_S,
+            "expires_at": now + KEYS_KEPT_S,
         }
         write = tables.put(
             self.table,

@@ -8,7 +8,6 @@
 | one entry of the journal | get `JOURNAL#<hour>#<shard>` / `<at>#<entry id>`: both follow from its name |
 | all movements of an hour, or since an instant | query pk `JOURNAL#<hour>#<shard>`, for each shard |
 | the history of a position, newest first | from the entry that its item names, along `Posting.before` |
-| a movement that came with a key of its own | `MOVED#<key>` / `MOVED` |
 | facts to publish | the table's stream: `n` says how many facts an entry brought |
 
 A position is written as a whole, on condition that its version `v` is the one that was read, in one transaction with
@@ -27,6 +26,7 @@ from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
+from oms.inventory.claims.store import claim_write, read_claims
 from oms.inventory.facts import shortfalls
 from oms.inventory.model import (
     NOTHING,
@@ -41,6 +41,7 @@ from oms.inventory.model import (
     levels_of,
     merged,
 )
+from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import derive_id, shard_of
@@ -220,6 +221,7 @@ class StockStore:
         """Book goods in: on hand goes up, what was incoming goes down. A receipt counts once; False: it had.
 
         Raises:
+            RejectedError: code `id_reused`: it had, with other goods.
             ConflictError: the position changed under our hands five times.
             KeyError: the SKU is not kept there.
         """
@@ -229,42 +231,48 @@ class StockStore:
             change = Change(on_hand=quantity, incoming=-min(quantity, before.incoming))
             return [Movement("received", key, change, ref=receipt_id)]
 
-        return self.move_once(f"receipt:{receipt_id}", key, decide, Cause(by, to_text(self._clock())))
+        told = f"{quantity} of {sku} at {location}"
+        return self.move_once(f"receipt:{receipt_id}", key, decide, Cause(by, to_text(self._clock())), told=told)
 
     def move_once(
-        self, name: str, key: PositionKey, decide: Callable[[Position], list[Movement]], cause: Cause
+        self, name: str, key: PositionKey, decide: Callable[[Position], list[Movement]], cause: Cause, *, told: str
     ) -> bool:
         """Movements at one position that have their effect once under `name`, however often they come; False: had.
 
-        `decide` is asked anew after each lost race.
+        `told` says what moves: who comes with the name and something else is refused. `decide` is asked anew after each
+        lost race.
 
         Raises:
             ConflictError: the position changed under our hands five times.
             KeyError: the SKU is not kept there.
+            RejectedError: code `id_reused`: something else moved under the name.
             ShortStockError: a movement takes more than there is.
         """
-        claim = self.claim(name, cause)
+        claim = self.claim(name, cause, asked=digest(told), told=told)
         for attempt in range(_TRIES):
             before = self.positions_at([key])
             try:
                 tables.commit(claim, *self.writes(decide(before[key]), before, cause))
-            except ConditionFailedError as error:
-                if claim.label in error.labels:
+            except (ShortStockError, ConditionFailedError) as error:
+                if name in (first := self.claimed(name)):  # also what takes all there is, taken already
+                    refuse_other(first[name], digest(told), what=name)
                     return False
-                if attempt == _TRIES - 1:
+                if attempt == _TRIES - 1 or isinstance(error, ShortStockError):
                     raise
             else:
                 return True
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def claim(self, name: str, cause: Cause, **kept: str) -> Write:
-        """A write that succeeds once for a name: what is committed with it happens once. `kept`: see `claimed`."""
-        item = {"pk": f"MOVED#{name}", "sk": "MOVED", "at": cause.at, "n": 0, **kept}
-        return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=f"moved {name}")
+    def claim(self, name: str, cause: Cause, *, for_s: int | None = None, **kept: str) -> Write:
+        """A write that succeeds once for a name, for ever or `for_s` seconds: what is committed with it happens once.
 
-    def claimed(self, name: str) -> Mapping[str, str] | None:
-        """What was kept with a claim; None: nothing of this name has happened."""
-        return tables.get(Key(self.table, f"MOVED#{name}", "MOVED"))
+        `kept` is for those who come again with the name: see `claimed`.
+        """
+        return claim_write(self.table, name, cause.at, for_s, kept)
+
+    def claimed(self, *names: str) -> dict[str, Mapping[str, str]]:
+        """What was kept with claims, by name; nothing of the names that are missing has happened."""
+        return read_claims(self.table, names, self._clock())
 
     def entry(self, name: str) -> Entry | None:
         """One entry of the journal by its name."""

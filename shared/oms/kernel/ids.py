@@ -7,6 +7,7 @@ the proof that it happened once (no separate deduplication record). They are not
 import base64
 import hashlib
 
+KEYS_KEPT_S = 24 * 3600  # idempotency keys: Stripe's practice, and what the API document promises
 _LENGTH = 26  # 26 base32 characters = 130 bits: no collision to be expected below 2**65 ids
 
 

@@ -16,6 +16,7 @@ from oms.events.orders import (
     OrderReallocationRequested,
     OrderRejected,
 )
+from oms.kernel.cards import redact
 from oms.kernel.errors import ConflictError, Fault, ForbiddenError, NotFoundError, RejectedError, StateError, Why
 from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.holding import HoldOutcome, HoldSpec, NewHold, hold_id_of, with_holds
@@ -44,17 +45,19 @@ class Exposure(Protocol):
 
 
 def put_hold(order_id: str, new: NewHold, *, by: str, orders: OrderStore, clock: Clock) -> HoldOutcome:
-    """A person stops an order; a hold of this reason that is open already stays as it is.
+    """A person stops an order; the same hold again is the one that is open already.
 
     Raises:
         NotFoundError: no such order.
-        StateError: the order has ended.
+        StateError: the order has ended; or a hold of this reason is open that ends at another time, or says otherwise.
         RejectedError: it would expire in the past (`invalid`).
     """
     hold_id = hold_id_of(order_id, new.reason)
     for _ in range(_TRIES):
         order, at = orders.get(order_id), clock()
-        if any(hold.id == hold_id for hold in order.holds):
+        known = next((hold for hold in order.holds if hold.id == hold_id), None)
+        if known is not None:
+            _refuse_another(known, new)
             return HoldOutcome(order_id=order_id, hold_id=hold_id, outcome="held")
         why = not_held(order)
         if why:
@@ -67,6 +70,25 @@ def put_hold(order_id: str, new: NewHold, *, by: str, orders: OrderStore, clock:
         except ConflictError:
             continue
     raise ConflictError("the order keeps changing")
+
+
+def _refuse_another(known: Hold, new: NewHold) -> None:
+    """Refuse to take a hold that is open for one that would end at another time, or that has another note."""
+    same_end = new.expires_at is None or _instant(new.expires_at) == known.expires_at
+    same_note = new.note is None or redact(new.note) == known.note
+    if same_end and same_note:
+        return
+    until = f"until {known.expires_at}" if known.expires_at else "without an end"
+    text = f"the hold {known.id} for {known.reason} is open already, {until}, and was not changed"
+    who = " or ".join(known.release_by)
+    raise StateError.because(Why("hold_open", text, f"leave it, or have {who} release it and put it anew"))
+
+
+def _instant(text: str) -> str | None:
+    try:
+        return to_text(from_text(text))
+    except ValueError:
+        return None
 
 
 def _later_than(at: datetime, text: str | None) -> datetime | None:

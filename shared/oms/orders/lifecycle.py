@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from oms.kernel.errors import StateError
+from oms.kernel.errors import StateError, Why
 
 
 class Transition(NamedTuple):
@@ -89,16 +89,32 @@ TERMINAL_ORDER_STATES = ("rejected", "cancelled", "completed")
 LIVE_FULFILLMENT_STATES = ("open", "booked", "requested", "accepted", "in_progress", "incomplete")
 
 
+# What must happen before anything else can be said of a fulfillment order in this state.
+_AWAITED: Mapping[str, str] = {
+    "open": "wait until its parcels are booked and it is released to the location: it is `requested` then",
+    "booked": "wait until it is released to the location: it is `requested` then",
+    "closed": "it has shipped: a return",
+    "rejected": "the location gave it back: wait for the order to be sourced again",
+    "cancelled": "nothing: the units are not wanted from this location any more",
+}
+
+
+def _not_moved(machine: tuple[Transition, ...], state: str, event: str) -> Why:
+    now = sorted({row.event for row in machine if row.before == state})
+    later = list(dict.fromkeys(row.before for row in machine if row.event == event))
+    text = f"{event!r} is not possible while it is {state!r}, only while it is {' or '.join(later)}"
+    if machine is FULFILLMENT_ORDER and state in _AWAITED:
+        return Why(f"not_{event}", text, _AWAITED[state])
+    return Why(f"not_{event}", text, f"now: {', '.join(now)}" if now else "nothing: it has ended")
+
+
 def move(machine: tuple[Transition, ...], state: str, event: str) -> str:
     """The state after `event`.
 
     Raises:
-        StateError: not listed; the message says what is possible instead.
+        StateError: not listed; `why` says what would make it possible.
     """
     after = next((row.after for row in machine if row.before == state and row.event == event), None)
     if after is None:
-        possible = sorted({row.event for row in machine if row.before == state})
-        raise StateError(
-            f"{state!r} does not allow {event!r}; possible: {', '.join(possible) or 'nothing, it has ended'}"
-        )
+        raise StateError.because(_not_moved(machine, state, event))
     return after

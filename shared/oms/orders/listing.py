@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import islice
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from oms.kernel.errors import MalformedError
 from oms.kernel.signing import Seal
+from oms.kernel.text import Reference
 from oms.kernel.time import from_text, to_text
 from oms.orders.bounds import Bounds
 from oms.orders.lifecycle import LIVE_ORDER_STATES
 from oms.orders.model import Order
+from oms.orders.natural import order_id_of
 from oms.orders.store import SHARDS, OrderStore
 from oms.orders.views import OrderPage, order_summary
 
@@ -29,12 +31,17 @@ _BATCH = 100
 
 
 class OrderQuery(BaseModel):
-    """Filters of the list; instants are ISO 8601 with an offset, `since` included and `until` not."""
+    """Filters of the list; instants are ISO 8601 with an offset, `since` included and `until` not.
+
+    `external_order_id` is the order's number in `channel`, which must be said too: there is one at most, and it is
+    found from the moment on when it was taken in.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     status: Literal["validating", "confirmed", "in_fulfillment", "completed", "rejected", "cancelled"] | None = None
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] | None = None
+    external_order_id: Reference | None = None
     since: str | None = None
     until: str | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -49,7 +56,14 @@ class OrderQuery(BaseModel):
     @property
     def filters(self) -> str:
         """What a cursor is bound to."""
-        return "|".join(value or "" for value in (self.status, self.channel, self.since, self.until))
+        given = (self.status, self.channel, self.since, self.until, self.external_order_id)
+        return "|".join(value or "" for value in given)
+
+    @model_validator(mode="after")
+    def _named_in_its_channel(self) -> Self:
+        if self.external_order_id is not None and self.channel is None:
+            raise ValueError("external_order_id needs the channel, in which it is the order's number")
+        return self
 
 
 class _Examined(NamedTuple):
@@ -72,7 +86,9 @@ def list_orders(query: OrderQuery, *, orders: OrderStore, channels: list[str], s
         if opened is None:
             raise MalformedError("the cursor is not one of this list", code="bad_cursor")
         before = opened
-    found = _few_live(query, before, orders=orders, bounds=bounds)
+    found = _the_one(query, before, orders=orders, bounds=bounds) or _few_live(
+        query, before, orders=orders, bounds=bounds
+    )
     if found is None:
         names = [query.channel] if query.channel else channels
         mine = [name for name in names if bounds.channels is None or name in bounds.channels]
@@ -91,6 +107,16 @@ def list_orders(query: OrderQuery, *, orders: OrderStore, channels: list[str], s
         orders=tuple(order_summary(each.order) for each in shown if each.order),
         next_cursor=seal.sign(last, bound_to) if last else None,
     )
+
+
+def _the_one(query: OrderQuery, before: str, *, orders: OrderStore, bounds: Bounds) -> Iterator[_Examined] | None:
+    """The order of this number, read for sure; None when the query names none."""
+    if query.external_order_id is None or query.channel is None:
+        return None
+    found = orders.get_many([order_id_of(query.channel, query.external_order_id)], consistent=True)
+    mine = bounds.of(found, orders).values()
+    keyed = [_Examined(_key(order), order) for order in mine if _matches(order, query)]
+    return iter([each for each in keyed if (query.since or _START) <= each.key < before])
 
 
 def _few_live(query: OrderQuery, before: str, *, orders: OrderStore, bounds: Bounds) -> Iterator[_Examined] | None:

@@ -16,6 +16,7 @@ from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.bundles import Components
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
+from oms.orders.workload.model import Counted
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -306,6 +307,7 @@ class FulfillmentOrder(Aggregate):
     entered_at: str
     account_id: str | None = None
     ship_by: str | None = None
+    counted: Counted | None = None  # None: its location takes any number
     reminders: Count = 0
     short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once
 

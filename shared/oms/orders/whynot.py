@@ -41,7 +41,10 @@ def not_cancelled(tree: OrderTree, parcels: Mapping[str, Parcel]) -> Why | None:
         where = ", ".join(busy)
         possible = "wait for it to reject, or a return"
         return Why("location_at_work", f"the location is at work on all units ({where})", possible)
-    return Why("order_ended", f"the order is {order.status}", "a return of what was delivered")
+    if is_live(order):
+        text = "all units have shipped: their parcels are with carriers"
+        return Why("shipped", text, "a return when they have arrived")
+    return ended(order)
 
 
 def units_not_cancelled(tree: OrderTree, parcels: Mapping[str, Parcel], wanted: Mapping[int, int]) -> list[Why]:

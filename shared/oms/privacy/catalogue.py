@@ -136,7 +136,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Item", "Location", "Policy", "PolicyView", "Service", "TrackedLine",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "Policy", "PolicyView", "Service",
+            "Strategy", "StrategyView", "TrackedLine",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -146,24 +147,30 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
-    ("Reservation", "requests"): "business",  # hashes of keys and bodies
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
-    **dict.fromkeys((("Rule", "name"), ("Scope", "region"), ("Strategy", "name")), "business"),
-    **dict.fromkeys((("DecisionRecord", "rule"), ("Excluded", "why"), ("Scored", "parts")), "business"),
-    ("Strategy", "note"): "remark",
+    **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
+    **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
+    **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
+    **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
+    **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutTransfer", "Strategy", "StrategyDraft",
+            "StrategyView", "Transfer", "TransferView",
         )
     },
     **{
         (model, "why"): "remark"
         for model in ("Entry", "ImportView", "LogRow", "MovementView", "TimelineRow")
     },
-    **{(model, "reason"): "remark" for model in ("ChangeSet", "ChangeSetView", "Declined", "HoldDecision")},
+    **{
+        (model, "reason"): "remark"
+        for model in ("CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision")
+    },
     **{
         (model, "reason"): "business"  # codes
         for model in (
@@ -192,10 +199,11 @@ _NAMES: dict[Kind, str] = {
         " holidays id ignored incident kind kinds label_number later levels lines location locations mapping method"
         " missing named next_before next_cursor not_to number_prefix off on on_error on_expiry only_to"
         " options origins outcome over_credit_limit owner params parent part_of payment_method pickup_location place"
-        " plugin possible proved purpose rates receipts ref refuses_with regions release_by remote_areas roles route"
+        " plugin possible proved purpose rates ref refuses_with regions release_by remote_areas roles route"
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
         " weights what zones delivery_hash goods_hash decided_in"
+        " digest from_location to_location under_way"
         " capabilities constraint fallback inputs instead_of networks relaxed strategy words"
     ),
 }

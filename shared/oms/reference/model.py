@@ -1,4 +1,4 @@
-"""What the business is made of and changes seldom: items, locations, channels, clients."""
+"""What the business is made of and changes seldom: items, locations, channels, clients, decisions with editions."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -45,6 +45,18 @@ def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int],
     return {sku: item.components for sku, item in items.items() if item.components}
 
 
+class Edition(BaseModel):
+    """What was decided under a name, by whom, when and why. `version` counts what was published under it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: int
+    by: str
+    at: str
+    note: str | None = None
+
+
 Degrees = Annotated[Decimal, Field(ge=-180, le=180)]
 
 
@@ -52,7 +64,8 @@ class Location(_Reference):
     """A place that ships. Cut-off and working days are in its own time zone; Monday is 0.
 
     `networks` and `capabilities` are names that sourcing strategies speak of. `handling_minor` is what a unit costs to
-    pick and pack; `on_time_bp` how often it is ready in time, in hundredths of a per cent.
+    pick and pack; `on_time_bp` how often it is ready in time, in hundredths of a per cent. `daily_orders`,
+    `daily_lines` and `daily_units` are how much work it takes a day, 0: any number.
     """
 
     id: str
@@ -72,6 +85,9 @@ class Location(_Reference):
     blocked: bool = False
     handling_minor: Annotated[int, Field(ge=0)] = 0
     on_time_bp: Annotated[int, Field(ge=0, le=10_000)] = 10_000
+    daily_orders: Annotated[int, Field(ge=0)] = 0
+    daily_lines: Annotated[int, Field(ge=0)] = 0
+    daily_units: Annotated[int, Field(ge=0)] = 0
 
 
 class Channel(_Reference):

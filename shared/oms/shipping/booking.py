@@ -14,6 +14,8 @@ from oms.kernel.errors import ConflictError, RejectedError
 from oms.kernel.ids import check_digit_mod10, derive_id
 from oms.orders.lifecycle import FULFILLMENT_ORDER, PARCEL, move
 from oms.orders.model import FulfillmentOrder, Parcel
+from oms.orders.workload.rules import given_back
+from oms.orders.workload.store import WorkloadStore
 from oms.shipping.model import Choice, Numbers, RateCard, Service, Shipper
 from oms.shipping.service import Desk, PlannedParcel, SelectTask, select_for
 from oms.shipping.store import CAPACITY_LABEL
@@ -264,14 +266,16 @@ def _offer_of_work(work: FulfillmentOrder, desk: Desk) -> tuple[RateCard, Servic
 
 
 class Bookings:
-    """What a booking holds besides its order, for those who take work back: room of a day, labels of a carrier."""
+    """What work holds besides its order, for those who take it back: of its location's day, its carrier's, labels."""
 
-    def __init__(self, desk: Callable[[], Desk]) -> None:
+    def __init__(self, desk: Callable[[], Desk], workload: WorkloadStore) -> None:
         self._desk = desk
+        self._workload = workload
 
     def give_back_writes(self, taken_back: Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]) -> list[Write]:
-        """To be committed with the voiding of these parcels; nothing when they took no room."""
-        return _room_back(taken_back, self._desk()) if any(parcels for _, parcels in taken_back) else []
+        """To be committed with the voiding of these parcels and the end of this work; nothing when it took no room."""
+        room = _room_back(taken_back, self._desk()) if any(parcels for _, parcels in taken_back) else []
+        return [*room, *self._workload.give_back(given_back(work for work, _ in taken_back))]
 
     def tell_carriers(self, taken_back: Sequence[tuple[FulfillmentOrder, Sequence[Parcel]]]) -> None:
         """After the commit: a label that stays unused costs less than a voided one on a parcel."""

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from oms.kernel.errors import ConflictError, NotFoundError
 from oms.kernel.text import Remark
 from oms.kernel.time import Clock, to_text
+from oms.reference.editions import EditionStore
 from oms.reference.store import ReferenceStore
 from oms.validation.check import Mode
 from oms.validation.policy import DEFAULT, Policy, Rule, all_checks, refuse_unusable
-from oms.validation.store import PolicyStore
 
 
 class PolicyDraft(BaseModel):
@@ -55,7 +55,7 @@ class PolicyPage(BaseModel):
 class Desk:
     """The collaborators."""
 
-    def __init__(self, *, policies: PolicyStore, reference: ReferenceStore, clock: Clock) -> None:
+    def __init__(self, *, policies: EditionStore[Policy], reference: ReferenceStore, clock: Clock) -> None:
         self.policies = policies
         self.reference = reference
         self.clock = clock

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from oms.kernel.errors import Fault, RejectedError
 from oms.kernel.plugins import find_plugin, plugin_names
 from oms.orders.holding import REASONS
+from oms.reference.model import Edition
 from oms.validation.check import Check, Mode, Params
 
 DEFAULT = "default"
@@ -33,17 +34,10 @@ class Rule(BaseModel):
     params: Annotated[Mapping[str, JsonValue], Field(max_length=40)] = {}
 
 
-class Policy(BaseModel):
-    """What was decided, by whom, and why. `version` counts what was published under this name."""
+class Policy(Edition):
+    """What orders are checked for, from some edition on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    version: int
     rules: Mapping[str, Rule]
-    by: str
-    at: str
-    note: str | None = None
 
 
 class Set(NamedTuple):

@@ -25,7 +25,10 @@ def refuse_if_any(findings: Mapping[str, Sequence[Fault]]) -> None:
     failed = {code: faults for code, faults in findings.items() if faults}
     if failed:
         faults = [fault for group in failed.values() for fault in group]
-        raise RejectedError(f"{len(faults)} check(s) failed", code=next(iter(failed)), faults=faults)
+        which = "; ".join(
+            f"{code} ({', '.join(dict.fromkeys(f.field for f in group))})" for code, group in failed.items()
+        )
+        raise RejectedError(f"{len(failed)} check(s) failed: {which}", code=next(iter(failed)), faults=faults)
 
 
 def units_short(wanted: Mapping[str, int], stock: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

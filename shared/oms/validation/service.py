@@ -84,7 +84,7 @@ class Checks:
         """Let an edit of an order pass, with what the order must wait for then. `place`: the address, if it is new.
 
         Costs no call beyond items that nobody asked for lately. Guards and the outside scorer are about the order as
-        it was placed.
+        it was placed. What a draft would have done is a finding, and nothing else.
 
         Raises:
             RejectedError: see `check`.
@@ -99,10 +99,15 @@ class Checks:
         refused: dict[str, Sequence[Fault]] = {}
         holds: list[HoldSpec] = []
         findings: list[CheckFinding] = []
-        for one in self._policy(channel.name).decides:
+        policy = self._policy(channel.name)
+        for one in policy.decides:
             faults = new_faults(one.check, one.params, facts, (was, new), grown, moved=place is not None)
             if faults:
                 _sort(one, faults, refused, holds, findings)
+        for one in policy.drafts:
+            faults = new_faults(one.check, one.params, facts, (was, new), grown, moved=place is not None)
+            if faults:
+                findings += told(one, f"draft_{one.mode}", faults)
         refuse_if_any(refused)
         return Verdict(tuple(holds), tuple(findings))
 

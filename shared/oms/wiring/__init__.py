@@ -1,7 +1,7 @@
 """The composition root: the only reader of the environment, and the only place that knows which store serves whom.
 
 Everything is made on first use, so that a function pays only for what it names. Each file adds a floor to the one
-below: ground, goods, buyers, channels.
+below: ground, goods, sources, buyers, channels.
 """
 
 from oms.wiring.channels import Channels

@@ -3,8 +3,8 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from oms.wiring.goods import Goods
 from oms.wiring.ground import STAGES_AT_HOME
+from oms.wiring.sources import Sources
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from oms.validation.service import Checks
 
 
-class Buyers(Goods):
+class Buyers(Sources):
     """What stands between a buyer and the goods."""
 
     @cached_property
@@ -69,9 +69,9 @@ class Buyers(Goods):
     @cached_property
     def policy_desk(self) -> "PolicyDesk":
         from oms.validation.policies import Desk
-        from oms.validation.store import PolicyStore
+        from oms.validation.store import policy_store
 
-        policies = PolicyStore(self.setting("REFERENCE_TABLE"))
+        policies = policy_store(self.setting("REFERENCE_TABLE"))
         return Desk(policies=policies, reference=self.reference, clock=self.clock)
 
     @cached_property

@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING
 from oms.wiring.ground import Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from oms.allocation.decisions.store import DecisionStore
-    from oms.allocation.prices.book import PriceBook
-    from oms.allocation.prices.counting import CountingDesk
-    from oms.allocation.prices.model import Lane
-    from oms.allocation.prices.service import PricingDesk
-    from oms.allocation.prices.store import PriceStore
     from oms.allocation.shortfall import ShortfallDesk
-    from oms.allocation.sourcing.desk import Sourcing
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
@@ -32,11 +25,12 @@ if TYPE_CHECKING:
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
+    from oms.inventory.transfers.desk import TransferDesk
+    from oms.inventory.transfers.store import TransferStore
     from oms.orders.model import Destination, Promise
+    from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
-    from oms.reference.model import Location
     from oms.shipping.booking import Bookings
-    from oms.shipping.freight import FreightOffer
     from oms.shipping.model import Carrier, RateCard
     from oms.shipping.service import Desk
     from oms.shipping.store import ShippingStore
@@ -84,6 +78,19 @@ class Goods(Ground):
         )
 
     @cached_property
+    def transfers(self) -> "TransferStore":
+        from oms.inventory.transfers.store import TransferStore
+
+        return TransferStore(self.setting("INVENTORY_TABLE"), self.supplies)
+
+    @cached_property
+    def transfer_desk(self) -> "TransferDesk":
+        """For those who move units between locations."""
+        from oms.inventory.transfers.desk import TransferDesk
+
+        return TransferDesk(self.transfers, self.stock, self.supplies, self.reference.locations, self.clock)
+
+    @cached_property
     def availability_desk(self) -> "AvailabilityDesk":
         """For those who ask what can be promised, and when."""
         from oms.inventory.supply.availability import AvailabilityDesk
@@ -98,6 +105,7 @@ class Goods(Ground):
             safety=self.channel_safety,
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -111,6 +119,9 @@ class Goods(Ground):
 
         return self.reference.settings("SAFETY", ChannelSafety).get(channel, ChannelSafety())
 
+    def is_location(self, name: str) -> bool:
+        return name in self.reference.locations()
+
     @cached_property
     def count_desk(self) -> "CountDesk":
         """For those who take count files in."""
@@ -121,7 +132,7 @@ class Goods(Ground):
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
             stock=self.stock,
-            known=lambda location: location in self.reference.locations(),
+            known=self.is_location,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
             clock=self.clock,
         )
@@ -140,7 +151,7 @@ class Goods(Ground):
         from oms.inventory.drift.store import ProofStore
 
         proofs = ProofStore(self.setting("INVENTORY_TABLE"))
-        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.clock)
+        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.transfers, self.clock)
 
     @cached_property
     def shortfall_desk(self) -> "ShortfallDesk":
@@ -167,6 +178,7 @@ class Goods(Ground):
             terms_of=self.reservation_terms,
             nearest=self.nearest,
             bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            known=self.reference.items,
             clock=self.clock,
         )
 
@@ -195,90 +207,11 @@ class Goods(Ground):
         return list(rank(self.reference.locations(), destination))
 
     @cached_property
-    def decisions(self) -> "DecisionStore":
-        """Why orders ship from where they do."""
-        from oms.allocation.decisions.store import DecisionStore
-
-        return DecisionStore(self.setting("ORDERS_TABLE"))
-
-    def sourcing(self) -> "Sourcing":
-        """Made anew for each batch: locations, cards and strategies are refreshed every minute."""
-        from oms.allocation.sourcing.desk import Sourcing
-        from oms.allocation.sourcing.strategy import Strategy
-
-        return Sourcing(
-            locations=self.reference.locations(),
-            strategies=self.reference.settings("SOURCING", Strategy),
-            items=self.reference.items,
-            offers=self._freight,
-            prices=self.stock_prices,
-        )
-
-    def _freight(self, location: "Location", destination: "Destination", at: "datetime") -> "tuple[FreightOffer, ...]":
-        """What carriers ask from a location (port of sourcing)."""
-        from oms.shipping.freight import freight_offers
-        from oms.shipping.model import Lane
-
-        lane = Lane(destination.country, destination.postal_area)
-        return freight_offers(self.rate_cards().values(), location, lane, at)
-
-    @cached_property
     def taking_back(self) -> "TakingBack":
         """Takes work back from locations (also port of amending)."""
         from oms.allocation.takeback import TakingBack
 
         return TakingBack(self.orders, self.stock, self.bookings)
-
-    @cached_property
-    def prices(self) -> "PriceStore":
-        from oms.allocation.prices.store import PriceStore
-
-        return PriceStore(self.setting("PRICES_TABLE"))
-
-    @cached_property
-    def stock_prices(self) -> "PriceBook":
-        """What a unit is worth where it lies (port of sourcing)."""
-        from oms.allocation.prices.book import PriceBook
-
-        return PriceBook(self.prices, self.clock)
-
-    @cached_property
-    def counting(self) -> "CountingDesk":
-        from oms.allocation.prices.counting import CountingDesk
-
-        return CountingDesk(self.orders, self.prices, self.reference.channels, self.clock)
-
-    @cached_property
-    def pricing(self) -> "PricingDesk":
-        """For the one function that has the solver."""
-        from oms.allocation.prices.service import PricingDesk
-        from oms.allocation.prices.solver import solve
-
-        return PricingDesk(
-            store=self.prices,
-            positions=lambda skus: self.stock.positions(skus, consistent=False),
-            lanes=self._lanes,
-            weights_g=lambda skus: {sku: item.weight_g for sku, item in self.reference.items(skus).items()},
-            solve=solve,
-            clock=self.clock,
-        )
-
-    def _lanes(self, regions: "Iterable[str]") -> "dict[tuple[str, str], Lane]":
-        """What it costs from each location to some regions, by the rate cards of today (port of pricing)."""
-        from oms.allocation.prices.forecast import destination_of
-        from oms.allocation.prices.model import Lane
-        from oms.shipping.lanes import lane_cost
-        from oms.shipping.model import Lane as ShippingLane
-
-        cards, on = list(self.rate_cards().values()), self.clock().date()
-        lanes: dict[tuple[str, str], Lane] = {}
-        for region in regions:
-            to = ShippingLane(*destination_of(region))
-            for name, location in self.reference.locations().items():
-                cost = lane_cost(cards, location, to, on)
-                if cost is not None:
-                    lanes[name, region] = Lane(*cost)
-        return lanes
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
@@ -314,11 +247,18 @@ class Goods(Ground):
         )
 
     @cached_property
+    def workload(self) -> "WorkloadStore":
+        """How much of the locations' days is given out."""
+        from oms.orders.workload.store import WorkloadStore
+
+        return WorkloadStore(self.setting("REFERENCE_TABLE"))
+
+    @cached_property
     def bookings(self) -> "Bookings":
         """What bookings hold outside of their orders (port of allocation and fulfillment)."""
         from oms.shipping.booking import Bookings
 
-        return Bookings(self.shipping_desk)
+        return Bookings(self.shipping_desk, self.workload)
 
     def promise(
         self,

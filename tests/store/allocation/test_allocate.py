@@ -163,7 +163,7 @@ def test_an_order_too_large_for_one_transaction_is_served_in_steps(cloud_on_moto
     assert handler(batch(order), None) == DONE
     header, works = cloud_on_moto.orders.tree("ord_1")
     assert (header.units_allocated, header.units_waiting) == (110, 0)
-    assert [len(work.lines) for work in works] == [89, 21]
+    assert [len(work.lines) for work in works] == [88, 22]
     assert [work.attempt for work in works] == [1, 1]
     assert_the_books_balance(cloud_on_moto)
 

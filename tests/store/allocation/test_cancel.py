@@ -144,6 +144,21 @@ def test_an_order_that_is_all_being_picked_refuses_and_says_what_is_possible(clo
     assert cloud_on_moto.orders.tree("ord_1").order.version == 2
 
 
+def test_an_order_that_has_shipped_says_so_and_that_a_return_is_the_way(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 3))
+    (work,) = allocated(cloud_on_moto, "ord_1", {"CUP": 2}).fulfillment_orders
+    put_work(cloud_on_moto, work, "closed")
+    status, problem = cancel("ord_1")
+    assert (status, problem["code"]) == (409, "wrong_state")
+    assert problem["why_not"] == [
+        {
+            "code": "shipped",
+            "message": "all units have shipped: their parcels are with carriers",
+            "possible": "a return when they have arrived",
+        }
+    ]
+
+
 def test_cancel_and_ship_decided_on_the_same_picture_exactly_one_wins(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 3))
     (work,) = allocated(cloud_on_moto, "ord_1", {"CUP": 2}).fulfillment_orders

@@ -49,7 +49,7 @@ def test_the_same_inputs_and_version_decide_the_same_again(scene: Wiring) -> Non
     stock = {"A": {"ber-1": 5, "lon-1": 5}, "B": {"lon-1": 1}}
     demands = [Demand(1, "A", 2), Demand(2, "B", 1)]
     case = scene.sourcing().case(order, demands, stock, (), datetime.fromisoformat(kept.at))
-    again = record_of("ord_1", kept.attempt, kept.at, inputs_of(case), source(case, BUILT_IN))
+    again = record_of("ord_1", kept.attempt, kept.at, inputs_of(case), source(case, BUILT_IN), kept.prices)
     assert again == kept
 
 

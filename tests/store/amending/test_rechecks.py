@@ -147,3 +147,17 @@ def test_totals_of_a_channels_change_that_do_not_add_up_are_left_to_a_person(sho
     assert amend(shop, order.id, lines=lines(L1=6, L2=2), total_minor=4_000) is False
     assert shop.orders.get(order.id).lines == order.lines
     assert exposure(shop) == order.total_minor
+
+
+def test_a_preview_shows_what_a_draft_would_have_done_and_the_draft_decides_nothing(shop: Wiring) -> None:
+    order = place(shop)
+    rules = {"order_size": Rule(mode="reject", params={"units": 5})}
+    draft = Policy(name="default", rules=rules, version=0, by="user:test", at="2026-11-23")
+    shop.reference.put_setting("POLICY_DRAFT", "default", draft)
+    status, preview = made(order.id, quantity(1, 6))
+    assert (status, preview["waits_for"]) == (200, [])
+    (found,) = preview["findings"]
+    assert (found["check"], found["effect"]) == ("order_size", "draft_reject")
+    after = shop.orders.get(order.id)
+    assert ([finding.effect for finding in after.findings], after.holds) == (["draft_reject"], ())
+    assert after.lines[0].quantity == 6

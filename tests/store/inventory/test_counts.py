@@ -121,6 +121,46 @@ def test_a_difference_counts_once_under_its_name(wiring: Wiring) -> None:
     assert stored(wiring).on_hand == 12
 
 
+def test_an_id_that_comes_again_with_another_difference_is_refused_and_says_what_was_recorded(wiring: Wiring) -> None:
+    assert book(wiring, {"sku": "CUP", "delta": -8, "id": "broken"}) == [("applied", -8, 2)]
+    said = api_take_counts.handler(
+        api_event(
+            ROUTE,
+            path={"location": "ber-1"},
+            body={
+                "counts": [
+                    {"sku": "CUP", "delta": -7, "id": "broken"},
+                    {"sku": "PEN", "delta": -8, "id": "broken"},
+                    {"sku": "CUP", "delta": -8, "id": "broken"},
+                ]
+            },
+        ),
+        None,
+    )
+    told = "id broken was used with other content before; recorded at 2026-11-23T10:00:00.000Z: -8 of CUP"
+    assert results(said) == [
+        {"sku": "CUP", "outcome": "refused", "moved": 0, "code": "id_reused", "message": told},
+        {"sku": "PEN", "outcome": "refused", "moved": 0, "code": "id_reused", "message": told},
+        {"sku": "CUP", "outcome": "repeated", "moved": 0},
+    ]
+    assert (stored(wiring).on_hand, wiring.stock.available(["PEN"])["PEN"]["ber-1"]) == (2, 4)
+
+
+def test_another_count_of_the_same_instant_is_refused_and_says_what_was_recorded(wiring: Wiring, time: Time) -> None:
+    counted_at = time.wait(10)
+    time.wait(1)
+    move(wiring, Change(on_hand=-3), time)
+    assert book(wiring, {"sku": "CUP", "units": 9, "counted_at": counted_at}) == [("applied", -1, 6)]
+    time.wait(1)
+    move(wiring, Change(on_hand=5), time)
+    assert book(wiring, {"sku": "CUP", "units": 9, "counted_at": counted_at}) == [("repeated", 0, 11)]
+    body = {"counts": [{"sku": "CUP", "units": 7, "counted_at": counted_at}]}
+    (row,) = results(api_take_counts.handler(api_event(ROUTE, path={"location": "ber-1"}, body=body), None))
+    assert (row["outcome"], row["code"], row["on_hand"]) == ("refused", "counted_differently", 11)
+    assert row["message"] == "9 units were recorded for that very instant, not 7; count again"
+    assert stored(wiring).on_hand == 11
+
+
 def test_rows_are_applied_in_the_order_given_also_of_one_sku(wiring: Wiring, time: Time) -> None:
     counted_at = time.wait(1)
     rows = [{"sku": "CUP", "units": 5, "counted_at": counted_at}, {"sku": "CUP", "delta": 1, "id": "one-more"}]
@@ -183,6 +223,14 @@ def test_a_warehouse_counts_only_its_own_shelves(wiring: Wiring) -> None:
     body = {"counts": [{"sku": "PEN", "delta": 1, "id": "x"}]}
     event = api_event(ROUTE, path={"location": "ber-1"}, body=body, roles=["warehouse"], locations=["lon-1"])
     assert api_take_counts.handler(event, None)["statusCode"] == 404
+
+
+def test_a_location_that_there_is_not_is_not_found_and_no_row_is_looked_at(wiring: Wiring) -> None:
+    body = {"counts": [{"sku": "PEN", "delta": 1, "id": "x"}]}
+    answer = api_take_counts.handler(api_event(ROUTE, path={"location": "rom-1"}, body=body), None)
+    assert (answer["statusCode"], text_of(answer)["code"]) == (404, "not_found")
+    assert text_of(answer)["detail"] == "there is no location rom-1"
+    assert wiring.stock.available(["PEN"])["PEN"] == {"ber-1": 4}
 
 
 def drop(raw: bytes, key: str = "counts/ber-1/night.csv") -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from functions.inventory import cron_expire_reservations
+from functions.inventory import api_reserve_stock, cron_expire_reservations
 from oms.aws.tables import commit
 from oms.inventory.model import Change, Movement
 from oms.wiring import Wiring
-from tests.allocation_scene import CAUSE, Hands, assert_the_books_balance, position
+from tests.allocation_scene import CAUSE, Hands, assert_the_books_balance, item_of, position, text_of
 from tests.aws import moto_cloud
 from tests.lambda_events import api_event
 from tests.reservation_scene import SHOP, START, ask, done, event, free, open_shop, refused
@@ -53,6 +53,7 @@ def test_what_no_place_has_alone_is_kept_at_several() -> None:
 
 
 def test_all_or_nothing_says_of_each_line_what_there_is_and_keeps_nothing(shop: Wiring) -> None:
+    shop.reference.put_item(item_of("HAT"))
     problem = refused(ask("cart-1", {"CUP": 2, "PEN": 4, "HAT": 1}))
     assert (problem["status"], problem["code"]) == (409, "short_stock")
     assert problem["faults"] == [
@@ -60,6 +61,16 @@ def test_all_or_nothing_says_of_each_line_what_there_is_and_keeps_nothing(shop: 
         {"field": "lines.2.quantity", "message": "1 of HAT wanted, 0 available"},
     ]
     assert (free(shop), free(shop, "PEN")) == ({"ber-1": 5, "lon-1": 8}, {"lon-1": 3})
+
+
+def test_what_is_not_in_the_catalogue_is_unknown_and_not_short(shop: Wiring) -> None:
+    problem = refused(ask("cart-1", {"CUP": 2, "SPOON": 1}, allow_partial=True))
+    assert (problem["status"], problem["code"]) == (422, "unknown_sku")
+    assert problem["faults"] == [{"field": "lines.1.sku", "message": "SPOON is not in the catalogue"}]
+    kept = done(ask("cart-1", {"CUP": 2}))
+    change = {"lines": [{"sku": "SPOON", "quantity": 1}]}
+    assert refused(event("PATCH", kept["reservation_id"], change))["code"] == "unknown_sku"
+    assert free(shop) == {"ber-1": 5, "lon-1": 6}
 
 
 def test_who_takes_part_of_it_gets_what_there_is(shop: Wiring) -> None:
@@ -87,6 +98,21 @@ def test_the_same_request_again_changes_nothing_even_after_its_end(shop: Wiring)
     assert (late["status"], free(shop, "PEN")) == ("released", {"lon-1": 3})
     assert refused(ask("cart-1", {"PEN": 2}))["code"] == "idempotency_key_reused"
     assert done(ask("cart-1", {"PEN": 1}, key="k-2"))["status"] == "created"
+
+
+def test_a_key_is_known_whoever_owns_the_cart_and_for_a_day_whatever_came_since(shop: Wiring, hands: Hands) -> None:
+    first = done(ask("cart-1", {"CUP": 1}, key="k-1"))
+    other = refused(ask("cart-2", {"CUP": 1}, key="k-1"))
+    assert (other["status"], other["code"]) == (422, "idempotency_key_reused")
+    assert "1 of CUP for cart-1" in other["detail"]
+    for number in range(25):
+        done(ask("cart-1", {"CUP": 1 + number % 2}, key=f"later-{number}"))
+    hands.forward(hours=23, minutes=59)
+    again = api_reserve_stock.handler(ask("cart-1", {"CUP": 1}, key="k-1"), None)
+    assert (again["statusCode"], again["headers"]["idempotent-replayed"]) == (200, "true")
+    assert (text_of(again)["reservation_id"], free(shop)) == (first["reservation_id"], {"ber-1": 5, "lon-1": 8})
+    hands.forward(minutes=2)
+    assert done(ask("cart-2", {"CUP": 1}, key="k-1"))["status"] == "created"  # after a day, the key is nobody's
 
 
 def test_it_counts_for_nothing_from_its_instant_on_before_anybody_has_swept(shop: Wiring, hands: Hands) -> None:

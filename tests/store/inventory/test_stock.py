@@ -7,7 +7,7 @@ import pytest
 from oms.aws.tables import ConditionFailedError, commit
 from oms.inventory.model import Change, Movement, Position
 from oms.inventory.rules import ShortStockError
-from oms.kernel.errors import ConflictError
+from oms.kernel.errors import ConflictError, RejectedError
 from oms.orders.model import FulfillmentLine, FulfillmentOrder
 from oms.wiring import Wiring
 from tests.allocation_scene import CAUSE, START, assert_the_journal_explains_the_balances, position, set_up
@@ -121,6 +121,9 @@ def test_a_receipt_counts_once(cloud_on_moto: Wiring) -> None:
     assert low(cloud_on_moto) == [CUP]
     assert cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1", by="location:ber-1")
     assert not cloud_on_moto.stock.receive("CUP", "ber-1", 7, receipt_id="r-1", by="location:ber-1")
+    with pytest.raises(RejectedError, match="7 of CUP at ber-1") as refused:
+        cloud_on_moto.stock.receive("CUP", "ber-1", 9, receipt_id="r-1", by="location:ber-1")
+    assert refused.value.code == "id_reused"
     after = stored(cloud_on_moto)
     assert (after.on_hand, after.incoming, after.slack) == (9, 0, 1)
     assert low(cloud_on_moto) == []

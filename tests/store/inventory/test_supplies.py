@@ -12,7 +12,16 @@ from oms.inventory.supply.model import ChannelSafety, Supply, SupplyTerms
 from oms.orders.store import facts_of_stream_record
 from oms.reference.model import Channel
 from oms.wiring import Wiring
-from tests.allocation_scene import START, assert_the_books_balance, position, put_order, rows, set_up, text_of
+from tests.allocation_scene import (
+    START,
+    assert_the_books_balance,
+    item_of,
+    position,
+    put_order,
+    rows,
+    set_up,
+    text_of,
+)
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.lambda_events import api_event
@@ -81,6 +90,8 @@ def ask(**query: str) -> tuple[int, dict[str, Any]]:
 
 def shop(wiring: Wiring, *positions: Position) -> None:
     set_up(wiring, *positions)
+    for sku in {one.sku for one in positions}:
+        wiring.reference.put_item(item_of(sku))
     wiring.reference.put_setting("SUPPLY", "terms", TERMS)
     desk = Channel(name="desk", kind="canonical", currencies=frozenset({"EUR"}))
     wiring.reference.put_setting("CHANNEL", "desk", desk)
@@ -113,6 +124,19 @@ def test_a_line_that_is_to_come_stands_in_the_books_until_it_is_there() -> None:
         status, problem = receive(1, "GR-3")
         assert (status, problem["code"]) == (409, "wrong_state")
         assert_the_books_balance(wiring)
+
+
+def test_a_receipt_that_comes_again_with_other_units_is_refused_and_says_what_was_recorded() -> None:
+    with moto_cloud(Time()) as wiring:
+        set_up(wiring, position("CUP", "ber-1", 3))
+        put(LINE)
+        assert receive(10, "GR-1")[1]["status"] == "received"
+        status, problem = receive(4, "GR-1")
+        assert (status, problem["code"]) == (422, "id_reused")
+        assert problem["detail"].startswith("receipt GR-1 was used with other content before; recorded at ")
+        assert problem["detail"].endswith("10 units")
+        assert receive(10, "GR-1")[1]["received"] == 10
+        assert books(wiring) == (13, 0)
 
 
 def test_a_line_is_changed_by_who_has_seen_it_and_moved_dates_are_told() -> None:
@@ -174,6 +198,14 @@ def test_goods_are_booked_in_although_others_came_without_naming_the_line() -> N
         assert receive(10, "GR-1")[0] == 200
         assert books(wiring) == (18, 0)
         assert_the_books_balance(wiring)
+
+
+def test_what_is_not_in_the_catalogue_has_no_availability() -> None:
+    with moto_cloud(Time()) as wiring:
+        shop(wiring, position("CUP", "ber-1", 3))
+        status, problem = ask(sku="CUP,SPOON")
+        assert (status, problem["code"]) == (422, "unknown_sku")
+        assert problem["faults"] == [{"field": "sku", "message": "SPOON is not in the catalogue"}]
 
 
 def test_goods_killed_anywhere_are_booked_in_once() -> None:
@@ -280,6 +312,7 @@ def test_a_question_that_makes_no_sense_is_refused(query: dict[str, str], status
 def test_a_sku_that_nobody_keeps_is_never_promised() -> None:
     with moto_cloud(Time()) as wiring:
         shop(wiring, position("CUP", "ber-1", 5))
+        wiring.reference.put_item(item_of("SPOON"))
         assert ask(sku="SPOON")[1]["skus"][0]["now"] == 0
 
 

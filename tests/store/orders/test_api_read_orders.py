@@ -85,6 +85,28 @@ def test_pages_of_any_size_show_each_order_once_newest_first(
 
 
 @pytest.mark.usefixtures("shop")
+def test_an_order_is_found_by_its_number_in_its_channel_and_in_no_other() -> None:
+    assert walk(channel="web", external_order_id="4") == ["4"]
+    assert walk(channel="desk", external_order_id="4") == []
+    assert walk(channel="web", external_order_id="4", status="completed", since=to_text(MONDAY)) == ["4"]
+    assert walk(channel="web", external_order_id="4", status="validating") == []
+    assert walk(channel="web", external_order_id="4", until=to_text(MONDAY)) == []
+    status, problem, _ = ask(external_order_id="4")
+    assert (status, problem["code"]) == (400, "malformed")
+    assert "external_order_id needs the channel" in problem["faults"][0]["message"]
+
+
+def test_an_order_is_found_by_its_number_with_one_consistent_read_and_only_by_who_may_see_it() -> None:
+    query = {"channel": "web", "external_order_id": "4"}
+    assert calls_of(lambda: ask(**query)).count("BatchGetItem") == 1
+    assert "Query" not in calls_of(lambda: ask(**query))
+    mine, foreign = (
+        json.loads(handler(api_event(LIST, query=query, roles=["channel"], channels=[name]), None)["body"])
+        for name in ("web", "desk")
+    )
+    assert ([row["external_order_id"] for row in mine["orders"]], foreign.get("orders", [])) == (["4"], [])
+
+
 def test_since_is_included_and_until_is_not() -> None:
     since, until = to_text(MONDAY + timedelta(minutes=10)), to_text(MONDAY + timedelta(minutes=12))
     assert sorted(walk(since=since, until=until)) == ["20", "21", "22", "23"]

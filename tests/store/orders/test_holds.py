@@ -72,6 +72,29 @@ def test_a_person_puts_a_hold_once_and_it_blocks_the_named_steps_only() -> None:
         assert tree.order.units_allocated == 5
 
 
+def test_a_second_hold_with_another_end_or_note_is_refused_with_the_open_one_and_changes_nothing() -> None:
+    with company() as wiring:
+        order = place(wiring)
+        sent = {"reason": "other", "note": "asks for blue", "expires_at": "2026-11-24T09:00:00Z"}
+        assert hold(order.id, sent)[0] == 200
+        for again in (sent, {"reason": "other"}, {**sent, "expires_at": "2026-11-24T09:00:00.000Z"}):
+            assert hold(order.id, again)[0] == 200
+        for other in ({**sent, "expires_at": "2026-11-25T09:00:00Z"}, {**sent, "note": "asks for red"}):
+            status, problem = hold(order.id, other)
+            (why,) = problem["why_not"]
+            assert (status, problem["code"], why["code"]) == (409, "wrong_state", "hold_open")
+            assert why["message"] == (
+                f"the hold {hold_id_of(order.id, 'other')} for other is open already, until 2026-11-24T09:00:00.000Z, "
+                "and was not changed"
+            )
+            assert why["possible"] == "leave it, or have operator release it and put it anew"
+        header = wiring.orders.get(order.id)
+        assert (header.version, header.holds[0].expires_at) == (2, "2026-11-24T09:00:00.000Z")
+        assert decide("release", order.id, "other")[0] == 200
+        assert hold(order.id, {**sent, "expires_at": "2026-11-25T09:00:00Z"})[0] == 200
+        assert wiring.orders.get(order.id).holds[0].expires_at == "2026-11-25T09:00:00.000Z"
+
+
 def test_a_suspicion_against_a_confirmed_order_stops_it_although_it_is_confirmed() -> None:
     with company() as wiring:
         order = place(wiring)

@@ -85,6 +85,7 @@ def test_what_cannot_be_true_is_refused_and_changes_nothing(confirmation: Confir
 def test_work_that_was_not_released_cannot_be_confirmed(status: str, kind: str) -> None:
     decision = apply_confirmation(a_case(status), said(kind), NOW)
     assert (decision.outcome, decision.code) == ("refused", "wrong_state")
+    assert "released to the location" in (decision.message or "")
 
 
 def test_a_short_pick_gives_the_units_back_to_the_order_and_takes_them_out_of_the_parcels() -> None:

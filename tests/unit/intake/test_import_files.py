@@ -242,3 +242,32 @@ def test_a_row_with_a_cell_more_than_the_header_is_refused_even_if_that_is_empty
     (entry,) = entries(csv_file([f"{row},"]))
     assert (entry.order, entry.code) == (None, "invalid")
     assert "cells, the header" in entry.faults[0].fault.message
+
+
+def test_a_carriage_return_in_the_middle_of_a_row_is_said_in_the_makers_words_with_its_line() -> None:
+    first, second, third = csv_rows(3)
+    raw = csv_file([first, second.replace(",Berlin,", ",Berlin\rMitte,"), third])
+    refused = [entry for entry in entries(raw) if entry.order is None]
+    assert [(entry.row, entry.code) for entry in refused] == [(3, "malformed")]
+    (fault,) = refused[0].faults
+    before = second.index("Berlin") + len("Berlin")
+    assert (fault.row, fault.fault.field) == (3, "row")
+    assert fault.fault.message == (
+        f"a carriage return stands in the middle, after {before} characters; "
+        "end rows with LF or CR LF, and put cells of several lines into double quotes"
+    )
+
+
+def test_a_file_whose_lines_end_with_carriage_returns_alone_is_refused_with_the_line_of_its_header() -> None:
+    with pytest.raises(MalformedError) as refused:
+        cut(csv_file(csv_rows(2)).replace(b"\n", b"\r"))
+    (fault,) = refused.value.faults
+    assert (str(refused.value), fault.field) == ("the header, line 1, is no CSV", "file")
+    assert fault.message.startswith("line 1, the header: a carriage return stands in the middle, after ")
+    assert "newline=" not in fault.message
+
+
+def test_a_cell_that_is_too_long_is_said_to_be() -> None:
+    long = csv_rows(1)[0] + "x" * (csv.field_size_limit() + 1)
+    (entry,) = entries(csv_file([long]))
+    assert entry.faults[0].fault.message == "a cell is longer than 131072 characters; is a quote not closed?"

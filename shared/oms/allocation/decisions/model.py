@@ -51,7 +51,7 @@ class DecisionRecord(Value):
     """One decision about some of an order's lines. `inputs` is the hash of all that it was made from.
 
     `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
-    that did not find room.
+    that did not find room. `prices` is the list by which stock was priced, or why it was free.
     """
 
     order_id: str
@@ -71,6 +71,7 @@ class DecisionRecord(Value):
     cost: int = 0
     bound: int = 0
     left_out: int = 0
+    prices: str = ""
 
 
 class Records(BaseModel):
@@ -114,7 +115,7 @@ def inputs_of(case: Case) -> str:
     return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
 
 
-def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcome) -> DecisionRecord:
+def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcome, prices: str = "") -> DecisionRecord:
     """What is kept of an outcome: of every kind of row the first few, sorted by what they are about."""
     excluded = [Excluded(location=row[0], constraint=row[1], why=row[2], line=row[3]) for row in outcome.refusals]
     considered = [Considered.model_validate(row._asdict()) for row in outcome.rivals]
@@ -138,4 +139,5 @@ def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcom
         cost=outcome.cost,
         bound=outcome.bound,
         left_out=left_out,
+        prices=prices,
     )

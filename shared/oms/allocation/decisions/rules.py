@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from oms.allocation.decisions.model import Considered, DecisionRecord
+from oms.allocation.sourcing.network import above_pct
 
 _MICRO_PER_MINOR = 1_000_000
 _FALLBACKS = {
@@ -22,7 +23,7 @@ def words_of(record: DecisionRecord) -> tuple[str, ...]:
 
 
 def _sentences(record: DecisionRecord) -> Iterator[str]:
-    proof = "no allowed plan costs less" if record.cost == record.bound else "no cheaper plan was found in time"
+    proof = _proof(record)
     places = [one.location for one in record.scores]
     for one in record.scores:
         total = sum(one.parts.values())
@@ -42,8 +43,18 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
         units = sum(record.waiting.values())
         lines = ", ".join(str(number) for number in record.waiting)
         yield f"{units} unit(s) of line(s) {lines} nobody may ship now: {_FALLBACKS[record.fallback or 'backorder']}."
+    if " " in record.prices:  # no name of a list
+        yield f"Stock was free, not priced by what it is worth to later orders: {record.prices}."
     if record.left_out:
         yield f"{record.left_out} more row(s) were not kept."
+
+
+def _proof(record: DecisionRecord) -> str:
+    if record.cost <= record.bound:
+        return "no allowed plan costs less"
+    above = above_pct(record.cost, record.bound)
+    most = f"it is at most {above} % above the cheapest" if above else "how far it is from the cheapest is not known"
+    return f"no cheaper plan was found within the steps of a decision (not proven: {most})"
 
 
 def _units(record: DecisionRecord, location: str) -> str:

@@ -40,6 +40,15 @@ class PriceBook:
             self._prices[number] = {(sku, place): price for sku, places in rows for place, price in places.items()}
         return {key: self._prices.get(number, {}).get(key, 0) for key, number in wanted.items()}
 
+    def priced_by(self) -> str:
+        """Which list the last answer was from, or why everything was free."""
+        made = self._list
+        if made is None:
+            return "no list of prices"
+        if self._clock() >= from_text(made.until):
+            return f"the list of {made.as_of} ended on {made.until}"
+        return made.version
+
     def _refresh(self) -> None:
         now = self._timer()
         if self._asked is not None and now - self._asked < KEPT_S:

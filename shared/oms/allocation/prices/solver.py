@@ -5,12 +5,20 @@ import highspy
 from oms.allocation.prices.model import Program, Solution
 
 
+class Silent(highspy.Highs):  # type: ignore[misc]  # it has no types
+    """HiGHS without a word on stdout: its first call beyond options prints a banner, and the constructor makes it."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  its name there
+        self.silent()
+        super().enableCallbacks()
+
+
 def solve(program: Program, limit_s: float) -> Solution | None:
     """The optimum with its duals, the same for the same program; None if it was not proven within `limit_s` seconds."""
     if not program.costs:
         return Solution(0.0, [0.0] * len(program.lower))
-    highs = highspy.Highs()
-    for option, value in (("output_flag", False), ("threads", 1), ("time_limit", limit_s)):
+    highs = Silent()
+    for option, value in (("threads", 1), ("time_limit", limit_s)):
         highs.setOptionValue(option, value)
     highs.passModel(_model(program))
     highs.run()

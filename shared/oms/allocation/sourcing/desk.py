@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from oms.allocation.geography import Point, centre_of, distance_km
 from oms.allocation.rules import Demand, SourcingPlan, Take
-from oms.allocation.sourcing.engine import source
+from oms.allocation.sourcing.days import Days
+from oms.allocation.sourcing.engine import source, traits_of
 from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
-from oms.allocation.sourcing.network import Tariff
-from oms.allocation.sourcing.strategy import BUILT_IN, DEFAULT, Strategy
+from oms.allocation.sourcing.network import Tariff, above_pct
+from oms.allocation.sourcing.strategy import Strategy, strategy_for
 from oms.orders.model import Destination, Order
+from oms.orders.workload.model import Load
 from oms.reference.model import Item, Location
 
 
@@ -37,7 +39,7 @@ class Sourcing:
     """The collaborators, as one batch sees them: offers are asked once per location and destination.
 
     `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
-    (SKU, location) in minor units.
+    (SKU, location) in minor units; `priced_by` says where those of the last answer are from, or why there are none.
     """
 
     def __init__(
@@ -48,12 +50,16 @@ class Sourcing:
         items: Callable[[Iterable[str]], Mapping[str, Item]] = lambda _: {},
         offers: Offers = lambda _, __, ___: (),
         prices: Prices = lambda _: {},
+        priced_by: Callable[[], str] = lambda: "",
+        days: Days | None = None,
     ) -> None:
         self.locations = locations
-        self._strategy = (strategies or {}).get(DEFAULT, BUILT_IN)
+        self.days = days or Days(locations)
+        self._strategies = strategies or {}
         self._items = items
         self._offers = offers
         self._prices = prices
+        self.priced_by = priced_by
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination], tuple[Offer, ...]] = {}
 
@@ -65,16 +71,31 @@ class Sourcing:
             self._catalogue.update({sku: found.get(sku) for sku in missing})
 
     def plan(
-        self, order: Order, demands: Sequence[Demand], stock: Stock, excluded: Collection[str], at: datetime
+        self,
+        order: Order,
+        demands: Sequence[Demand],
+        stock: Stock,
+        excluded: Collection[str],
+        at: datetime,
+        taken: Sequence[Take] = (),
     ) -> tuple[SourcingPlan, Case, Outcome]:
-        """The cheapest plan for some of an order's lines, what it was decided from, and why."""
-        case = self.case(order, demands, stock, excluded, at)
-        outcome = source(case, self._strategy)
+        """The cheapest plan for some of an order's lines, what it was decided from, and why.
+
+        `taken` is what other lines of the order take of the days of locations.
+        """
+        case = self.case(order, demands, stock, excluded, at, taken)
+        outcome = source(case, strategy_for(self._strategies, traits_of(case)))
         takes = tuple(Take(part.number, part.sku, part.location, part.units) for part in outcome.parts)
         return SourcingPlan(takes, outcome.waiting, _said(outcome)), case, outcome
 
     def case(
-        self, order: Order, demands: Sequence[Demand], stock: Stock, excluded: Collection[str], at: datetime
+        self,
+        order: Order,
+        demands: Sequence[Demand],
+        stock: Stock,
+        excluded: Collection[str],
+        at: datetime,
+        taken: Sequence[Take] = (),
     ) -> Case:
         """What the engine decides from."""
         skus = {demand.sku for demand in demands}
@@ -82,7 +103,9 @@ class Sourcing:
         having = {name for sku in skus for name, units in stock.get(sku, {}).items() if units > 0}
         prices = self._prices([(sku, name) for sku in sorted(skus) for name in sorted(having)])
         places = tuple(
-            self._place(location, order.destination, at) for name, location in self.locations.items() if name in having
+            self._place(location, order.destination, at, taken)
+            for name, location in self.locations.items()
+            if name in having
         )
         return Case(
             lines=tuple(_wanted(demand, self._catalogue[demand.sku]) for demand in sorted(demands)),
@@ -97,7 +120,7 @@ class Sourcing:
             excluded=frozenset(excluded),
         )
 
-    def _place(self, location: Location, destination: Destination, at: datetime) -> Place:
+    def _place(self, location: Location, destination: Destination, at: datetime, taken: Sequence[Take]) -> Place:
         there = centre_of(destination.country, destination.postal_area)
         here = Point(float(location.latitude), float(location.longitude))
         key = (location.id, destination)
@@ -106,6 +129,10 @@ class Sourcing:
                 Offer(one.label, Tariff(*map(tuple, zip(*one.steps, strict=True))), one.latest_on)
                 for one in self._offers(location, destination, at)
             )
+        capacity, used = self.days.room(location.id)
+        if any(capacity):
+            own = [take.quantity for take in taken if take.location == location.id]
+            used = used.plus(Load(lines=len(own), units=sum(own)))
         return Place(
             name=location.id,
             country=location.country,
@@ -114,6 +141,8 @@ class Sourcing:
             capabilities=location.capabilities,
             blocked=location.blocked,
             open=is_open(location, at),
+            capacity=capacity,
+            used=used,
             on_time_bp=location.on_time_bp,
             handling_minor=location.handling_minor,
             offers=self._known[key],
@@ -141,6 +170,9 @@ def _said(outcome: Outcome) -> str:
     """How the plan was found, in a few words."""
     if not outcome.parts:
         return "nothing in stock" if outcome.waiting else "nothing to take"
-    proof = "cheapest" if outcome.cost == outcome.bound else "cheap"
+    proof = "cheapest"
+    if outcome.cost > outcome.bound:
+        above = above_pct(outcome.cost, outcome.bound)
+        proof = f"not proven, at most {above} % above the cheapest" if above else "not proven to be the cheapest,"
     relaxed = f", without {' and '.join(outcome.relaxed)}" if outcome.relaxed else ""
     return f"{proof} by {outcome.strategy} {outcome.version}, {outcome.rule}{relaxed}"

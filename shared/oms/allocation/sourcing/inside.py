@@ -1,38 +1,38 @@
-"""The cheapest plan that uses exactly a set of sources, and the best plan of all that were looked at.
+"""The cheapest plan that uses all sources of a set, and the best plan of all that were looked at.
 
-Which step of its tariff each source reaches is decided first: with the steps given, what is left is to assign the
-pieces at fixed prices without going over the steps' weights, and few assignments are near enough to the cheapest one.
-Vectors of steps are taken in the order of what they cost, so most sets end with the first.
+Inside a set every tariff is bounded by a straight line below it, between what the source must carry and what it can.
+What is left between the lines' sum and the best plan is the room in which a piece may go elsewhere than where it is
+cheapest: most sets have none, and in others few ways fit. Those are put together under the tariffs' steps
+(`vectors.py`).
 """
 
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from operator import itemgetter
 
-from oms.allocation.sourcing.network import Network, Takes, Tariff, allowed, cost_of
+from oms.allocation.sourcing.moves import mended
+from oms.allocation.sourcing.network import Network, Piece, Takes, allowed, cost_of
+from oms.allocation.sourcing.tariffs import tangent
+from oms.allocation.sourcing.vectors import BITS, GRAMS, Parts, Vectors, Way
 
-# One thing to do with a piece: what its units cost, where they are taken, and the grams there.
-Way = tuple[int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+_COST = itemgetter(0)
 
 
 class Inside:
-    """Remembers the best plan. Every set, every vector and every piece placed counts as a step."""
+    """Remembers the best plan. Sources of a set, ways, vectors and pieces placed count as steps."""
 
     def __init__(self, network: Network, max_steps: int) -> None:
         self.network = network
         self.max_steps = max_steps
         self.steps = 0
-        self.best = 1 << 200
-        self.takes: Takes = ()
+        self.best = sum([piece.units * piece.wait for piece in network.pieces])
+        self.takes: Takes = ((),) * len(network.pieces)
         self.limited = bool(network.pools) or network.max_parcels is not None
-        self.split = any(piece.units > 1 for piece in network.pieces)
-        self.weights = [piece.weight_g for piece in network.pieces]
-        self.waits = [piece.wait for piece in network.pieces]
-        self.first = [source.fixed + source.tariff.prices[0] for source in network.sources]
-        self.light = [source.tariff.breaks[0] for source in network.sources]
-        self.rows = [self.waits[:] for _ in network.sources]
-        for i, piece in enumerate(network.pieces):
-            for j, cost, _ in piece.options:
-                self.rows[j][i] = min(cost, piece.wait)
-        self.options = [{j: (cost, limit) for j, cost, limit in piece.options} for piece in network.pieces]
+
+    @cached_property
+    def options(self) -> list[dict[int, int]]:
+        """By piece, what a unit costs at each source that is cheaper than waiting."""
+        return [{j: cost for j, cost, _ in piece.options if cost < piece.wait} for piece in self.network.pieces]
 
     @property
     def exhausted(self) -> bool:
@@ -44,225 +44,203 @@ class Inside:
         if cost < self.best and (not self.limited or allowed(self.network, takes)):
             self.best, self.takes = cost, takes
 
-    def search(self, chosen: list[int]) -> None:
-        """Look at every plan that uses these sources, all of them, and may be cheaper than the best."""
-        self.steps += 1
-        sources = self.network.sources
-        opened = least = 0
-        for j in chosen:
-            opened += sources[j].fixed + sources[j].tariff.prices[0]
-        room = self.best - opened
-        if not self.split:
-            floor = self._floor(chosen)
-            if floor >= self.best:
-                return
-        ways = []
-        for i, piece in enumerate(self.network.pieces):
-            mine = self._wholes(i, chosen) if piece.units == 1 else self._splits(i, chosen, room)
-            ways.append(mine)
-            least += mine[0][0]
-        self._cheapest(chosen, ways)
-        room = self.best - opened - least
+    def search(self, chosen: list[int], slopes: list[int], at_zero: int) -> None:
+        """Look at every plan that uses these sources, all of them, and may be cheaper than the best.
+
+        `slopes` (by source) and `at_zero` (the sum) are lines below the tariffs.
+        """
+        self.steps += 4 * len(chosen)
+        one = _Set(self, chosen)
+        by_lines = [slopes[j] for j in chosen]
+        ways, room = one.ways(by_lines, at_zero, first=True)
         if room <= 0:
             return
-        for mine in ways:
-            below = mine[0][0] + room
-            while mine[-1][0] >= below:
-                mine.pop()
-        _Steps(self, chosen, ways, least).run()
-
-    def _floor(self, chosen: list[int]) -> int:
-        """Every piece at its cheapest, and every source carrying what no other has and what cannot wait."""
-        rows = [self.rows[j] for j in chosen]
-        floor: int = sum(map(min, self.waits, *rows))
-        for j in chosen:
-            floor += self.first[j]
-        room = self.best - floor
-        for k, j in enumerate(chosen):
-            others = list(map(min, self.waits, *rows[:k], *rows[k + 1 :])) if len(rows) > 1 else self.waits
-            must = sum(
-                [
-                    weight
-                    for weight, here, there, wait in zip(self.weights, rows[k], others, self.waits, strict=True)
-                    if there == wait and wait - here >= room
-                ]
-            )
-            if must > self.light[j]:
-                source = self.network.sources[j]
-                floor += source.fixed + source.tariff.cost(must) - self.first[j]
-        return floor
-
-    def _cheapest(self, chosen: list[int], ways: list[list[Way]]) -> None:
-        """The plan that sends every piece where it is cheapest."""
-        weight = dict.fromkeys(chosen, 0)
-        cost = 0
-        for mine in ways:
-            way = mine[0]
-            cost += way[0]
-            for j, grams in way[2]:
-                weight[j] += grams
-        for j, grams in weight.items():
-            if grams:
-                source = self.network.sources[j]
-                cost += source.fixed + source.tariff.cost(grams)
+        least = sum([mine[0][0] for mine in ways])
+        load = sum([mine[0][1] for mine in ways])
+        cost = one.paid(least, load, by_lines)
         if cost < self.best:
-            takes = tuple([mine[0][1] for mine in ways])
-            if not self.limited or allowed(self.network, takes):
-                self.best, self.takes = cost, takes
+            self.keep(cost, [mine[0][2] for mine in ways])
+        lines = one.lines(ways, load, self.best - at_zero - least) if at_zero + least < self.best else None
+        if lines is None:
+            return
+        at_zero, by_lines = lines
+        ways, room = one.ways(by_lines, at_zero)
+        if room > 0:
+            Vectors(self, chosen, ways, by_lines, room).run()
 
-    def _wholes(self, i: int, chosen: list[int]) -> list[Way]:
-        """Where a piece may go whole, the cheapest first."""
-        piece, options = self.network.pieces[i], self.options[i]
-        weight = piece.weight_g
-        ways: list[Way] = [(options[j][0], ((j, 1),), ((j, weight),)) for j in chosen if j in options]
-        ways.append((piece.wait, (), ()))
-        ways.sort()
-        return ways
+    def try_out(self, chosen: list[int], slopes: list[int], at_zero: int) -> None:
+        """Offer the plan that sends every piece where its line is cheapest, mended as far as moving pieces helps."""
+        self.steps += 4 * len(chosen)
+        ways, room = _Set(self, chosen).ways([slopes[j] for j in chosen], at_zero, first=True)
+        if room > 0:
+            self.offer(mended(self.network, [mine[0][2] for mine in ways], chosen))
 
-    def _splits(self, i: int, chosen: list[int], room: int) -> list[Way]:
-        """Every way to split a piece that costs less than `room`, the cheapest first."""
-        piece = self.network.pieces[i]
-        options = self.options[i]
-        given = sorted((options[j][0], j, options[j][1]) for j in chosen if j in options)
-        least = [self._filled(i, [(cost, limit) for cost, _, limit in given[k:]]) for k in range(len(given) + 1)]
-        below = max(room, least[0][piece.units] + 1)
-        ways: list[Way] = []
-
-        def split(k: int, left: int, cost: int, parts: tuple[tuple[int, int], ...]) -> None:
-            self.steps += 1
-            if cost + least[k][left] >= below:
-                return
-            if k == len(given):
-                grams = tuple((j, units * piece.weight_g) for j, units in parts)
-                ways.append((cost + left * piece.wait, parts, grams))
-                return
-            price, j, limit = given[k]
-            for units in range(min(left, limit), -1, -1):
-                split(k + 1, left - units, cost + units * price, (*parts, (j, units)) if units else parts)
-
-        split(0, piece.units, 0, ())
-        ways.sort(key=itemgetter(0))  # of equals the one that takes the most from the first
-        return ways
-
-    def _filled(self, i: int, given: list[tuple[int, int]]) -> list[int]:
-        """What so many units of a piece cost at least, at prices that rise."""
-        wait, units = self.network.pieces[i].wait, self.network.pieces[i].units
-        costs = [0]
-        for price, limit in given:
-            if price < wait:
-                last = costs[-1]
-                costs += [last + price * n for n in range(1, limit + 1)]
-        last = costs[-1]
-        costs += [last + wait * n for n in range(1, units + 1)]
-        return costs[: units + 1]
+    def keep(self, cost: int, takes: Iterable[Parts]) -> bool:
+        """Take a plan of that cost if it is allowed."""
+        plan = tuple(takes)
+        if self.limited and not allowed(self.network, plan):
+            return False
+        self.best, self.takes = cost, plan
+        return True
 
 
-class _Steps:
-    """Vectors of steps for a set of sources, and the assignments under each."""
+class _Set:
+    """A set of sources, known by their place in it."""
 
-    def __init__(self, inside: Inside, chosen: list[int], ways: list[list[Way]], least: int) -> None:
+    def __init__(self, inside: Inside, chosen: list[int]) -> None:
         self.inside = inside
-        self.chosen = chosen
-        self.least = least
-        self.fixed = sum(inside.network.sources[j].fixed for j in chosen)
-        pieces = inside.network.pieces
-        self.order = sorted(
-            range(len(ways)), key=lambda i: (len(ways[i]) > 1, -pieces[i].weight_g * pieces[i].units, i)
+        self.sources = [inside.network.sources[j] for j in chosen]
+        self.places = [(j, place, place * BITS) for place, j in enumerate(chosen)]
+
+    def ways(self, slopes: list[int], at_zero: int, *, first: bool = False) -> tuple[list[list[Way]], int]:
+        """By piece what can be done with it, the cheapest first, and the room above the cheapest of each.
+
+        Of pieces whose units may go apart only the `first` way, if no more is asked for.
+        """
+        found: list[list[Way]] = []
+        self.apart = apart = dict[int, _Split]()
+        least = at_zero
+        for i, (piece, options) in enumerate(zip(self.inside.network.pieces, self.inside.options, strict=True)):
+            units, weight, wait, _ = piece
+            if units > 1:
+                split = _Split(piece, options, slopes, self.places)
+                least += split.least
+                apart[i] = split
+                found.append([split.first()])
+                continue
+            mine: list[Way] = [
+                (options[j] + slopes[place] * weight, weight << shift, ((j, 1),))
+                for j, place, shift in self.places
+                if j in options
+            ]
+            mine.append((wait, 0, ()))
+            mine.sort()
+            least += mine[0][0]
+            found.append(mine)
+        room = self.inside.best - least
+        if room > 0 and not first:
+            for i, split in apart.items():
+                found[i] = split.ways(room)
+                self.inside.steps += len(found[i])
+        return found, room
+
+    def paid(self, by_lines: int, load: int, slopes: list[int]) -> int:
+        """What it costs to ship a load whose pieces cost this much by lines."""
+        cost = by_lines
+        for source, slope, (_, _, shift) in zip(self.sources, slopes, self.places, strict=True):
+            grams = load >> shift & GRAMS
+            if grams:
+                cost += source.fixed + source.tariff.cost(grams) - slope * grams
+        return cost
+
+    def lines(self, ways: list[list[Way]], load: int, room: int) -> tuple[int, list[int]] | None:
+        """Lines that touch the tariffs near this load, between what must be carried and what can: at zero, and slopes.
+
+        None when some source can carry nothing.
+        """
+        must = most = 0
+        for i, mine in enumerate(ways):
+            if i in self.apart:
+                must += self.apart[i].must(room)
+                most += self.apart[i].most
+                continue
+            top = mine[0][0] + room
+            if len(mine) == 1 or mine[1][0] >= top:
+                must += mine[0][1]
+                most += mine[0][1]
+                continue
+            loads = [way[1] for way in mine if way[0] < top]
+            for _, _, shift in self.places:
+                here = [one & GRAMS << shift for one in loads]
+                must += min(here)
+                most += max(here)
+        at_zero, slopes = 0, []
+        for source, (_, _, shift) in zip(self.sources, self.places, strict=True):
+            can = most >> shift & GRAMS
+            if not can:
+                return None
+            zero, slope = tangent(source.tariff, must >> shift & GRAMS, can, load >> shift & GRAMS)
+            at_zero += source.fixed + zero
+            slopes.append(slope)
+        return at_zero, slopes
+
+
+class _Split:
+    """A piece whose units may go apart."""
+
+    def __init__(
+        self, piece: Piece, options: Mapping[int, int], slopes: list[int], places: list[tuple[int, int, int]]
+    ) -> None:
+        self.units, weight, self.wait, every = piece
+        most = {j: limit for j, _, limit in every}
+        self.given = sorted(
+            [
+                (options[j] + slopes[place] * weight, j, min(most[j], self.units), weight << shift)
+                for j, place, shift in places
+                if j in options
+            ]
         )
-        self.ways = [ways[i] for i in self.order]
-
-    def run(self) -> None:
-        must, most, all_g = self._weights()
-        if not all(most.values()):
-            return
-        single = all(len(mine) == 1 for mine in self.ways)
-        steps = [
-            steps_between(self.inside.network.sources[j].tariff, must[j], must[j] if single else most[j])
-            for j in self.chosen
+        ends = range(len(self.given) + 1)
+        self.tails = [
+            filled(self.units, [(low, there) for low, _, there, _ in self.given[k:]], self.wait) for k in ends
         ]
-        for cost, caps in self._vectors(steps, all_g):
-            if cost + self.least >= self.inside.best or self.inside.exhausted:
-                return
-            self._down(0, dict(zip(self.chosen, caps, strict=True)), cost + self.least, [])
+        self.least = self.tails[0][self.units]
 
-    def _weights(self) -> tuple[dict[int, int], dict[int, int], int]:
-        """Grams that each source must and may carry, and what all of them must."""
-        must = dict.fromkeys(self.chosen, 0)
-        most = dict.fromkeys(self.chosen, 0)
-        all_g = 0
-        for mine in self.ways:
-            all_g += min(sum([grams for _, grams in way[2]]) for way in mine)
-            heaviest: dict[int, int] = {}
-            for way in mine:
-                for j, grams in way[2]:
-                    heaviest[j] = max(grams, heaviest.get(j, 0))
-            for j, grams in heaviest.items():
-                most[j] += grams
-                if len(mine) == 1:
-                    must[j] += grams
-        return must, most, all_g
+    @property
+    def most(self) -> int:
+        """What its units can load, each source by itself."""
+        return sum([there * grams for _, _, there, grams in self.given])
 
-    def _vectors(self, steps: list[list[tuple[int, int]]], all_g: int) -> list[tuple[int, tuple[int, ...]]]:
-        """Vectors that may carry it all for less than the best, the cheapest first."""
-        inside = self.inside
-        widest = [0] * (len(steps) + 1)
-        cheapest = [0] * (len(steps) + 1)
-        for k in range(len(steps) - 1, -1, -1):
-            widest[k] = widest[k + 1] + steps[k][-1][0]
-            cheapest[k] = cheapest[k + 1] + steps[k][0][1]
-        found: list[tuple[int, tuple[int, ...]]] = []
+    def must(self, room: int) -> int:
+        """What its units load whoever gives the rest, if waiting costs more than the room."""
+        total = sum([there for _, _, there, _ in self.given])
+        served = min(self.units, total)
+        load = 0
+        for low, _, there, grams in self.given:
+            if self.wait - low >= room:
+                load += max(0, served - total + there) * grams
+        return load
 
-        def extend(k: int, cost: int, carried: int, caps: tuple[int, ...]) -> None:
-            inside.steps += 1
-            if k == len(steps):
-                found.append((cost, caps))
-                return
-            for cap, price in steps[k]:
-                if cost + price + cheapest[k + 1] + self.least >= inside.best:
-                    return
-                if carried + cap + widest[k + 1] >= all_g:
-                    extend(k + 1, cost + price, carried + cap, (*caps, cap))
+    def first(self) -> Way:
+        """The cheapest way."""
+        left, cost, load = self.units, 0, 0
+        parts: list[tuple[int, int]] = []
+        for low, j, there, grams in self.given:
+            part = min(left, there) if low < self.wait else 0
+            if part:
+                parts.append((j, part))
+                left -= part
+                cost += part * low
+                load += part * grams
+        return cost + left * self.wait, load, tuple(parts)
 
-        extend(0, self.fixed, 0, ())
-        found.sort()
-        return found
+    def ways(self, room: int) -> list[Way]:
+        """Every way for less than `room` above the cheapest; of equals first what takes the most from the first."""
+        self.below = self.least + room
+        self.found: list[Way] = []
+        self._split(0, self.units, 0, 0, ())
+        self.found.sort(key=_COST)
+        return self.found
 
-    def _down(self, k: int, left: dict[int, int], floor: int, picked: list[Way]) -> None:
-        """Place the pieces from the k-th on, with so many grams left at each source."""
-        inside = self.inside
-        if k == len(self.ways):
-            by_piece = dict(zip(self.order, picked, strict=True))
-            inside.offer(tuple(by_piece[i][1] for i in range(len(picked))))
+    def _split(self, k: int, left: int, cost: int, load: int, parts: Parts) -> None:
+        if k == len(self.given) or not left:
+            self.found.append((cost + left * self.wait, load, parts))
             return
-        inside.steps += 1
-        mine = self.ways[k]
-        floor -= mine[0][0]
-        for way in mine:
-            if floor + way[0] >= inside.best or inside.exhausted:
-                return
-            for j, grams in way[2]:
-                if left[j] < grams:
-                    break
-            else:
-                for j, grams in way[2]:
-                    left[j] -= grams
-                picked.append(way)
-                self._down(k + 1, left, floor + way[0], picked)
-                picked.pop()
-                for j, grams in way[2]:
-                    left[j] += grams
+        low, j, there, grams = self.given[k]
+        tail = self.tails[k + 1]
+        for part in range(min(left, there), -1, -1):
+            paid = cost + part * low
+            if paid + tail[left - part] < self.below:
+                self._split(k + 1, left - part, paid, load + part * grams, (*parts, (j, part)) if part else parts)
 
 
-def steps_between(tariff: Tariff, least_g: int, most_g: int) -> list[tuple[int, int]]:
-    """The steps (up to so many grams, price) from the one that carries the least to the one that carries the most."""
-    parcel_g, full = tariff.breaks[-1], tariff.prices[-1]
-    begun = max(0, least_g - 1) // parcel_g
-    steps: list[tuple[int, int]] = []
-    while True:
-        for up_to, price in zip(tariff.breaks, tariff.prices, strict=True):
-            cap = begun * parcel_g + up_to
-            if cap >= least_g:
-                steps.append((cap, begun * full + price))
-                if cap >= most_g:
-                    return steps
-        begun += 1
+def filled(units: int, given: Iterable[tuple[int, int]], wait: int) -> list[int]:
+    """What up to so many units of a piece cost at least, at prices that rise and as many units as there are."""
+    costs = [0]
+    for price, there in given:
+        if price < wait:
+            last = costs[-1]
+            costs += [last + price * n for n in range(1, min(there, units) + 1)]
+    last = costs[-1]
+    costs += [last + wait * n for n in range(1, units + 1)]
+    return costs[: units + 1]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from oms.allocation.sourcing.network import Tariff
+from oms.orders.workload.model import Load
 
 
 class Wanted(NamedTuple):
@@ -27,20 +28,9 @@ class Offer(NamedTuple):
     latest_on: date | None = None
 
 
-class Count(NamedTuple):
-    """Orders, lines and units: how many a location takes a day, or has taken."""
-
-    orders: int = 0
-    lines: int = 0
-    units: int = 0
-
-    def plus(self, other: "Count") -> "Count":
-        return Count(self.orders + other.orders, self.lines + other.lines, self.units + other.units)
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A location as it is today, seen from one order. `capacity` 0: no limit of that kind."""
+    """A location as it is today, seen from one order. `used` of `capacity` is given out for the day."""
 
     name: str
     country: str
@@ -49,8 +39,8 @@ class Place:
     capabilities: frozenset[str] = frozenset()
     blocked: bool = False
     open: bool = True
-    capacity: Count = field(default_factory=Count)
-    used: Count = field(default_factory=Count)
+    capacity: Load = field(default_factory=Load)
+    used: Load = field(default_factory=Load)
     on_time_bp: int = 10_000
     handling_minor: int = 0
     offers: tuple[Offer, ...] = ()

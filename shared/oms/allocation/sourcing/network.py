@@ -5,13 +5,11 @@ an order's lines or the company's locations happen to come does not matter.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 MICRO = 1_000_000
-_MANY_PARCELS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,15 @@ class Answer(NamedTuple):
         return self.cost == self.bound
 
 
-def loads(network: Network, takes: Takes) -> dict[int, int]:
+def above_pct(cost: int, bound: int) -> str | None:
+    """How much a plan is above what is proven, at the most: per cent, a decimal, rounded up. None: no such thing."""
+    if bound <= 0:
+        return None
+    tenths = -(-(cost - bound) * 1_000 // bound)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def loads(network: Network, takes: Iterable[tuple[tuple[int, int], ...]]) -> dict[int, int]:
     """Grams by source."""
     weights: dict[int, int] = {}
     for piece, parts in zip(network.pieces, takes, strict=True):
@@ -158,42 +164,3 @@ def drawn(pool: Pool, takes: Takes) -> int:
         units = sum(units for source, units in takes[draw.piece] if source == pool.source)
         total += units * draw.per_unit + (draw.once if units else 0)
     return total
-
-
-def line_below(tariff: Tariff, most_g: int, about_g: int) -> tuple[int, int]:
-    """The straight line (at 0 g, per gram) below the tariff up to `most_g` that is highest at `about_g`.
-
-    It is a segment of the lower hull of the steps' right ends, and not below zero at 0 g.
-    """
-    if most_g > _MANY_PARCELS * tariff.parcel_g:  # the same steps again and again: one round of them says it all
-        ends = zip(tariff.breaks, tariff.prices, strict=True)
-        return 0, min(price // weight for weight, price in ends)
-    points = _right_ends(tariff, most_g)
-    hull: list[tuple[int, int]] = []
-    for point in points:
-        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    slope = 0
-    for (left, low), (right, high) in pairwise(hull):
-        if left < about_g:
-            slope = (high - low) // (right - left)
-    at_zero = min(price - slope * weight for weight, price in points)
-    if at_zero < 0:
-        return 0, min(price // weight for weight, price in points)
-    return at_zero, slope
-
-
-def _right_ends(tariff: Tariff, most_g: int) -> Sequence[tuple[int, int]]:
-    ends: list[tuple[int, int]] = []
-    base_g = base = 0
-    while True:
-        for weight, price in zip(tariff.breaks, tariff.prices, strict=True):
-            if base_g + weight >= most_g:
-                return [*ends, (most_g, base + price)]
-            ends.append((base_g + weight, base + price))
-        base_g, base = base_g + tariff.breaks[-1], base + tariff.prices[-1]
-
-
-def _turns_down(one: tuple[int, int], two: tuple[int, int], three: tuple[int, int]) -> bool:
-    return (two[1] - one[1]) * (three[0] - one[0]) >= (three[1] - one[1]) * (two[0] - one[0])

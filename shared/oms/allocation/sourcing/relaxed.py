@@ -1,8 +1,10 @@
 """A sourcing problem with straight lines in place of the steps of its tariffs, and the bound that follows from it."""
 
+from functools import cached_property
 from operator import lt
 
-from oms.allocation.sourcing.network import Network, line_below
+from oms.allocation.sourcing.network import Network
+from oms.allocation.sourcing.tariffs import Steps
 
 
 class Relaxed:
@@ -17,43 +19,48 @@ class Relaxed:
         self.whole = [i for i, piece in enumerate(network.pieces) if piece.units == 1]
         self.split = [i for i, piece in enumerate(network.pieces) if piece.units > 1]
         self.waits = [network.pieces[i].wait for i in self.whole]
-        self.base, slopes = self._lines(network)
-        self.low: list[dict[int, int]] = [
-            {j: cost + slopes[j] * piece.weight_g for j, cost, _ in piece.options} for piece in network.pieces
-        ]
+        self.weights = [network.pieces[i].weight_g for i in self.whole]
+        self.steps: list[Steps] = []
+        self.base: list[int] = []
+        self.slopes: list[int] = []
+        self._lines(network)
+        self.rows = [self.waits[:] for _ in network.sources]
+        self.dear = False  # whether waiting is cheaper than some source by its line, though not for a part of its steps
+        self.has = [0] * len(network.sources)  # by source, the whole pieces that it has: a bit each
+        for place, i in enumerate(self.whole):
+            _, weight, wait, options = network.pieces[i]
+            for j, cost, _ in options:
+                price = cost + self.slopes[j] * weight
+                if price < wait:
+                    self.rows[j][place] = price
+                    self.has[j] |= 1 << place
+                elif cost < wait:
+                    self.dear = True
         self.limit: dict[int, dict[int, int]] = {
             i: {j: limit for j, _, limit in network.pieces[i].options} for i in self.split
         }
-        self.rows = [self.waits[:] for _ in network.sources]
-        for place, i in enumerate(self.whole):
-            for j, price in self.low[i].items():
-                if price < self.waits[place]:
-                    self.rows[j][place] = price
 
-    @staticmethod
-    def _lines(network: Network) -> tuple[list[int], list[int]]:
-        count = len(network.sources)
-        most_g = [0] * count
-        total_g = 0
-        for units, weight_g, _, options in network.pieces:
-            total_g += units * weight_g
-            for j, _, limit in options:
-                most_g[j] += min(limit, units) * weight_g
-        base, slopes = [0] * count, [0] * count
-        lines: dict[int, tuple[int, int]] = {}
-        for j, source in enumerate(network.sources):
-            if most_g[j]:
-                key = id(source.tariff)
-                line = lines.get(key)
-                if line is None:
-                    line = lines[key] = line_below(source.tariff, total_g, total_g // 2)
-                base[j] = source.fixed + line[0]
-                slopes[j] = line[1]
-        return base, slopes
+    def _lines(self, network: Network) -> None:
+        total_g = sum([piece.units * piece.weight_g for piece in network.pieces])
+        known: dict[int, Steps] = {}
+        for source in network.sources:
+            steps = known.get(id(source.tariff))
+            if steps is None:
+                steps = known[id(source.tariff)] = Steps(source.tariff, total_g)
+            self.steps.append(steps)
+            self.base.append(source.fixed + steps.at_zero)
+            self.slopes.append(steps.slope)
+
+    @cached_property
+    def low(self) -> list[dict[int, int]]:
+        """By piece, what a unit costs at a source by its line."""
+        slopes = self.slopes
+        return [{j: cost + slopes[j] * piece.weight_g for j, cost, _ in piece.options} for piece in self.pieces]
 
     def useful(self) -> list[int]:
-        """Sources that have anything."""
-        return sorted({j for low in self.low for j in low})
+        """Sources that have anything that is worth sending."""
+        apart = {option.source for i in self.split for option in self.pieces[i].options}
+        return [j for j, has in enumerate(self.has) if has or j in apart]
 
     def bound(self, sources: list[int]) -> int:
         """No plan that opens only these sources costs less.

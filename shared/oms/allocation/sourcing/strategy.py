@@ -1,17 +1,20 @@
 """Sourcing strategies: versioned data that says who may ship an order, how it may be split, and what is dear. Pure.
 
+`default` is for all orders; a channel's own strategy decides where a rule of it fits.
 A strategy is a set of rules; the most specific one that fits decides alone. What counts is compared in this order, the
 first difference decides (after IBM Sterling's key: seller, sourcing class, item, item class, region): the channel, the
 order's class (`business` or `consumer`), a SKU, an item class (`hazmat`, `age_restricted`), the destination (`DE-10`
 before `DE-1` before `DE`). A rule that names SKUs or an item class speaks for every order that has such a line.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from oms.kernel.errors import Fault, RejectedError
+from oms.kernel.text import clean
+from oms.reference.model import Edition
 
 DEFAULT = "default"
 StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
@@ -19,7 +22,8 @@ Constraint = Literal["network", "country", "distance", "capability", "hours", "c
 Fallback = Literal["backorder", "preorder", "drop_ship", "transfer", "substitute", "customer_care", "cancel_by_date"]
 Percent = Annotated[int, Field(ge=0, le=1_000)]
 Minor = Annotated[int, Field(ge=0, le=100_000_000)]
-Text = Annotated[str, Field(min_length=1, max_length=60)]
+Text = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(clean)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 
 
 class _Data(BaseModel):
@@ -50,8 +54,10 @@ class Scope(_Data):
 class Filters(_Data):
     """Who may ship. Empty, or None: anybody. `capabilities` are those the location needs for lines of an item class."""
 
-    networks: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
-    countries: Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...], Field(max_length=60)] = ()
+    networks: Annotated[tuple[Text, ...], Field(strict=False, max_length=20)] = ()
+    countries: Annotated[
+        tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...], Field(strict=False, max_length=60)
+    ] = ()
     max_km: Annotated[int, Field(ge=1, le=20_100)] | None = None
     capabilities: Annotated[dict[Literal["hazmat", "age_restricted"], Text], Field(max_length=10)] = {}
 
@@ -93,11 +99,11 @@ class Rule(_Data):
     name: StrategyName
     scope: Scope = Scope()
     filters: Filters = Filters()
-    hard: Annotated[tuple[Constraint, ...], Field(max_length=8)] = ()
-    soft: Annotated[tuple[Constraint, ...], Field(max_length=8)] = ("capacity", "carrier")
+    hard: Annotated[tuple[Constraint, ...], Field(strict=False, max_length=8)] = ()
+    soft: Annotated[tuple[Constraint, ...], Field(strict=False, max_length=8)] = ("capacity", "carrier")
     split: Split = Split()
     weights: Weights = Weights()
-    fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=7)] = ("backorder",)
+    fallbacks: Annotated[tuple[Fallback, ...], Field(strict=False, max_length=7)] = ("backorder",)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -106,17 +112,10 @@ class Rule(_Data):
         return self
 
 
-class Strategy(BaseModel):
-    """What was decided, by whom and why. `version` counts what was published under this name."""
+class Strategy(Edition):
+    """Who may ship and what is dear, from some edition on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    version: int
     rules: tuple[Rule, ...]
-    by: str
-    at: str
-    note: str | None = None
 
 
 BUILT_IN = Strategy(name=DEFAULT, version=0, rules=(Rule(name="everything"),), by="system", at="")
@@ -134,8 +133,18 @@ class Traits(NamedTuple):
 
 def rule_for(strategy: Strategy, traits: Traits) -> Rule:
     """The most specific rule that fits; the built-in one when none does."""
+    return _most_specific(strategy, traits) or BUILT_IN.rules[0]
+
+
+def strategy_for(strategies: Mapping[str, Strategy], traits: Traits) -> Strategy:
+    """What speaks for an order: the strategy of its channel if a rule of it fits, else `default`, else the built-in."""
+    published = [strategies[name] for name in (traits.channel, DEFAULT) if name in strategies]
+    return next((one for one in published if _most_specific(one, traits)), BUILT_IN)
+
+
+def _most_specific(strategy: Strategy, traits: Traits) -> Rule | None:
     fitting = [rule for rule in strategy.rules if _fits(rule.scope, traits)]
-    return max(fitting, key=lambda rule: rule.scope.rank, default=BUILT_IN.rules[0])
+    return max(fitting, key=lambda rule: rule.scope.rank, default=None)
 
 
 def _fits(scope: Scope, traits: Traits) -> bool:

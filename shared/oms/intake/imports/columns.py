@@ -95,12 +95,18 @@ NEEDED = (
 _DELIMITERS = ",;\t|"
 
 
-def layout_of(header: str) -> Layout:
+def layout_of(header: str, line: int = 1) -> Layout:
     """How the file is written, from its first row. The delimiter is the one that makes the known columns appear.
 
     Raises:
-        MalformedError: a column that we do not know, one that stands twice, or a needed one that is missing.
+        MalformedError: a column that we do not know, one that stands twice, or a needed one that is missing; or the
+            header, in this line of the file, is no CSV.
     """
+    try:
+        cells_in(header, _DELIMITERS[0])
+    except MalformedError as error:
+        faults = [Fault("file", f"line {line}, the header: {fault.message}") for fault in error.faults]
+        raise MalformedError(f"the header, line {line}, is no CSV", faults=faults) from None
     rows = {each: _cells(header, each) for each in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda each: sum(name in ORDER or name in LINE for name in rows[each]))
     columns = rows[delimiter]
@@ -131,8 +137,19 @@ def cells_in(text: str, delimiter: str) -> list[str]:
     """
     try:
         return next(csv.reader([text], delimiter=delimiter), [])
-    except csv.Error as error:
-        raise MalformedError("the row is no CSV", faults=[Fault("row", f"is no CSV: {error}")]) from None
+    except csv.Error:
+        raise MalformedError("the row is no CSV", faults=[Fault("row", _not_csv(text))]) from None
+
+
+def _not_csv(text: str) -> str:
+    """What is wrong with a record that cannot be read, for who made the file."""
+    before, found, _ = text.rstrip("\r\n").partition("\r")
+    if found:
+        return (
+            f"a carriage return stands in the middle, after {len(before)} characters; "
+            "end rows with LF or CR LF, and put cells of several lines into double quotes"
+        )
+    return f"a cell is longer than {csv.field_size_limit()} characters; is a quote not closed?"
 
 
 # From a path of our model back to the column, so that a fault names what the sender wrote.

@@ -124,7 +124,7 @@ class Cutter:
         header = next(self._records, None)
         if header is None:
             raise MalformedError("the file is empty", faults=[Fault("file", "is empty")])
-        return layout_of(decoded(header))
+        return layout_of(decoded(header), header.row)
 
     def cut(self) -> Iterator[Chunk]:
         """The chunks, in the order of the file.

@@ -58,8 +58,8 @@ class FaultView(BaseModel):
 class ImportView(BaseModel):
     """How far a job is. `orders` is known when the whole file has been looked through.
 
-    `orders` = taken + would_take + repeated + refused + skipped, as soon as `finished_at` is set. `faults` are of the
-    file as a whole.
+    `orders` = taken + would_take + repeated + refused + skipped, as soon as `finished_at` is set: however it ended,
+    nothing happens any more then. Without `orders` there are no results. `faults` are of the file as a whole.
     """
 
     import_id: str

@@ -25,13 +25,14 @@ from oms.intake.imports.model import (
     OrderResult,
     Progress,
     ResultsLink,
+    Status,
     Upload,
 )
 from oms.intake.imports.reading import Entry, read_csv, read_ndjson
 from oms.intake.imports.store import UPLOADS, FileStore, JobStore
 from oms.intake.imports.taking import Taker, take_all
-from oms.intake.service import IntakeDesk
-from oms.kernel.errors import Fault, NotFoundError, RejectedError, StateError, TransientError
+from oms.intake.service import TRIES, IntakeDesk, pause
+from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError, Why
 from oms.kernel.ids import derive_id
 from oms.kernel.time import Clock, to_text
 from oms.reference.model import Channel
@@ -134,10 +135,11 @@ def cancel_import(import_id: str, *, by: str, desk: ImportDesk) -> ImportView:
         NotFoundError: no such job.
         StateError: it has ended otherwise.
     """
-    desk.jobs.move(import_id, "cancelled", since=("waiting", *_PLANNED), why=f"cancelled by {by}")
+    _end(import_id, "cancelled", f"cancelled by {by}", desk)
     view = read_import(import_id, desk=desk)
     if view.status != "cancelled":
-        raise StateError(f"the import is {view.status}")
+        text = f"the import is {view.status} already"
+        raise StateError.because(Why("import_ended", text, "cancel its orders one by one"))
     return view
 
 
@@ -146,10 +148,16 @@ def link_results(import_id: str, *, desk: ImportDesk) -> ResultsLink:
 
     Raises:
         NotFoundError: no such job.
-        StateError: it is not finished.
+        StateError: it is not finished, or ended before an order was read.
     """
-    if desk.jobs.get(import_id).finished_at is None:
-        raise StateError("the import is not finished: its results are written at the end")
+    found = desk.jobs.get(import_id)
+    if found.finished_at is None:
+        text = f"the import is {found.status}, and its results are written at its end"
+        raise StateError.because(Why("import_not_finished", text, "ask again when it has a finished_at"))
+    if found.chunks is None:
+        text = f"the import is {found.status} and no order of its file was read: there are no results"
+        possible = "see `why` and `faults` of the import, mend the file, and begin a new import under a new key"
+        raise StateError.because(Why("import_without_results", text, possible))
     url = desk.files.results_link(import_id, expires_s=int(RESULTS_FOR.total_seconds()))
     return ResultsLink(url=url, expires_at=to_text(desk.clock() + RESULTS_FOR))
 
@@ -186,8 +194,14 @@ def cut_file(import_id: str, *, desk: ImportWorks) -> list[Chunk]:
         NotFoundError: no such job or file.
         TransientError: again, from the beginning.
     """
-    job = desk.jobs.get(import_id).job
-    etag, blocks = desk.files.blocks(import_id)
+    found = desk.jobs.get(import_id)
+    job = found.job
+    try:
+        etag, blocks = desk.files.blocks(import_id)
+    except NotFoundError:
+        if found.status in GOES_ON:
+            raise
+        return _give_up(found, desk)
     try:
         cutter = Cutter(import_id, blocks, is_csv=job.request.format == "csv")
         chunks = list(cutter.cut())
@@ -195,10 +209,8 @@ def cut_file(import_id: str, *, desk: ImportWorks) -> list[Chunk]:
         _fail(import_id, error, desk)
         return []
     if not desk.jobs.begin(job.model_copy(update={"layout": cutter.layout, "etag": etag})):
-        if desk.jobs.get(import_id).status not in GOES_ON:
-            desk.files.remove(import_id)
         _end_if_settled(import_id, desk)  # its last chunk may have been faster than whoever cut it and was lost
-        return []
+        return _give_up(desk.jobs.get(import_id), desk)
     desk.queue.send_all(chunk.model_dump() for chunk in chunks)
     desk.jobs.planned(import_id, orders=cutter.orders, chunks=cutter.chunks)
     _end_if_settled(import_id, desk)
@@ -218,7 +230,7 @@ def run_chunk(chunk: Chunk, *, desk: ImportWorks) -> None:
         lines = "".join(result.model_dump_json(exclude_defaults=True) + "\n" for result in results)
         desk.files.write_results(chunk, lines.encode())
         counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in COUNTED}
-        desk.jobs.settle(chunk, {name: count for name, count in counts.items() if count}, desk.clock())
+        _settle(chunk, {name: count for name, count in counts.items() if count}, desk)
     _end_if_settled(chunk.import_id, desk)
 
 
@@ -235,7 +247,12 @@ def _results(chunk: Chunk, found: Progress, desk: ImportWorks) -> list[OrderResu
         return taker.skipped(entries)
     before = found.counts["refused"]
     bears = found.bears
-    results, stopped = take_all(entries, taker, stop=lambda refused: bears is not None and before + refused > bears)
+    results, stopped = take_all(
+        entries,
+        taker,
+        stop=lambda refused: bears is not None and before + refused > bears,
+        ended=lambda: desk.jobs.get(job.id).status not in GOES_ON,
+    )
     if stopped:
         desk.jobs.move(job.id, "stopped", since=_PLANNED, why="more orders were refused than the job bears")
     return results
@@ -260,10 +277,39 @@ def _end_if_settled(import_id: str, desk: ImportWorks) -> None:
     desk.files.remove(import_id)
 
 
+def _settle(chunk: Chunk, counts: Mapping[str, int], desk: ImportWorks) -> None:
+    """Count a chunk. Those of an ended job are done at one moment: who loses the race for the job's row tries again."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            desk.jobs.settle(chunk, counts, desk.clock())
+        except ConflictError:
+            if attempt == TRIES:
+                raise
+            pause(attempt)
+        else:
+            return
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
 def _fail(import_id: str, error: RejectedError, desk: ImportWorks) -> None:
-    faults = error.faults or (Fault("file", str(error)),)
-    desk.jobs.move(import_id, "failed", since=("waiting", *_PLANNED), why=str(error), faults=faults)
+    _end(import_id, "failed", str(error), desk, faults=error.faults or (Fault("file", str(error)),))
+    _end_if_settled(import_id, desk)
     desk.files.remove(import_id)
+
+
+def _end(import_id: str, how: Status, why: str, desk: ImportDesk, *, faults: Iterable[Fault] = ()) -> None:
+    """Begin nothing more. A job of which nothing was begun is finished with that, any other with its last chunk."""
+    at = to_text(desk.clock())
+    if not desk.jobs.move(import_id, how, since=("waiting",), why=why, faults=faults, finished_at=at):
+        desk.jobs.move(import_id, how, since=_PLANNED, why=why, faults=faults)
+
+
+def _give_up(found: Progress, desk: ImportWorks) -> list[Chunk]:
+    """The file of a job that has ended is not needed, and one that nobody cut to the end is finished with that."""
+    if found.status not in GOES_ON and found.chunks is None:
+        desk.jobs.finish(found.job.id, desk.clock())
+        desk.files.remove(found.job.id)
+    return []
 
 
 def _channel(name: str, desk: ImportDesk) -> Channel:

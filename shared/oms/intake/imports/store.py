@@ -26,7 +26,7 @@ from oms.aws import clients, tables
 from oms.aws.documents import pack, unpack
 from oms.aws.errors import code_of, translated
 from oms.aws.tables import ConditionFailedError, Item, Key, Write
-from oms.intake.imports.model import COUNTED, Chunk, FaultView, Job, Progress, Status
+from oms.intake.imports.model import COUNTED, GOES_ON, Chunk, FaultView, Job, Progress, Status
 from oms.kernel.errors import Fault, NotFoundError
 from oms.kernel.json import read_json, write_json
 from oms.kernel.time import to_text
@@ -89,7 +89,10 @@ class JobStore:
         return [(place, _progress(found[key])) for key, place in places.items() if key in found]
 
     def begin(self, job: Job) -> bool:
-        """The file is there: take it up with this layout and etag. False: the job is past that, or has another file."""
+        """The file is there: take it up with this layout and etag. False: the job is past that, or has another file.
+
+        A job that ended while it was cut is cut to its end all the same, so that its chunks are known and settled.
+        """
         write = tables.update(
             self._key(job.id),
             expression="SET #status = :planning, doc = :doc, etag = :etag",
@@ -98,7 +101,10 @@ class JobStore:
             values={":planning": "planning", ":waiting": "waiting", ":doc": pack(job), ":etag": job.etag},
             label=job.id,
         )
-        return self._unless_done(write)
+        if self._unless_done(write):
+            return True
+        found = self.get(job.id)
+        return found.status not in GOES_ON and found.chunks is None and found.job.etag == job.etag
 
     def planned(self, import_id: str, *, orders: int, chunks: int) -> None:
         """All chunks are on the queue. A job that was stopped or cancelled meanwhile stays so."""

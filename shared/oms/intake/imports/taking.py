@@ -7,14 +7,14 @@ from oms.aws import tables
 from oms.intake.imports.model import OrderResult, RowFault
 from oms.intake.imports.reading import Entry
 from oms.intake.model import NewOrder
-from oms.intake.rules import order_id_of
-from oms.intake.service import TRIES, IntakeDesk, decide, fingerprint_of, pause
-from oms.kernel.errors import ConflictError, Fault, RejectedError
+from oms.intake.service import TRIES, IntakeDesk, decide, fingerprint_of, order_exists_differently, pause
+from oms.kernel.errors import ConflictError, RejectedError
 from oms.orders.model import Order
+from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 
 _TOLD = 20
-_DIFFERS = "order_exists_differently"
+_LOOKS_EVERY = 10  # orders, about half a second: then a worker looks whether its job goes on
 
 
 class Taker(NamedTuple):
@@ -87,8 +87,9 @@ class Taker(NamedTuple):
         if self._is_ours(found) and found.body_hash == fingerprint_of(new, self.desk):
             return _taken(entry, found)
         if found.body_hash != fingerprint_of(new, self.desk):
-            fault = entry.located(Fault("external_order_id", "is taken by another order"))
-            return refused(entry, _DIFFERS, "the external order id is taken by another order", [fault])
+            error = order_exists_differently(found.id)
+            faults = [entry.located(fault) for fault in error.faults]
+            return refused(entry, error.code, str(error), faults).model_copy(update={"order_id": found.id})
         return OrderResult(
             row=entry.row, external_order_id=new.external_order_id, outcome="repeated", order_id=found.id
         )
@@ -97,12 +98,19 @@ class Taker(NamedTuple):
         return bool(order.log) and order.log[0].by == self.by
 
 
-def take_all(entries: Iterable[Entry], taker: Taker, *, stop: Callable[[int], bool]) -> tuple[list[OrderResult], bool]:
-    """The results of all entries; after the refusal where `stop` says so, the rest is skipped."""
+def take_all(
+    entries: Iterable[Entry], taker: Taker, *, stop: Callable[[int], bool], ended: Callable[[], bool]
+) -> tuple[list[OrderResult], bool]:
+    """The results of all entries, and whether they end the job.
+
+    After the refusal where `stop` says so the rest is skipped, and so it is once the job has `ended` elsewhere.
+    """
     rest = list(entries)
     results: list[OrderResult] = []
     refusals = 0
     while rest:
+        if results and not len(results) % _LOOKS_EVERY and ended():
+            return [*results, *taker.skipped(rest)], False
         entry = rest.pop(0)
         result = taker.result(entry)
         results.append(result)

@@ -8,7 +8,7 @@ from oms.intake.levels.model import Pushing, PushView, Resend, ToldView
 from oms.intake.levels.run import MAX_WAITING, first
 from oms.intake.levels.store import TOGETHER, LevelStore
 from oms.intake.messages.receiving import known_channel
-from oms.kernel.errors import ConflictError, StateError
+from oms.kernel.errors import ConflictError, Fault, RejectedError, StateError, Why
 from oms.kernel.time import Clock, to_text
 from oms.reference.store import ReferenceStore
 
@@ -48,19 +48,30 @@ def read_level(name: str, sku: str, care: LevelCare) -> ToldView:
 def resend_levels(name: str, wanted: Resend, care: LevelCare) -> PushView:
     """Tell a channel these SKUs again with the next run, whatever we think that it knows.
 
-    They wait for as long as the channel is not told anything (`push_minutes` 0).
-
     Raises:
         NotFoundError: code `unknown_channel`.
-        StateError: too many SKUs wait already.
+        RejectedError: code `unknown_sku`: some are not in the catalogue.
+        StateError: the channel is not told levels (`push_minutes` 0), or too many SKUs wait already.
         ConflictError: a run is writing on and on.
     """
     channel = known_channel(name, care.reference)
+    if not channel.push_minutes:
+        text = f"{name} is not told what it may sell: its push_minutes are 0"
+        raise StateError.because(Why("levels_not_told", text, "set push_minutes of the channel; it is then told all"))
+    items = care.reference.items(wanted.skus)
+    faults = [
+        Fault(f"skus.{place}", f"{sku} is not in the catalogue")
+        for place, sku in enumerate(wanted.skus)
+        if sku not in items
+    ]
+    if faults:
+        raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     for _ in range(TRIES):
         state = care.store.find(channel.name) or first(channel, care.clock())
         waiting = tuple(dict.fromkeys((*state.waiting, *wanted.skus)))
         if len(waiting) > MAX_WAITING:
-            raise StateError(f"{len(state.waiting)} SKUs wait already; send the others when they are through")
+            text = f"{len(state.waiting)} SKUs wait already, {MAX_WAITING} may"
+            raise StateError.because(Why("too_many_wait", text, "send the others when these are through"))
         told = care.store.told(channel.name, wanted.skus)
         blank = [one.model_copy(update={"units": None, "unlisted_until": None}) for one in told.values()]
         try:

@@ -36,12 +36,18 @@ from oms.intake.messages.stops import (
 from oms.intake.model import NewOrder
 from oms.intake.notices import Cancellation, Ignored, Notice, Refund, Shipped, Snapshot
 from oms.intake.ports import AmendPort, CancelPort, ReleasePort
-from oms.intake.rules import accept_cancelled, delivery_hash_of, goods_hash_of, order_id_of, person_text
+from oms.intake.rules import (
+    accept_cancelled,
+    delivery_hash_of,
+    goods_hash_of,
+    person_text,
+)
 from oms.intake.service import IntakeDesk, decide, fingerprint_of
 from oms.kernel.errors import RejectedError, TransientError
 from oms.orders.holding import HoldSpec, hold_id_of, opened, with_holds
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 from oms.orders.model import Order, RequestedDelivery
+from oms.orders.natural import order_id_of
 from oms.orders.store import OrderStore
 from oms.reference.model import Channel
 

@@ -21,9 +21,9 @@ from oms.intake.messages.receiving import known_channel, plugin_of
 from oms.intake.messages.store import Archive, MessageLog, label_of, reference_of
 from oms.intake.notices import FETCHED, ChannelPlugin, Fetch, Ignored, Notice, Snapshot, was_fetched
 from oms.intake.ports import FetchPort
-from oms.intake.rules import order_id_of
 from oms.intake.service import TRIES, pause
 from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, TransientError
+from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")

@@ -26,9 +26,10 @@ from oms.intake.messages.model import (
     SweepReport,
 )
 from oms.intake.messages.news import OrderUnknownError
+from oms.intake.messages.reasons import REASONS
 from oms.intake.messages.receiving import known_channel
 from oms.intake.messages.store import SHARDS, Archive, Entry, MessageLog, span
-from oms.kernel.errors import MalformedError, StateError
+from oms.kernel.errors import Fault, MalformedError, RejectedError, StateError
 from oms.kernel.signing import Seal
 from oms.kernel.time import Clock
 from oms.reference.store import ReferenceStore
@@ -100,6 +101,7 @@ def replay_parked(channel: str, order: ReplayOrder, desk: LogDesk, seal: Seal) -
     Raises:
         NotFoundError: no such channel.
         MalformedError: code `bad_cursor`.
+        RejectedError: code `invalid`: nothing is ever parked for such a reason.
     """
     known_channel(channel, desk.reference)
     day = order.on or _today(desk)
@@ -111,6 +113,9 @@ def replay_parked(channel: str, order: ReplayOrder, desk: LogDesk, seal: Seal) -
         for row in found
         if row.view.status == "parked" and (order.reason is None or row.view.reason == order.reason)
     ]
+    if order.reason is not None and order.reason not in REASONS and not wanted:
+        fault = Fault("reason", f"is no reason that messages are parked for; these are: {', '.join(sorted(REASONS))}")
+        raise RejectedError("the reason is not known", code="invalid", faults=[fault])
     desk.queue.send_all([order_of([reference]) for reference in wanted])
     return Replayed(replayed=len(wanted), next_cursor=cursor)
 

@@ -17,9 +17,9 @@ from oms.intake.polling import rules
 from oms.intake.polling.model import Bucket, Ending, Gap, Polling, Seen, Window
 from oms.intake.polling.ports import Asks, Inbox, KnownOrders
 from oms.intake.polling.store import PollStore
-from oms.intake.rules import order_id_of
 from oms.kernel.errors import NotNowError, RejectedError, TransientError
 from oms.kernel.time import Clock, from_text, to_text
+from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 
 BY = "system:poll_channels"

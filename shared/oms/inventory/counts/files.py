@@ -117,7 +117,7 @@ def _apply(drop: Drop, piece: Piece, desk: CountDesk) -> list[tuple[Row, CountRe
     if readable:
         counts = [count for _, count in readable]
         by = f"location:{drop.location}"
-        taken = take_counts(drop.location, counts, stock=desk.stock, clock=desk.clock, by=by).results
+        taken = take_counts(drop.location, counts, known=desk.known, stock=desk.stock, clock=desk.clock, by=by).results
         results |= {row.number: result for (row, _), result in zip(readable, taken, strict=True)}
     return [(row, results[row.number]) for row in piece.rows]
 

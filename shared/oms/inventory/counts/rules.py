@@ -1,10 +1,11 @@
 """What a count does to a position."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from oms.inventory.counts.model import Count, CountResult, Outcome, Since
+from oms.inventory.counts.model import Count, CountResult, Since
 from oms.inventory.model import Change, Entry, Movement, Position, Posting
+from oms.inventory.repeats import digest, refuse_other
 from oms.kernel.errors import RejectedError
 from oms.kernel.time import from_text, to_text
 
@@ -46,10 +47,15 @@ def since(history: Iterable[tuple[Entry, Posting]], counted_at: str, *, hops: in
 def counted(position: Position, count: Count, moved: Since) -> Movement | CountResult:
     """The movement that a count asks for, or why there is none."""
     units, counted_at = count.units or 0, to_text(from_text(count.counted_at or ""))
-    if moved.newest_count is not None and moved.newest_count >= counted_at:
-        outcome: Outcome = "repeated" if moved.newest_count == counted_at else "stale"
-        message = f"counted at {moved.newest_count} already" if outcome == "stale" else None
-        return CountResult(sku=count.sku, outcome=outcome, on_hand=position.on_hand, message=message)
+    if moved.newest_count == counted_at:
+        recorded = position.on_hand - moved.on_hand
+        if moved.complete and recorded != units:
+            message = f"{recorded} units were recorded for that very instant, not {units}; count again"
+            return refused(count, "counted_differently", message, position)
+        return CountResult(sku=count.sku, outcome="repeated", on_hand=position.on_hand)
+    if moved.newest_count is not None and moved.newest_count > counted_at:
+        message = f"counted at {moved.newest_count} already"
+        return CountResult(sku=count.sku, outcome="stale", on_hand=position.on_hand, message=message)
     if not moved.complete:
         return refused(count, "too_busy", "too much has moved since; count again", position)
     now = units + moved.on_hand
@@ -63,6 +69,21 @@ def counted(position: Position, count: Count, moved: Since) -> Movement | CountR
 def changed_by(position: Position, count: Count) -> Movement:
     """The movement of a difference."""
     return Movement("adjusted", position.key, Change(on_hand=count.delta or 0), ref=count.id)
+
+
+def content(count: Count) -> tuple[str, str]:
+    """What is kept of a difference to know it again: a digest, and words."""
+    told = f"{count.delta:+d} of {count.sku}"
+    return digest(told), told
+
+
+def again(count: Count, first: Mapping[str, str]) -> CountResult:
+    """What is said to a difference whose id was used: it is the same one, or it is refused."""
+    try:
+        refuse_other(first, content(count)[0], what=f"id {count.id}")
+    except RejectedError as error:
+        return refused(count, error.code, str(error))
+    return CountResult(sku=count.sku, outcome="repeated")
 
 
 def refused(count: Count, code: str, message: str, position: Position | None = None) -> CountResult:

@@ -1,15 +1,15 @@
 """Take counts in: a group of positions to a transaction, each row with a result of its own."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from oms.aws.tables import ConditionFailedError, Write, commit
+from oms.aws.tables import Write, commit
 from oms.inventory.counts import rules
 from oms.inventory.counts.model import Count, CountResult, CountResults
 from oms.inventory.model import Cause, Movement, Position
 from oms.inventory.rules import applied
 from oms.inventory.store import StockStore
-from oms.kernel.errors import ConflictError, RejectedError
+from oms.kernel.errors import ConflictError, NotFoundError, RejectedError
 from oms.kernel.time import Clock, to_text
 
 TRIES = 5
@@ -24,7 +24,7 @@ class _Group:
 
     results: dict[int, CountResult]
     movements: list[Movement]
-    claims: dict[str, Write]  # by label
+    claims: list[Write]
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,16 @@ class _Taking:
         lost = 0
         while rows:
             before = self.stock.positions_at((count.sku, self.location) for _, count in rows)
-            group = _Group({}, [], {})
+            known = self.stock.claimed(*(self._name(count) for _, count in rows if count.delta is not None))
+            group = _Group({}, [], [])
             for place, count in rows:
-                group.results[place] = self._decide(count, before.get((count.sku, self.location)), group)
+                first = known.get(self._name(count)) if count.delta is not None else None
+                position = before.get((count.sku, self.location))
+                group.results[place] = rules.again(count, first) if first else self._decide(count, position, group)
             try:
                 if group.movements:
-                    commit(*group.claims.values(), *self.stock.writes(group.movements, before, self.cause))
-            except ConflictError as error:
-                labels = set(error.labels) if isinstance(error, ConditionFailedError) else set()
-                done = [row for row in rows if row[1].delta is not None and self._claim(row[1]).label in labels]
-                if done:
-                    rest = [row for row in rows if row not in done]
-                    repeated = {place: CountResult(sku=count.sku, outcome="repeated") for place, count in done}
-                    return repeated | self.take(rest)
+                    commit(*group.claims, *self.stock.writes(group.movements, before, self.cause))
+            except ConflictError:  # read again: a name was used meanwhile, or a position moved
                 lost += 1
                 if lost == TRIES:
                     raise
@@ -72,8 +69,8 @@ class _Taking:
             return rules.refused(count, error.code, str(error), position)
         group.movements.append(decided)
         if count.delta is not None:
-            claim = self._claim(count)
-            group.claims[claim.label] = claim
+            name, (asked, told) = self._name(count), rules.content(count)
+            group.claims.append(self.stock.claim(name, self.cause, asked=asked, told=told))
         return CountResult(sku=count.sku, outcome="applied", moved=decided.change.on_hand, on_hand=after.on_hand)
 
     def _movement(self, count: Count, position: Position) -> Movement | CountResult:
@@ -82,19 +79,26 @@ class _Taking:
         history = self.stock.history(position, limit=HOPS)
         return rules.counted(position, count, rules.since(history, count.counted_at or "", hops=HOPS))
 
-    def _claim(self, count: Count) -> Write:
-        return self.stock.claim(f"delta:{self.location}:{count.id}", self.cause)
+    def _name(self, count: Count) -> str:
+        return f"delta:{self.location}:{count.id}"
 
 
-def take_counts(location: str, counts: Sequence[Count], *, stock: StockStore, clock: Clock, by: str) -> CountResults:
+def take_counts(
+    location: str, counts: Sequence[Count], *, known: Callable[[str], bool], stock: StockStore, clock: Clock, by: str
+) -> CountResults:
     """Bring the books of a location in line with what it counted, row by row in the order given.
 
     A count never undoes a newer one, and never what moved since it was made. Repeating a request changes nothing more.
     Where the books then say that fewer units are there than are committed, `Position.shortfall` says how many.
 
+    `known` tells whether a location exists.
+
     Raises:
+        NotFoundError: this one does not.
         ConflictError: positions changed under our hands five times; what is written stays, send the same again.
     """
+    if not known(location):
+        raise NotFoundError(f"there is no location {location}")
     now = clock()
     taking = _Taking(location, stock, Cause(by, to_text(now), "count"))
     results: dict[int, CountResult] = {}

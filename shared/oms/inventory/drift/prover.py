@@ -10,6 +10,8 @@ from oms.inventory.drift.store import ProofStore
 from oms.inventory.exceptions.model import Finding
 from oms.inventory.model import Entry, Position, PositionKey
 from oms.inventory.store import StockStore
+from oms.inventory.transfers.model import transfer_id_of
+from oms.inventory.transfers.store import TransferStore
 from oms.kernel.errors import NotFoundError
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.store import OrderStore
@@ -26,6 +28,7 @@ class Prover:
     stock: StockStore
     proofs: ProofStore
     orders: OrderStore
+    transfers: TransferStore
     entries: dict[str, Entry] = field(default_factory=dict)
 
     def prove(self, keys: Iterable[PositionKey], seen: Seen) -> dict[PositionKey, Proof | Finding]:
@@ -52,9 +55,9 @@ class Prover:
         return rules.alien_entries(self._trail(position, rules.lowest(proof, list(seen.values()))), seen)
 
     def held(self, position: Position) -> int | None:
-        """Units of the position that live fulfillment orders hold; None: it moved meanwhile, or has too many orders.
+        """Units that live fulfillment orders and transfers hold; None: it moved meanwhile, or has too many of them.
 
-        The history names the orders, from the newest back; reading ends as soon as the units are explained.
+        The history names them, from the newest back; reading ends as soon as the units are explained.
         """
         units, seen, step = 0, set[str](), 0
         complete = False
@@ -70,7 +73,15 @@ class Prover:
         now = self.stock.positions_at([position.key]).get(position.key)
         return units if now is not None and now.version == position.version else None
 
-    def _held_by(self, order_id: str, key: PositionKey) -> int:
+    def _held_by(self, ref: str, key: PositionKey) -> int:
+        transfer_id = transfer_id_of(ref)
+        if transfer_id is not None:
+            transfer = self.transfers.find(transfer_id)
+            lines = transfer.lines if transfer is not None and transfer.source == key[1] else ()
+            return sum(line.committed for line in lines if line.sku == key[0])
+        return self._held_by_order(ref, key)
+
+    def _held_by_order(self, order_id: str, key: PositionKey) -> int:
         try:
             works = self.orders.tree(order_id).fulfillment_orders
         except NotFoundError:

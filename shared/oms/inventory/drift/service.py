@@ -13,6 +13,7 @@ from oms.inventory.exceptions.service import open_exception, resolve_exception
 from oms.inventory.exceptions.store import ExceptionStore
 from oms.inventory.model import PositionKey
 from oms.inventory.store import StockStore
+from oms.inventory.transfers.store import TransferStore
 from oms.kernel.ids import derive_id
 from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.store import OrderStore
@@ -35,10 +36,11 @@ class DriftDesk:
     proofs: ProofStore
     exceptions: ExceptionStore
     orders: OrderStore
+    transfers: TransferStore
     clock: Clock
 
     def prover(self) -> Prover:
-        return Prover(self.stock, self.proofs, self.orders)
+        return Prover(self.stock, self.proofs, self.orders, self.transfers)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from oms.inventory.facts import fact_about
 from oms.inventory.model import NOTHING, Cause, Entry, Movement, Position, PositionKey, Posting, level_of
 from oms.inventory.moving import rules
 from oms.inventory.moving.model import Moved, MovementPage, MovementView, NewMovement, PositionLevels, Seen
+from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import applied
 from oms.inventory.store import StockStore
 from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
@@ -44,11 +45,11 @@ def post_movement(posted: Posted, *, stock: StockStore, clock: Clock) -> Moved:
     new = posted.new
     sku, location = posted.at
     name = f"posted:{derive_id('key', sku, location, posted.by, posted.key)}"
-    asked = derive_id("body", new.model_dump_json(), posted.if_match or "")
+    asked = digest(new.model_dump_json(), posted.if_match or "")
     for lost in range(1, TRIES + 1):
-        first = stock.claimed(name)
-        if first is not None:
-            return _first_answer(first["asked"], asked, first["answer"])
+        if first := stock.claimed(name).get(name):
+            refuse_other(first, asked, what="the key", code="idempotency_key_reused")
+            return Moved.model_validate_json(first["answer"])
         position = _position(stock, posted.at)
         rules.check_seen(position, Seen(posted.if_match, new.expected), needed=new.kind == "adjusted")
         cause = Cause(posted.by, to_text(clock()), rules.why_of(new))
@@ -58,7 +59,8 @@ def post_movement(posted: Posted, *, stock: StockStore, clock: Clock) -> Moved:
         moved = stock.moved([movement], {posted.at: position}, cause, facts=[fact])
         done = moved.after[posted.at]
         answer = Moved(movement_id=done.entry or "", kind=new.kind, units=new.units, position=level_of(done))
-        claim = stock.claim(name, cause, asked=asked, answer=answer.model_dump_json())
+        told = f"{new.kind}, {new.units} units"
+        claim = stock.claim(name, cause, asked=asked, told=told, answer=answer.model_dump_json())
         try:
             commit(claim, *moved.writes)
         except ConflictError:  # read again: the key was used meanwhile, or the position moved
@@ -161,12 +163,6 @@ def _position(stock: StockStore, key: PositionKey) -> Position:
     if found is None:
         raise NotFoundError(f"{key[0]} is not kept there")
     return found
-
-
-def _first_answer(was_asked: str, asked: str, answer: str) -> Moved:
-    if was_asked != asked:
-        raise RejectedError("the key came with another movement before", code="idempotency_key_reused")
-    return Moved.model_validate_json(answer)
 
 
 def _view(entry: Entry, posting: Posting, *, all_refs: bool) -> MovementView:

@@ -11,7 +11,6 @@ from oms.orders.model import Destination, Value
 
 MAX_LINES = 50
 MAX_MINUTES = 240  # as Salesforce Omnichannel Inventory has it: `expirationSeconds` <= 14400
-KEPT_REQUESTS = 20
 PREFIX = "rsv_"
 LIVE = ("created", "updated")
 
@@ -59,8 +58,7 @@ class Reservation(Value):
     `until` is the instant from which it counts for nothing, always a whole minute; what a reader is shown is
     `rules.as_of(reservation, now)`. `since` is when this life of it began: an owner who comes back after it ended
     begins another. `frozen`: the buyer is paying; the clock is set to when that must be over, and no activity moves
-    it. `requests` are the last idempotency keys with what was asked under them. `look_at` is when the sweep looks, at
-    the latest.
+    it. `look_at` is when the sweep looks, at the latest.
     """
 
     id: str
@@ -79,7 +77,6 @@ class Reservation(Value):
     frozen: bool = False
     reason: str | None = None
     order_id: str | None = None
-    requests: tuple[tuple[str, str], ...] = ()
     version: int = 0
 
     @property

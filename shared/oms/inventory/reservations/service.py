@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from oms.aws.tables import commit
+from oms.aws.tables import Write, commit
 from oms.inventory.model import Cause, Position, PositionKey
+from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.reservations import rules
 from oms.inventory.reservations.model import (
-    KEPT_REQUESTS,
     MAX_LINES,
     AskReservation,
     ChangeReservation,
@@ -25,8 +25,8 @@ from oms.inventory.reservations.model import (
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.rules import ShortStockError
 from oms.inventory.store import StockStore
-from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, StateError, TooLargeError, Why
-from oms.kernel.ids import derive_id
+from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TooLargeError, Why
+from oms.kernel.ids import KEYS_KEPT_S, derive_id
 from oms.kernel.time import Clock, to_text
 from oms.orders.bundles import Components
 from oms.orders.model import Destination
@@ -34,6 +34,7 @@ from oms.orders.model import Destination
 TRIES = 8  # lost races before the caller is told; the waits sum to at most 2.5 s
 MAX_PLACES = 45  # positions of one reservation: an update may leave them all for others, in one transaction
 _WAIT_S = 0.01
+_TOLD = 5  # lines that are named to who uses a key for something else
 Nearest = Callable[[Destination], Sequence[str]]
 Seen = Mapping[PositionKey, Position]
 
@@ -43,7 +44,7 @@ class ReservationDesk:
     """The collaborators.
 
     `terms_of` raises what there is to say against a channel; `nearest` ranks the locations; `bundles` are those among
-    some SKUs with their components.
+    some SKUs with their components, `known` those that are in the catalogue.
     """
 
     store: ReservationStore
@@ -51,6 +52,7 @@ class ReservationDesk:
     terms_of: Callable[[str], Terms]
     nearest: Nearest
     bundles: Callable[[Collection[str]], Mapping[str, Components]]
+    known: Callable[[Collection[str]], Collection[str]]
     clock: Clock
 
 
@@ -71,26 +73,31 @@ class Reserved(NamedTuple):
 def reserve(asked: AskReservation, *, key: str, by: str, desk: ReservationDesk) -> Reserved:
     """Make the owner's reservation what is asked for; its own units count as free for it.
 
-    The same key with the same body changes nothing more, whatever has become of the reservation.
+    The same key with the same body changes nothing more for a day, whatever has become of the reservation.
 
     Raises:
         ShortStockError: not all of it is there, and all was wanted; a reservation that was there stays as it was.
         StateError: the buyer is paying for something else.
-        RejectedError: the key was used with another body (`idempotency_key_reused`), or by the channel.
+        RejectedError: the key was used with another body (`idempotency_key_reused`), an SKU that is not in the
+            catalogue (`unknown_sku`), or by the channel.
         TooLargeError: it lies at too many places.
         ConflictError: lost the race eight times.
     """
     terms = desk.terms_of(asked.channel)
-    request = (derive_id("req", by, key), derive_id("bdy", asked.model_dump_json()))
+    name = f"reserved:{derive_id('key', by, key)}"
+    body = digest(asked.model_dump_json())
     reservation_id = rules.reservation_id_of(asked.channel, asked.owner)
 
     def attempt() -> Reserved:
+        if first := desk.stock.claimed(name).get(name):
+            refuse_other(first, body, what="the key", code="idempotency_key_reused")
+            return Reserved(read_reservation(reservation_id, desk=desk), replayed=True)
+        _refuse_unknown([line.sku for line in asked.lines], desk)
         found = desk.store.find(reservation_id)
-        if found is not None and (body := dict(found.requests).get(request[0])) is not None:
-            if body != request[1]:
-                raise RejectedError("the key was used with another body", code="idempotency_key_reused")
-            return Reserved(found, replayed=True)
-        return Reserved(_write(found, _asked(asked, found, request, terms, desk), by, desk))
+        wanted = ", ".join(f"{line.quantity} of {line.sku}" for line in asked.lines[:_TOLD])
+        cause = Cause(by, to_text(desk.clock()))
+        claim = desk.stock.claim(name, cause, for_s=KEYS_KEPT_S, asked=body, told=f"{wanted} for {asked.owner}")
+        return Reserved(_write(found, _asked(asked, found, terms, desk), by, desk, claim))
 
     return _raced(attempt)
 
@@ -113,6 +120,7 @@ def change_lines(reservation_id: str, change: ChangeReservation, *, by: str, des
     Raises:
         NotFoundError: no such reservation.
         StateError: it has ended, or the buyer is paying.
+        RejectedError: code `unknown_sku`.
         ShortStockError: there is not so much; nothing has changed.
         TooLargeError: more lines, or more places, than one reservation has.
         ConflictError: lost the race eight times.
@@ -122,6 +130,7 @@ def change_lines(reservation_id: str, change: ChangeReservation, *, by: str, des
         _refuse_ended(before)
         _refuse_frozen(before)
         wanted = {line.sku: line.quantity for line in before.lines}
+        _refuse_unknown([line.sku for line in change.lines], desk, but=wanted)
         wanted |= {line.sku: line.quantity for line in change.lines}
         lines = _lines({sku: units for sku, units in wanted.items() if units}, desk)
         if len(lines) > MAX_LINES:
@@ -213,9 +222,7 @@ def release(reservation_id: str, *, reason: str, by: str, desk: ReservationDesk)
     return _change(reservation_id, decide, by, desk)
 
 
-def _asked(
-    asked: AskReservation, found: Reservation | None, request: tuple[str, str], terms: Terms, desk: ReservationDesk
-) -> Step:
+def _asked(asked: AskReservation, found: Reservation | None, terms: Terms, desk: ReservationDesk) -> Step:
     """The reservation as asked for: a new life of it, or an update of the present one."""
     live = found if found is not None and found.live else None
     now = desk.clock()
@@ -243,7 +250,6 @@ def _asked(
         destination=Destination(country=ships_to.country, postal_area=ships_to.postal_area or "") if ships_to else None,
         allow_partial=asked.allow_partial,
         frozen=live.frozen if live else False,
-        requests=(*(found.requests if found else ()), request)[-KEPT_REQUESTS:],
         version=found.version if found else 0,
     )
     return _placed(fresh, live, lines, desk)
@@ -290,7 +296,7 @@ def _change(
     return _raced(attempt)
 
 
-def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDesk) -> Reservation:
+def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDesk, *claim: Write) -> Reservation:
     after, seen = step
     if seen is None:
         seen = desk.stock.positions_at(kept.key for one in (before, after) if one for kept in one.kept)
@@ -299,7 +305,7 @@ def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDes
         writes = desk.stock.writes(movements, seen, Cause(by, after.changed_at, after.reason))
     except ShortStockError as error:  # placed on what `seen` has, so only a minute that ended in between does this
         raise ConflictError(f"{error}; the minute is over") from error
-    commit(desk.store.write(after), *writes)
+    commit(*claim, desk.store.write(after), *writes)
     return after
 
 
@@ -315,6 +321,18 @@ def _raced(attempt: Callable[[], _Answer]) -> _Answer:
                 raise
         time.sleep(random.uniform(0, _WAIT_S * 2**lost))  # noqa: S311  jitter, not a secret
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _refuse_unknown(skus: Sequence[str], desk: ReservationDesk, *, but: Collection[str] = ()) -> None:
+    """Refuse what is not in the catalogue, `but` what is kept already, which may have been taken out of it since."""
+    known = desk.known(skus)
+    faults = [
+        Fault(f"lines.{place}.sku", f"{sku} is not in the catalogue")
+        for place, sku in enumerate(skus)
+        if sku not in known and sku not in but
+    ]
+    if faults:
+        raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
 
 
 def _refuse_ended(reservation: Reservation) -> None:

@@ -1,6 +1,6 @@
 """What can be promised, and when: for shops, for the first promise of an order, for the next one."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple, Protocol
@@ -20,7 +20,7 @@ from oms.inventory.supply.model import (
 )
 from oms.inventory.supply.rules import Curve
 from oms.inventory.supply.store import SupplyStore
-from oms.kernel.errors import Fault, NotFoundError
+from oms.kernel.errors import Fault, NotFoundError, RejectedError
 from oms.kernel.time import Clock
 from oms.orders.model import Destination, Promise
 from oms.reference.model import Channel, Location
@@ -37,7 +37,10 @@ class PromisePort(Protocol):
 
 @dataclass(frozen=True)
 class AvailabilityDesk:
-    """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet."""
+    """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
+
+    `known` are those of some SKUs that are in the catalogue.
+    """
 
     stock: StockStore
     supplies: SupplyStore
@@ -47,6 +50,7 @@ class AvailabilityDesk:
     safety: Callable[[str], ChannelSafety]
     unsourced: Callable[[Iterable[str]], Mapping[str, int]]
     promise: PromisePort
+    known: Callable[[Collection[str]], Collection[str]]
     clock: Clock
 
 
@@ -64,9 +68,14 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
 
     Raises:
         NotFoundError: code `unknown_channel`.
+        RejectedError: code `unknown_sku`.
     """
     if asked.channel not in desk.channels():
         raise NotFoundError("there is no such channel", code="unknown_channel", faults=[Fault("channel", "is unknown")])
+    known = desk.known(asked.skus)
+    faults = [Fault("sku", f"{sku} is not in the catalogue") for sku in asked.skus if sku not in known]
+    if faults:
+        raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
     found = outlook(asked.skus, desk, safety=desk.safety(asked.channel))
     owed = desk.unsourced(asked.skus)

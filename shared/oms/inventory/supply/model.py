@@ -71,7 +71,6 @@ class Supply(Aggregate):
     stated_on: str | None = None
     confirmed: bool = False
     status: Status = "open"
-    receipts: tuple[str, ...] = ()  # ids of those that counted
 
     @property
     def subject(self) -> str:

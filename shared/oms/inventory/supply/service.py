@@ -9,6 +9,7 @@ from oms.aws.tables import Write, commit
 from oms.events.fact import FactData
 from oms.events.supplies import SupplyConfirmed, SupplyMoved, SupplyReceived
 from oms.inventory.model import Cause, Change, Movement
+from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.store import StockStore
 from oms.inventory.supply.model import KEPT, Lateness, PutSupply, ReceiveSupply, Supply, SupplyTerms, SupplyView
 from oms.inventory.supply.rules import lateness_days, usable_on
@@ -85,17 +86,22 @@ def receive_supply(supply_id: str, receipt: ReceiveSupply, *, by: str, desk: Sup
 
     Raises:
         NotFoundError: no such line.
+        RejectedError: code `id_reused`: the receipt came with other units before.
         StateError: it was received whole before.
         ConflictError: lost the race five times.
     """
+    name = f"receipt:{supply_id}:{receipt.receipt_id}"
+    asked = digest(receipt.model_dump_json())
     for attempt in range(1, TRIES + 1):
         before = _existing(supply_id, desk)
-        if receipt.receipt_id in before.receipts:
+        if first := desk.stock.claimed(name).get(name):
+            refuse_other(first, asked, what=f"receipt {receipt.receipt_id}")
             return _shown(before, desk)
         _refuse_closed(before)
         after, writes = _received(before, receipt, by, desk)
+        cause = Cause(by, to_text(desk.clock()))
         try:
-            commit(*writes)
+            commit(desk.stock.claim(name, cause, asked=asked, told=f"{receipt.units} units"), *writes)
         except ConflictError:
             if attempt == TRIES:
                 raise
@@ -121,7 +127,6 @@ def _received(before: Supply, receipt: ReceiveSupply, by: str, desk: SupplyDesk)
         at=now,
         by=by,
         received=received,
-        receipts=(*before.receipts, receipt.receipt_id),
         status="received" if received >= before.units else "open",
     )
     change = Change(on_hand=receipt.units, incoming=after.to_come - before.to_come)

@@ -4,6 +4,7 @@
 |---|---|
 | one supply | get `SUPPLY#<supply id>` / `SUPPLY` |
 | what is still to come of a SKU | query `SUPPLIES#<sku>`; sk `<location>#<supply id>`, there while units are to come |
+| the same of a transfer | `SUPPLIES#<sku>`; sk `TRANSFER#<location>#<transfer id>`, written with the transfer |
 | how late a supplier is | batch get `LATENESS#<supplier>` / `LATENESS` |
 | facts to publish | the table's stream, in the same form as the orders table (`v`, `n`, `doc`) |
 
@@ -54,11 +55,12 @@ class SupplyStore:
                 self.table, item, condition="v = :seen", values={":seen": supply.version - 1}, label=supply.id
             )
         row = Key(self.table, f"SUPPLIES#{supply.sku}", f"{supply.location}#{supply.id}")
-        if not supply.to_come:
-            return [own, tables.delete(row, condition=_ALWAYS, label=f"to come {supply.id}")]
-        bare = supply.model_copy(update={"facts": (), "log": ()})
-        shown = {"pk": row.pk, "sk": row.sk, "n": 0, "doc": pack(bare)}
-        return [own, tables.put(self.table, shown, condition=_ALWAYS, label=f"to come {supply.id}")]
+        return [own, _row_write(row, supply)]
+
+    def in_transit_write(self, supply: Supply) -> Write:
+        """The row of a transfer's line among what is to come, or its end; the transfer's own condition guards it."""
+        row = Key(self.table, f"SUPPLIES#{supply.sku}", f"TRANSFER#{supply.location}#{supply.reference}")
+        return _row_write(row, supply)
 
     def lateness_write(self, lateness: Lateness) -> Write:
         """What is known of a supplier, on its version."""
@@ -71,3 +73,11 @@ class SupplyStore:
 
     def _key(self, supply_id: str) -> Key:
         return Key(self.table, f"SUPPLY#{supply_id}", "SUPPLY")
+
+
+def _row_write(row: Key, supply: Supply) -> Write:
+    if not supply.to_come:
+        return tables.delete(row, condition=_ALWAYS, label=f"to come {supply.id}")
+    bare = supply.model_copy(update={"facts": (), "log": ()})
+    shown = {"pk": row.pk, "sk": row.sk, "n": 0, "doc": pack(bare)}
+    return tables.put(row.table, shown, condition=_ALWAYS, label=f"to come {supply.id}")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from oms.allocation.sourcing.engine import source
 from oms.allocation.sourcing.filters import candidates
-from oms.allocation.sourcing.model import Case, Count, Offer, Part, Place, Wanted, Worth
+from oms.allocation.sourcing.model import Case, Offer, Part, Place, Wanted, Worth
 from oms.allocation.sourcing.network import MICRO, Tariff
 from oms.allocation.sourcing.strategy import (
     BUILT_IN,
@@ -23,6 +23,7 @@ from oms.allocation.sourcing.strategy import (
     rule_for,
 )
 from oms.kernel.errors import RejectedError
+from oms.orders.workload.model import Load
 
 PARCEL = Offer("table/std", Tariff((2_000, 10_000), (400, 600)), date(2026, 11, 26))
 FAST = Offer("table/express", Tariff((2_000, 10_000), (900, 1_200)), date(2026, 11, 24))
@@ -155,10 +156,10 @@ def test_a_soft_constraint_is_dropped_only_when_units_would_wait() -> None:
 
 
 def test_a_full_location_takes_nothing_and_a_nearly_full_one_what_fits() -> None:
-    full = Place("ber-1", "DE", km=10, capacity=Count(orders=5), used=Count(orders=5), offers=(PARCEL,))
+    full = Place("ber-1", "DE", km=10, capacity=Load(orders=5), used=Load(orders=5), offers=(PARCEL,))
     stock = {"A": {"ber-1": 9, "ham-1": 9}}
     assert source(case({"A": 4}, stock, places=(full, PLACES[1])), BUILT_IN).locations == ("ham-1",)
-    tight = Place("ber-1", "DE", km=10, capacity=Count(units=10), used=Count(units=7), offers=(PARCEL,))
+    tight = Place("ber-1", "DE", km=10, capacity=Load(units=10), used=Load(units=7), offers=(PARCEL,))
     assert source(case({"A": 3}, stock, places=(tight,)), BUILT_IN).locations == ("ber-1",)
     relaxed = source(case({"A": 4}, stock, places=(tight,)), BUILT_IN)
     assert (relaxed.locations, relaxed.relaxed) == (("ber-1",), ("capacity",))

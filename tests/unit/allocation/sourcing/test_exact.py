@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oms.allocation.sourcing.dual import Dual
 from oms.allocation.sourcing.engine import solve_any
 from oms.allocation.sourcing.exact import solve
 from oms.allocation.sourcing.local import improve, neighbours, spread
-from oms.allocation.sourcing.network import MICRO, Network, Option, Piece, Source, Tariff, allowed, cost_of, line_below
+from oms.allocation.sourcing.network import MICRO, Network, Option, Piece, Source, Tariff, allowed, cost_of
 from oms.allocation.sourcing.objective import Priced
+from oms.allocation.sourcing.tariffs import Steps, tangent
 from tests.facility_location import NAMES, SCALE, optima, read
 from tests.shared_data import shared_data
 from tests.sourcing_instances import network
@@ -24,6 +26,8 @@ KINDS: tuple[dict[str, object], ...] = (
     {"split": 0.3, "limits": True},
 )
 FLAT = Tariff((1_000, 5_000), (500, 700))
+STEPS = Tariff((1_000, 2_000, 5_000, 10_000), (420, 510, 600, 950))
+SMALL = Tariff((250, 500, 750, 1_000), (599, 749, 899, 1_049))
 networks = st.builds(
     lambda seed, lines, places, kind: network(("law", seed), lines, places, **kind),
     st.integers(0, 10_000),
@@ -73,6 +77,35 @@ def test_a_plan_takes_no_more_than_there_is_and_comes_out_the_same_again(problem
     assert answer.bound <= answer.cost
 
 
+@settings(max_examples=60, deadline=None)
+@given(networks, st.booleans())
+def test_what_prices_of_pieces_say_is_never_above_a_plan(problem: Network, whole: bool) -> None:
+    answer = solve(problem)
+    dual = Dual(problem, list(range(len(problem.sources))), [piece.wait // 2 for piece in problem.pieces], whole=whole)
+    dual.ascend(answer.cost)
+    assert dual.bound <= answer.cost
+    used = {j for parts in answer.takes for j, _ in parts}
+    assert dual.bound + sum(max(0, dual.worth[j]) for j in used) <= answer.cost
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks, st.integers(1, 400))
+def test_work_that_ends_early_ends_with_a_plan_and_a_bound_that_holds(problem: Network, steps: int) -> None:
+    short, full = solve(problem, max_steps=steps), solve(problem)
+    assert allowed(problem, short.takes)
+    assert cost_of(problem, short.takes) == short.cost
+    assert short.bound <= full.cost <= short.cost
+    assert solve(problem, max_steps=steps) == short
+
+
+@pytest.mark.parametrize("seed", [4, 5, 9, 17])
+def test_orders_that_took_seconds_are_proven_and_cost_what_an_independent_solver_finds(seed: int) -> None:
+    problem = network(("bench", seed), 20, 20, split=0.1)
+    answer = solve(problem)
+    assert answer.proven
+    assert answer.cost / MICRO == pytest.approx(optimum(problem)[0], abs=0.001)
+
+
 @settings(max_examples=40, deadline=None)
 @given(networks)
 def test_the_order_of_locations_does_not_change_what_a_plan_costs(problem: Network) -> None:
@@ -100,13 +133,25 @@ def test_a_local_search_is_allowed_and_never_better_than_the_proof(problem: Netw
     assert answer.cost <= cost_of(problem, better)
 
 
-@given(st.integers(1, 40_000), st.integers(1, 40_000))
-def test_the_line_is_nowhere_above_the_tariff(most_g: int, about_g: int) -> None:
-    tariff = Tariff((1_000, 2_000, 5_000, 10_000), (420, 510, 600, 950))
-    at_zero, slope = line_below(tariff, most_g, about_g)
-    assert at_zero >= 0
+@given(st.integers(1, 40_000), st.booleans())
+def test_the_line_is_nowhere_above_the_tariff(most_g: int, small: bool) -> None:
+    tariff = SMALL if small else STEPS
+    line = Steps(tariff, most_g)
+    assert line.at_zero >= 0
     for weight in range(1, most_g + 1, 37):
-        assert at_zero + slope * weight <= tariff.cost(weight)
+        assert line.at_zero + line.slope * weight <= tariff.cost(weight)
+
+
+@given(st.tuples(st.integers(1, 30_000), st.integers(1, 30_000), st.integers(1, 30_000)), st.booleans())
+def test_the_line_between_two_weights_is_not_above_the_tariff_there(weights: tuple[int, ...], small: bool) -> None:
+    tariff = SMALL if small else STEPS
+    least_g, about_g, most_g = sorted(weights)
+    at_zero, slope = tangent(tariff, least_g, most_g, about_g)
+    inside = [*range(least_g, most_g + 1, 41), most_g]
+    assert all(at_zero + slope * weight <= tariff.cost(weight) for weight in inside)
+    above = Steps(tariff, 30_000)
+    floor = above.least_above(least_g, most_g)
+    assert all(floor + above.slope * weight <= tariff.cost(weight) for weight in inside)
 
 
 def test_a_parcel_more_is_paid_for_beyond_the_last_step() -> None:

@@ -1,0 +1,212 @@
+"""Units leave the source and arrive at the destination.
+
+Every step is one transaction: the transfer on its version, the positions at both ends, the journal's entry, and the
+rows from which later promises are made. A shipment or receipt of everything may have more lines than one transaction
+takes: it is made in several, each of which leaves a transfer that is true, and sent again it goes on with what is left.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from oms.aws.tables import Write
+from oms.events.fact import Fact
+from oms.events.transfers import TransferReceived, TransferShipped
+from oms.inventory.facts import fact_about
+from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
+from oms.inventory.repeats import digest, refuse_other
+from oms.inventory.rules import applied
+from oms.inventory.supply.model import KEPT, Lateness
+from oms.inventory.transfers import rules
+from oms.inventory.transfers.desk import (
+    Caller,
+    Step,
+    TransferDesk,
+    check_seen,
+    positions,
+    raced,
+    read_transfer,
+    refusal,
+    refuse,
+    write,
+)
+from oms.inventory.transfers.model import (
+    MAX_NOTES,
+    PER_CALL,
+    Note,
+    ReceivedUnits,
+    ReceiveTransfer,
+    ShipTransfer,
+    Transfer,
+)
+from oms.kernel.errors import Fault, ForbiddenError, RejectedError, StateError, Why
+from oms.kernel.time import to_text
+
+
+def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, desk: TransferDesk) -> Transfer:
+    """Units leave the source, named or all that is committed. A shipment counts once by its id.
+
+    Raises:
+        NotFoundError: there is none. ForbiddenError: the source is not the caller's.
+        RejectedError: `invalid`: more than is committed, or no date; `id_reused`: the id was another's.
+        StateError: there is nothing to ship. ShortStockError: less is there than is committed.
+        StaleError: it is not as `if_match` says. ConflictError: lost the race eight times.
+    """
+    asked = digest("shipment", shipment.model_dump_json())
+
+    def attempt() -> Transfer | None:
+        before = read_transfer(transfer_id, desk=desk)
+        if _counted(before.shipments, shipment.shipment_id, asked):
+            return before
+        _refuse_elsewhere(before.source, "the source ships", caller)
+        if before.under_way != asked:
+            check_seen(before, caller)
+        if not before.committed:
+            raise refusal(before, "nothing is committed for it", "make it ready first")
+        due_on = shipment.due_on or before.due_on
+        if due_on is None:
+            raise RejectedError("a date is needed", code="invalid", faults=[Fault("due_on", "say when it arrives")])
+        units, whole = _to_ship(before, shipment)
+        stepped = rules.shipped(before, units, due_on)
+        seen = positions([(sku, end) for sku in units for end in (before.source, before.destination)], desk)
+        fact = TransferShipped(
+            **_ids(before), shipment_id=shipment.shipment_id, units=tuple(units.items()), due_on=due_on
+        )
+        now = to_text(desk.clock())
+        notes = _noted(before.shipments, Note(id=shipment.shipment_id, digest=asked, at=now), whole=whole)
+        step = Step(before, stepped, seen, Cause(caller.by, now))
+        done = write(step, fact, desk=desk, shipments=notes, under_way=None if whole else asked)
+        return done if whole else None
+
+    return _in_parts(attempt)
+
+
+def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Caller, desk: TransferDesk) -> Transfer:
+    """What the destination found of it, named or all in transit as sound. A receipt counts once by its id.
+
+    Raises:
+        NotFoundError: there is none. ForbiddenError: the destination is not the caller's.
+        RejectedError: `invalid`: more than is in transit; `id_reused`: the id was another receipt's.
+        StateError: there is nothing to receive.
+        StaleError: it is not as `if_match` says. ConflictError: lost the race eight times.
+    """
+    asked = digest("receipt", receipt.model_dump_json())
+
+    def attempt() -> Transfer | None:
+        before = read_transfer(transfer_id, desk=desk)
+        if _counted(before.receipts, receipt.receipt_id, asked):
+            return before
+        _refuse_elsewhere(before.destination, "the destination receives", caller)
+        if before.under_way != asked:
+            check_seen(before, caller)
+        found, whole = _to_receive(before, receipt)
+        if not found or not any(line.shipped for line in before.lines):
+            raise refusal(before, "nothing of it is in transit", "ship it first")
+        seen = positions([(one.sku, before.destination) for one in found if _is_in(before, one)], desk)
+        stepped = rules.received(before, found, seen)
+        now = desk.clock()
+        at = to_text(now)
+        notes = _noted(before.receipts, Note(id=receipt.receipt_id, digest=asked, at=at), whole=whole)
+        why = "; ".join(f"{one.sku}: {one.reason}" for one in found if one.reason) or None
+        step = Step(
+            before,
+            stepped,
+            seen,
+            Cause(caller.by, at, why),
+            stock_facts=_stock_facts(stepped.movements, seen, at),
+            more=_observed(before, found, now, desk) if whole else [],
+            receipt_id=receipt.receipt_id,
+        )
+        fact = _told(before, receipt.receipt_id, found, sum(line.in_transit for line in stepped.lines))
+        done = write(step, fact, desk=desk, receipts=notes, under_way=None if whole else asked)
+        return done if whole else None
+
+    return _in_parts(attempt)
+
+
+def _in_parts(attempt: Callable[[], Transfer | None]) -> Transfer:
+    """One part after the other, each raced for itself, until the last one answers."""
+    while (done := raced(attempt)) is None:
+        pass
+    return done
+
+
+def _to_ship(before: Transfer, shipment: ShipTransfer) -> tuple[dict[str, int], bool]:
+    """The units by SKU, and whether they are all of the shipment."""
+    if shipment.lines is not None:
+        refuse(rules.named_twice([one.sku for one in shipment.lines]))
+        return {one.sku: one.units for one in shipment.lines}, True
+    left = {line.sku: line.committed for line in before.lines if line.committed}
+    return dict(list(left.items())[:PER_CALL]), len(left) <= PER_CALL
+
+
+def _to_receive(before: Transfer, receipt: ReceiveTransfer) -> tuple[list[ReceivedUnits], bool]:
+    if receipt.lines is not None:
+        refuse(rules.named_twice([one.sku for one in receipt.lines]))
+        return receipt.lines, True
+    left = [ReceivedUnits(sku=line.sku, received=line.in_transit) for line in before.lines if line.in_transit]
+    return left[:PER_CALL], len(left) <= PER_CALL
+
+
+def _is_in(transfer: Transfer, one: ReceivedUnits) -> bool:
+    return any(line.sku == one.sku for line in transfer.lines)
+
+
+def _told(before: Transfer, receipt_id: str, found: Iterable[ReceivedUnits], in_transit: int) -> TransferReceived:
+    counts = {
+        name: [(one.sku, getattr(one, name)) for one in found if getattr(one, name)]
+        for name in ("received", "damaged", "lost", "over")
+    }
+    return TransferReceived.model_validate(
+        {**_ids(before), "receipt_id": receipt_id, "in_transit": in_transit, **counts}
+    )
+
+
+def _ids(transfer: Transfer) -> dict[str, str]:
+    return {"transfer_id": transfer.id, "from_location": transfer.source, "to_location": transfer.destination}
+
+
+def _stock_facts(movements: Iterable[Movement], seen: Mapping[PositionKey, Position], at: str) -> list[Fact]:
+    facts: list[Fact] = []
+    for key, group in merged(movements).items():
+        after = applied(seen[key], group)
+        said = rules.stock_news(group, after)
+        facts += [fact_about(after, fact, at, place=place) for place, fact in enumerate(said)]
+    return facts
+
+
+def _observed(before: Transfer, found: Iterable[ReceivedUnits], now: datetime, desk: TransferDesk) -> list[Write]:
+    """How late the lane was this time, measured against the date first given."""
+    came = {one.sku for one in found if one.received or one.damaged}
+    stated = max((line.stated_on for line in before.lines if line.sku in came and line.stated_on), default=None)
+    if stated is None:
+        return []
+    zone = ZoneInfo(desk.locations()[before.destination].time_zone)
+    days = (now.astimezone(zone).date() - date.fromisoformat(stated)).days
+    known = desk.supplies.lateness([before.lane], consistent=True)[before.lane]
+    late = Lateness(supplier=before.lane, days=(*known.days, days)[-KEPT:], version=known.version + 1)
+    return [desk.supplies.lateness_write(late)]
+
+
+def _counted(notes: Iterable[Note], note_id: str, asked: str) -> bool:
+    """Whether this has counted already.
+
+    Raises:
+        RejectedError: code `id_reused`: something else has, under the same id.
+    """
+    known = next((note for note in notes if note.id == note_id), None)
+    if known is not None:
+        refuse_other({"asked": known.digest, "at": known.at}, asked, what=note_id)
+    return known is not None
+
+
+def _noted(notes: tuple[Note, ...], note: Note, *, whole: bool) -> tuple[Note, ...]:
+    if len(notes) >= MAX_NOTES:
+        why = Why("too_many_notes", f"{MAX_NOTES} have been made of it", "make another transfer of what is left")
+        raise StateError.because(why)
+    return (*notes, note) if whole else notes
+
+
+def _refuse_elsewhere(location: str, message: str, caller: Caller) -> None:
+    if not caller.at(location):
+        raise ForbiddenError(f"{message}; that is {location}")

@@ -1,0 +1,117 @@
+"""How orders find their place to ship from: strategies, decisions, the prices of stock."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from oms.wiring.goods import Goods
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from oms.allocation.decisions.store import DecisionStore
+    from oms.allocation.prices.book import PriceBook
+    from oms.allocation.prices.counting import CountingDesk
+    from oms.allocation.prices.model import Lane
+    from oms.allocation.prices.service import PricingDesk
+    from oms.allocation.prices.store import PriceStore
+    from oms.allocation.sourcing.desk import Sourcing
+    from oms.allocation.strategies.service import StrategyDesk
+    from oms.orders.model import Destination
+    from oms.reference.model import Location
+    from oms.shipping.freight import FreightOffer
+
+
+class Sources(Goods):
+    """What decides where goods come from."""
+
+    @cached_property
+    def decisions(self) -> "DecisionStore":
+        """Why orders ship from where they do."""
+        from oms.allocation.decisions.store import DecisionStore
+
+        return DecisionStore(self.setting("ORDERS_TABLE"))
+
+    @cached_property
+    def strategy_desk(self) -> "StrategyDesk":
+        """For those who say who ships and what is dear."""
+        from oms.allocation.strategies.service import StrategyDesk
+        from oms.allocation.strategies.store import strategy_store
+
+        return StrategyDesk(strategy_store(self.setting("REFERENCE_TABLE")), self.reference, self.clock)
+
+    def sourcing(self) -> "Sourcing":
+        """Made anew for each batch: locations, cards and strategies are refreshed every minute."""
+        from oms.allocation.sourcing.days import Days
+        from oms.allocation.sourcing.desk import Sourcing
+        from oms.allocation.sourcing.strategy import Strategy
+        from oms.allocation.strategies.store import KIND
+
+        return Sourcing(
+            locations=self.reference.locations(),
+            strategies=self.reference.settings(KIND, Strategy),
+            items=self.reference.items,
+            offers=self._freight,
+            prices=self.stock_prices,
+            priced_by=self.stock_prices.priced_by,
+            days=Days(self.reference.locations(), self.workload),
+        )
+
+    def _freight(self, location: "Location", destination: "Destination", at: "datetime") -> "tuple[FreightOffer, ...]":
+        """What carriers ask from a location (port of sourcing)."""
+        from oms.shipping.freight import freight_offers
+        from oms.shipping.model import Lane
+
+        lane = Lane(destination.country, destination.postal_area)
+        return freight_offers(self.rate_cards().values(), location, lane, at)
+
+    @cached_property
+    def prices(self) -> "PriceStore":
+        from oms.allocation.prices.store import PriceStore
+
+        return PriceStore(self.setting("PRICES_TABLE"))
+
+    @cached_property
+    def stock_prices(self) -> "PriceBook":
+        """What a unit is worth where it lies (port of sourcing)."""
+        from oms.allocation.prices.book import PriceBook
+
+        return PriceBook(self.prices, self.clock)
+
+    @cached_property
+    def counting(self) -> "CountingDesk":
+        from oms.allocation.prices.counting import CountingDesk
+
+        return CountingDesk(self.orders, self.prices, self.reference.channels, self.clock)
+
+    @cached_property
+    def pricing(self) -> "PricingDesk":
+        """For the one function that has the solver."""
+        from oms.allocation.prices.service import PricingDesk
+        from oms.allocation.prices.solver import solve
+
+        return PricingDesk(
+            store=self.prices,
+            positions=lambda skus: self.stock.positions(skus, consistent=False),
+            lanes=self._lanes,
+            weights_g=lambda skus: {sku: item.weight_g for sku, item in self.reference.items(skus).items()},
+            solve=solve,
+            clock=self.clock,
+        )
+
+    def _lanes(self, regions: "Iterable[str]") -> "dict[tuple[str, str], Lane]":
+        """What it costs from each location to some regions, by the rate cards of today (port of pricing)."""
+        from oms.allocation.prices.forecast import destination_of
+        from oms.allocation.prices.model import Lane
+        from oms.shipping.lanes import lane_cost
+        from oms.shipping.model import Lane as ShippingLane
+
+        cards, on = list(self.rate_cards().values()), self.clock().date()
+        lanes: dict[tuple[str, str], Lane] = {}
+        for region in regions:
+            to = ShippingLane(*destination_of(region))
+            for name, location in self.reference.locations().items():
+                cost = lane_cost(cards, location, to, on)
+                if cost is not None:
+                    lanes[name, region] = Lane(*cost)
+        return lanes

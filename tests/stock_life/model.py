@@ -1,0 +1,77 @@
+"""The simplest model of stock there is: numbers in dictionaries. Written from the domain, not from ours."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Place = tuple[str, str]  # SKU, location
+
+
+@dataclass
+class Shelf:
+    """One SKU at one location."""
+
+    on_hand: int
+    safety: int
+    damaged: int = 0
+    quality: int = 0
+    incoming: int = 0
+
+
+@dataclass
+class Hold:
+    """What a cart keeps, until when."""
+
+    until: datetime
+    units: dict[Place, int]
+    frozen: bool = False
+    ended: str | None = None  # released, committed
+
+
+@dataclass
+class Work:
+    """What a location has to ship for an order."""
+
+    order: str
+    location: str
+    units: dict[str, int]
+    state: str = "open"  # open, shipped, given_back, cancelled
+
+
+@dataclass
+class Books:
+    """All of it."""
+
+    now: datetime
+    shelves: dict[Place, Shelf] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    works: dict[str, Work] = field(default_factory=dict)
+    waiting: Counter[str] = field(default_factory=Counter)  # units by order
+    shipped: Counter[Place] = field(default_factory=Counter)
+
+    def live(self, cart: str) -> bool:
+        hold = self.holds.get(cart)
+        return hold is not None and hold.ended is None and hold.until > self.now
+
+    def status(self, cart: str) -> str:
+        hold = self.holds[cart]
+        return hold.ended or ("live" if hold.until > self.now else "expired")
+
+    def reserved(self, place: Place) -> int:
+        return sum(hold.units.get(place, 0) for cart, hold in self.holds.items() if self.live(cart))
+
+    def committed(self, place: Place) -> int:
+        sku, location = place
+        works = (work for work in self.works.values() if work.state == "open" and work.location == location)
+        return sum(work.units.get(sku, 0) for work in works)
+
+    def available(self, place: Place) -> int:
+        """I6, word for word."""
+        shelf = self.shelves[place]
+        taken = self.committed(place) + self.reserved(place) + shelf.safety + shelf.damaged + shelf.quality
+        return shelf.on_hand - taken
+
+    def free(self, sku: str, cart: str | None) -> dict[Place, int]:
+        """What the owner of a cart may take, by place: its own units are not in its way."""
+        own = self.holds[cart].units if cart is not None and self.live(cart) else {}
+        return {place: max(self.available(place), 0) + own.get(place, 0) for place in self.shelves if place[0] == sku}

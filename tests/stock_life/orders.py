@@ -1,0 +1,184 @@
+"""What orders take, give back and ship."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis.stateful import precondition, rule
+
+from functions.allocation.queue_allocate_orders import handler as allocate
+from functions.inventory.queue_release_reservations import handler as give_back
+from oms.allocation.recall import cancel_order
+from oms.aws.tables import commit
+from oms.fulfillment.model import Confirmation
+from oms.fulfillment.service import Books as FulfillmentBooks
+from oms.fulfillment.service import confirm_fulfillment
+from oms.inventory.reservations.rules import reservation_id_of
+from oms.inventory.rules import ShortStockError
+from oms.kernel.errors import ConflictError, StateError
+from oms.kernel.time import to_text
+from oms.orders.model import FulfillmentOrder
+from tests.allocation_scene import entry, put_order
+from tests.reservation_scene import SHOP
+from tests.stock_life.life import BASKETS, CARTS, Life
+from tests.stock_life.model import Place, Work
+
+
+class Orders(Life):
+    """Allocation, cancelling, and what locations confirm."""
+
+    @rule(basket=BASKETS, cart=st.none() | st.sampled_from(CARTS))
+    def ordered_by(self, basket: dict[str, int], cart: str | None) -> None:
+        self.order(basket, cart)
+
+    def order(self, basket: dict[str, int], cart: str | None) -> str:
+        """A confirmed order whose stock is asked for."""
+        name, now = f"ord_{self.next()}", to_text(self.hands.now)
+        rid = reservation_id_of(SHOP, cart) if cart else None
+        order = put_order(self.wiring, name, basket, reservation_id=rid, submitted_at=now)
+        self.ordered[name], self.named[name], self.excluded[name] = dict(basket), cart, set()
+        self.pending[name] = entry(*order.facts)
+        self.did("ordered")
+        return name
+
+    @precondition(lambda self: self.pending)
+    @rule(data=st.data(), twice=st.booleans())
+    def allocated(self, data: Any, twice: bool) -> None:
+        self.allocate(data.draw(st.sampled_from(sorted(self.pending))), twice=twice)
+
+    @rule(basket=BASKETS, cart=st.none() | st.sampled_from(CARTS), twice=st.booleans())
+    def ordered_and_allocated(self, basket: dict[str, int], cart: str | None, twice: bool) -> None:
+        self.allocate(self.order(basket, cart), twice=twice)
+
+    def allocate(self, name: str, *, twice: bool) -> None:
+        """Neither oversold nor undersold, and the cart of the order is used up."""
+        order = self.wiring.orders.get(name)
+        wanted = Counter({line.sku: line.open for line in order.lines if line.open})
+        cart = self.named[name]
+        owner = cart if cart is not None and self.books.live(cart) else None
+        away = self.excluded[name]
+        free = {sku: {key: n for key, n in self.books.free(sku, owner).items() if key[1] not in away} for sku in wanted}
+        event = self.pending.pop(name)
+        for _ in range(2 if twice else 1):
+            assert allocate(message(name, event), None) == {"batchItemFailures": []}
+        taken: Counter[Place] = Counter()
+        for work in self.wiring.orders.tree(name).fulfillment_orders:
+            if work.id not in self.books.works:
+                units = {line.sku: line.quantity for line in work.lines}
+                self.books.works[work.id] = Work(name, work.location, units)
+                taken += Counter({(sku, work.location): count for sku, count in units.items()})
+        if wanted and owner is not None:
+            self.books.holds[owner].ended = "committed"
+        for sku, count in wanted.items():
+            got = sum(units for key, units in taken.items() if key[0] == sku)
+            assert got == min(count, sum(free[sku].values())), "neither oversold nor undersold"
+            self.books.waiting[name] += count - got
+        assert all(units <= free[key[0]][key] for key, units in taken.items()), "I8: taken where it was available"
+        self.did("allocated")
+
+    @precondition(lambda self: self.ordered.keys() - self.cancelled)
+    @rule(data=st.data())
+    def cancelled_by(self, data: Any) -> None:
+        name = data.draw(st.sampled_from(sorted(self.ordered.keys() - self.cancelled)))
+        works = {key: work for key, work in self.books.works.items() if work.order == name}
+        if any(key in self.unshared for key in works):
+            return
+        left = any(work.state == "open" for work in works.values()) or self.books.waiting[name] or name in self.pending
+        try:
+            cancel_order(name, reason="other", note=None, by="user:tester", desk=self.wiring.taking_back,
+                         exposure=self.wiring.credit, now=self.hands.now)  # fmt: skip
+        except StateError:
+            assert not left
+            return
+        assert left
+        self.cancelled.add(name)
+        self.books.waiting[name] = 0
+        self.pending.pop(name, None)
+        for work in works.values():
+            work.state = "cancelled" if work.state == "open" else work.state
+        order, cart = self.wiring.orders.get(name), self.named[name]
+        give_back(message(name, entry(*order.facts)), None)
+        if order.status == "cancelled" and cart is not None and self.books.live(cart):
+            came_back = to_text(self.since[cart]) > order.submitted_at
+            self.books.holds[cart].ended = None if came_back else "released"
+        self.did("cancelled")
+
+    @precondition(lambda self: self.open_works())
+    @rule(data=st.data())
+    def confirmed_as_shipped(self, data: Any) -> None:
+        mine = self.books.works[work_id := data.draw(st.sampled_from(self.open_works()))]
+        self.ship(self.wiring.orders.get_fulfillment_order(mine.order, work_id), mine)
+
+    @precondition(lambda self: self.open_works())
+    @rule(data=st.data(), what=st.sampled_from(["short_pick", "rejected"]))
+    def confirmed(self, data: Any, what: str) -> None:
+        work_id = data.draw(st.sampled_from(self.open_works()))
+        mine = self.books.works[work_id]
+        work = self.wiring.orders.get_fulfillment_order(mine.order, work_id)
+        if mine.order in self.pending or any(line.short for line in work.lines):
+            return
+        if work.status == "open":
+            work = work.changed(at=self.hands.now, by="user:tester", what="Requested", status="requested")
+            commit(self.wiring.orders.write(work))
+        line = work.lines[0]
+        missing = data.draw(st.integers(1, line.quantity)) if what == "short_pick" else 0
+        said = {
+            "confirmation_id": f"c-{self.next()}", "fulfillment_order_id": work_id, "order_id": mine.order,
+            "kind": what, **({"reason": "closed_today"} if what == "rejected" else {}),
+            **({"lines": [{"number": line.number, "quantity": missing}]} if what == "short_pick" else {}),
+        }  # fmt: skip
+        books = FulfillmentBooks(self.wiring.orders, self.wiring.stock, self.wiring.bookings, self.wiring.credit)
+        for outcome in ("applied", "repeated"):  # I5: what is given back is given back once
+            confirmation = Confirmation.model_validate(said)
+            results = confirm_fulfillment(mine.location, [confirmation], books=books, clock=self.hands).results
+            assert results[0].outcome == outcome or len(work.lines) == 1, results
+        if what == "rejected":
+            mine.state = "given_back"
+        else:
+            mine.units[line.sku] -= missing
+            self.books.shelves[line.sku, mine.location].on_hand -= missing
+            self.unshared.add(work_id)
+            if not any(mine.units.values()):
+                mine.state = "given_back"
+        self.excluded[mine.order].add(mine.location)
+        if mine.order in self.cancelled:
+            return
+        after = self.wiring.orders.get_fulfillment_order(mine.order, work_id)
+        self.pending[mine.order] = entry(*after.facts)
+        self.did(what)
+
+    def ship(self, work: FulfillmentOrder, mine: Work) -> None:
+        lines = tuple(
+            line.model_copy(update={"picked": left, "packed": left, "shipped": left})
+            for line in work.lines
+            for left in [line.quantity - line.short]
+        )
+        closed = work.changed(at=self.hands.now, by="user:tester", what="Shipped", status="closed", lines=lines)
+        impossible = any(self.gone(sku, mine.location, units) for sku, units in mine.units.items())
+        for again in (False, True):  # the second time its version is old: nothing moves twice
+            try:
+                stock = self.wiring.stock.ship_writes(closed, self.cause())
+                commit(self.wiring.orders.write(closed), *stock)
+            except (ConflictError, ShortStockError):
+                if not again:
+                    assert impossible, "what is there can be shipped"
+                    return
+            else:
+                assert not again
+                assert not impossible
+        mine.state = "shipped"
+        for sku, units in mine.units.items():
+            self.books.shelves[sku, mine.location].on_hand -= units
+            self.books.shipped[sku, mine.location] += units
+        self.did("shipped")
+
+    def gone(self, sku: str, location: str, units: int) -> bool:
+        """Whether so many units are not there to ship, after corrections of what was committed."""
+        shelf = self.books.shelves[sku, location]
+        return shelf.damaged + shelf.quality > shelf.on_hand - units
+
+
+def message(name: str, document: Any) -> dict[str, Any]:
+    """What the queue delivers."""
+    return {"Records": [{"messageId": f"m-{name}", "body": json.dumps(document), "eventSource": "aws:sqs"}]}
