@@ -85,6 +85,7 @@ def environment() -> dict[str, str]:
         "ARCHIVE_BUCKET": "baton-archive",
         "FILES_BUCKET": "baton-files",
         "IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-import",
+        "WHAT_IF_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-what-if",
         "COUNT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-count",
         "MESSAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-message",
         "PEPPER_SECRET": "baton/test/privacy-pepper",
@@ -134,7 +135,7 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
         clients.session().register_component("data_loader", _LOADER)
         _create_tables()
         clients.events().create_event_bus(Name="baton")
-        for queue in ("baton-park", "baton-message", "baton-import", "baton-count"):
+        for queue in ("baton-park", "baton-message", "baton-import", "baton-count", "baton-what-if"):
             clients.sqs().create_queue(QueueName=queue)
         for bucket in ("baton-documents", "baton-archive", "baton-files"):
             clients.s3().create_bucket(Bucket=bucket)

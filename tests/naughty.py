@@ -50,6 +50,7 @@ PLACES = {
 _REFUSABLE = ("Cc", "Cs", "Zl", "Zp")
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _LINES = ("note", "gift_message")
+_NAMES = ("external_number", "delivery.pickup_location")
 
 
 def naughty() -> list[str]:
@@ -86,7 +87,15 @@ def may_be_refused(place: str, text: str) -> bool:
     if place in _LINES:
         text = "".join(text.split("\n")).replace("\r", "").replace("\t", "")
     hidden = any(unicodedata.category(each) in _REFUSABLE or each in _BIDI for each in text)
+    hidden = hidden or (place in _NAMES and _passes_for_another(text))
     return not text.strip() or hidden or len(text) > room.get(place, 120) or place == "customer.email"
+
+
+def _passes_for_another(text: str) -> bool:
+    """Whether a name has outer blanks, or a character that cannot be seen or stands for ASCII ones."""
+    alike = [each for each in text if not each.isascii() and unicodedata.normalize("NFKC", each).isascii()]
+    unseen = [each for each in text if unicodedata.category(each) in ("Cf", "Zs", "Mn") and each != " "]
+    return text != text.strip() or bool(alike or unseen)
 
 
 def read_back(place: str, person: Person, order: Order) -> Any:

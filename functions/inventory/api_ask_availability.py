@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from oms.entry.api import Answer, Api, Request
 from oms.inventory.supply.availability import Asked, availability
 from oms.inventory.supply.model import Availability
-from oms.kernel.text import clean
+from oms.kernel.identifiers import named
 from oms.wiring import wire
 
 api = Api("stock")
@@ -15,7 +15,7 @@ _MOST = 20
 
 
 def _names(text: str) -> str:
-    names = [clean(name) for name in text.split(",")]
+    names = [named(name) for name in text.split(",")]
     if len(names) > _MOST or len(set(names)) < len(names):
         raise ValueError(f"name {_MOST} SKUs at most, each once")
     return ",".join(names)
@@ -29,7 +29,7 @@ class AvailabilityQuery(BaseModel):
     sku: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_names)]
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    channel: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(clean)]
+    channel: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(named)]
 
 
 @api.route(

@@ -9,10 +9,13 @@ credit or for stock.
 import importlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from infra.local import company
 from oms.allocation.service import allocate_orders
+from oms.allocation.whatif.model import NewWhatIf, Piece
+from oms.allocation.whatif.service import run_piece, start_what_if
 from oms.amending.model import NewChangeSet
 from oms.amending.service import open_change
 from oms.aws import clients
@@ -84,6 +87,7 @@ def place(wiring: Wiring) -> int:
         if message_id != examples.PARKED_MESSAGE_ID:
             raise ExampleError(f"the parked message has the id {message_id}")
         import_file(wiring, examples.CHANNEL, by=examples.SEED)
+        try_strategies(wiring)
         write_drafts(wiring, examples.CHANNEL)
         doubt(wiring)
         fill_carts(wiring, examples.CHANNEL)
@@ -151,6 +155,19 @@ def import_file(wiring: Wiring, channel: str, *, by: str) -> str:
     for chunk in cut_file(job.import_id, desk=works):
         run_chunk(chunk, desk=works)
     return job.import_id
+
+
+def try_strategies(wiring: Wiring) -> None:
+    """Two what-ifs of a day: one that the queue has still to do, and one that is done."""
+    works = wiring.what_if_works
+    request = NewWhatIf(version=1, days=1)
+    quiet = replace(works.desk, send=lambda _: None)
+    for key in (examples.WHAT_IF_KEY, examples.WHAT_IF_TO_CANCEL_KEY):
+        start_what_if(request, key=key, by=examples.SEED, desk=quiet)
+    job = quiet.jobs.get(examples.WHAT_IF_ID)
+    while job.status == "running":
+        run_piece(Piece(what_if_id=job.job.id, piece=job.piece), works=replace(works, desk=quiet))
+        job = quiet.jobs.get(examples.WHAT_IF_ID)
 
 
 def park(wiring: Wiring, channel: str) -> str:

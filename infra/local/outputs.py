@@ -53,6 +53,7 @@ def settings(outputs: dict[str, Any]) -> dict[str, str]:
         "MESSAGE_QUEUE_URL": outputs["MessageQueueUrl"],
         "FILES_BUCKET": outputs["FilesBucket"],
         "IMPORT_QUEUE_URL": outputs["ImportQueueUrl"],
+        "WHAT_IF_QUEUE_URL": outputs["WhatIfQueueUrl"],
         "PEOPLE_KEY_ID": outputs["PeopleKeyId"],
         "PEPPER_SECRET": outputs["PepperSecret"],
         "CHANNEL_SECRET_PREFIX": CHANNEL_SECRETS,

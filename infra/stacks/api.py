@@ -62,7 +62,10 @@ class OrderApi(Construct):
         )
         declared = list(routes)
         by_function = {
-            path: integrations.HttpLambdaIntegration(path.replace("/", "-"), functions[path].callee)
+            # One permission for the API, not one a route: CloudFormation takes 500 resources in a stack.
+            path: integrations.HttpLambdaIntegration(
+                path.replace("/", "-"), functions[path].callee, scope_permission_to_route=False
+            )
             for path in dict.fromkeys(route.function for route in declared)
         }
         for route in declared:

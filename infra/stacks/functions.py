@@ -36,6 +36,7 @@ from infra.stacks.messaging import (
     RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
     SHORTFALL_TIMEOUT_S,
+    WHAT_IF_TIMEOUT_S,
 )
 
 # Validation reads, credit takes exposure, privacy encrypts, and the order is stored: one request, one transaction.
@@ -260,6 +261,26 @@ FUNCTIONS = (
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
     FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
+    FunctionSpec(
+        "allocation/api_try_strategies",
+        {"jobs": LOAD + SAVE, "reference": LOAD + LIST, "files": READ_DOCUMENT, "what_if_queue": SEND},
+    ),
+    FunctionSpec(
+        "allocation/queue_run_what_ifs",
+        {
+            "jobs": LOAD + SAVE,
+            "files": ADD_DOCUMENT + READ_DOCUMENT,
+            "orders": LOAD + LIST,
+            "inventory": LOAD + LIST,
+            "prices": LOAD,
+            "reference": LOAD + LIST,
+            "what_if_queue": SEND,
+        },
+        # Nobody waits: one what-if at a time of two, so that the day's orders have the tables for themselves.
+        triggers=(FromQueue("what-if", batch=1, window_s=0, at_most=2),),
+        memory_mb=1769,
+        timeout_s=WHAT_IF_TIMEOUT_S,
+    ),
     FunctionSpec("validation/api_manage_policies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "orders/stream_publish_facts",

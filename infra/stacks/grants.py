@@ -78,6 +78,10 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
             [messaging.queues["import"].queue.queue_arn],
             {"IMPORT_QUEUE_URL": messaging.queues["import"].queue.queue_url},
         ),
+        "what_if_queue": Resource(
+            [messaging.queues["what-if"].queue.queue_arn],
+            {"WHAT_IF_QUEUE_URL": messaging.queues["what-if"].queue.queue_url},
+        ),
         "count_queue": Resource(
             [messaging.queues["count"].queue.queue_arn], {"COUNT_QUEUE_URL": messaging.queues["count"].queue.queue_url}
         ),

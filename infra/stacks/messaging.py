@@ -26,6 +26,7 @@ IMPORT_TIMEOUT_S = 120
 FILE_TIMEOUT_S = 300
 COUNT_TIMEOUT_S = 60
 SHORTFALL_TIMEOUT_S = 120
+WHAT_IF_TIMEOUT_S = 300
 NOTIFICATION_TIMEOUT_S = 30
 # The account from which Amazon's Selling Partner API sends notifications:
 # https://developer-docs.amazon.com/sp-api/docs/set-up-notifications-with-amazon-sqs
@@ -128,6 +129,10 @@ class Messaging(Construct):
             # A piece of a count file: five hundred rows at most.
             "count": DurableQueue(
                 self, "count", visibility_s=6 * COUNT_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
+            # A piece of a what-if: past orders, two thousand at most beyond the hour that they are in.
+            "what-if": DurableQueue(
+                self, "what-if", visibility_s=6 * WHAT_IF_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             # Positions with fewer units than are committed: an order after the other gives its units back.
             "shortfall": DurableQueue(

@@ -101,6 +101,7 @@ MISSING: Mapping[str, str] = {
     "account_id": "NOBODY",
     "policy": "nobody",
     "strategy": "nobody",
+    "what_if_id": derive_id("wif", "nobody"),
     "version": "99",
     "message_id": derive_id("msg", "nobody"),
     "draft_id": "nobody",

@@ -22,6 +22,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "reservation",
     "scan",
     "shortfall",
+    "what-if",
 }
 
 
@@ -114,7 +115,7 @@ def test_every_mapping_reports_partial_failures_and_ends_in_a_queue(production: 
             assert mapping["MaximumRetryAttempts"] == -1, name
 
 
-def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(production: Assembly) -> None:
+def test_who_competes_for_stock_takes_in_whole_files_or_looks_back_is_bounded(production: Assembly) -> None:
     bounded = {
         name: mapping["ScalingConfig"]
         for name, mapping in production.properties("AWS::Lambda::EventSourceMapping").items()
@@ -123,6 +124,7 @@ def test_only_who_competes_for_stock_and_who_takes_in_whole_files_are_bounded(pr
     assert {name.split("From")[0]: bound for name, bound in bounded.items()} == {
         "QueueAllocateOrders": {"MaximumConcurrency": 5},
         "QueueRunImports": {"MaximumConcurrency": 50},
+        "QueueRunWhatIfs": {"MaximumConcurrency": 2},
     }
 
 

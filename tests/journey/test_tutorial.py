@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from infra.local.cloud import Cloud
 
@@ -47,6 +49,29 @@ def test_the_tutorial_works_word_for_word(cloud: Cloud, tmp_path: Path) -> None:
     assert cloud.fetch("GET", link["url"], headers={}).body.startswith(b"%PDF")
     timeline = cloud.api("GET", f"/v1/orders/{taken['order_id']}/timeline", token=cloud.token("operator"))
     assert timeline.status == 200
+    with urlopen(shown["tracking_url"]) as page:  # noqa: S310  as it was printed, and it is the local cloud's
+        assert page.status == 200
+
+
+def test_no_header_of_a_caller_moves_the_buyers_link_and_no_body_that_is_no_utf_8_is_taken(cloud: Cloud) -> None:
+    token = cloud.token("operator")
+    sent = (ROOT / "events/samples/tutorial/order.json").read_bytes()
+    order = {**json.loads(sent), "external_order_id": "LINK-1"}
+    taken = cloud.api("POST", "/v1/orders", json=order, token=token, headers={"idempotency-key": "link-1"})
+    assert taken.status == 201, taken.body
+    forged = {"x-forwarded-proto": "https", "x-forwarded-host": "evil.example"}
+    shown = cloud.api("GET", f"/v1/orders/{taken.json()['order_id']}", token=token, headers=forged).json()
+    link, api = urlsplit(shown["tracking_url"]), urlsplit(cloud.outputs["ApiUrl"])
+    assert (link.scheme, link.port, link.hostname in ("127.0.0.1", "localhost")) == (api.scheme, api.port, True)
+    assert link.path.startswith(f"{api.path}/v1/track/")
+
+    broken = json.dumps({**order, "external_order_id": "UTF-1", "note": "caf#"}).encode().replace(b"caf#", b"caf\xe9")
+    headers = {"idempotency-key": "utf-1", "content-type": "application/json"}
+    for content_type in ("application/json", "application/octet-stream"):
+        refused = cloud.api(
+            "POST", "/v1/orders", body=broken, token=token, headers={**headers, "content-type": content_type}
+        )
+        assert (refused.status, refused.json()["code"]) == (400, "malformed_json"), refused.body
 
 
 def cloud_answer(printed: list[str]) -> dict[str, object]:

@@ -47,6 +47,23 @@ def _digits_from(zero: int) -> Callable[[str], str]:
     return lambda number: "".join(chr(zero + int(digit)) for digit in number)
 
 
+_MARKS = {
+    "asterisks": "*",
+    "number signs": "#",
+    "equals signs": "=",
+    "tildes": "~",
+    "bars": "|",
+    "apostrophes": "'",
+    "the letter x": "x",
+    "multiplication signs": "\u00d7",
+    "fraction slashes": "\u2044",
+    "four blanks": "    ",
+    "line breaks of HTML": "<br>",
+    "line breaks of XHTML": "<br />",
+    "blanks of HTML": "&nbsp;",
+    "blanks of a URL": "%20",
+    "square brackets": "][",
+}
 ENCODINGS = (
     Encoding("plain", str),
     Encoding("spaces", _fours(" ")),
@@ -76,6 +93,8 @@ ENCODINGS = (
     Encoding("Chinese numerals", lambda number: "".join("〇一二三四五六七八九"[int(digit)] for digit in number)),
     Encoding("keycaps", lambda number: "".join(f"{digit}\ufe0f\u20e3" for digit in number)),
     Encoding("glued to a word", lambda number: f"Visa{number}"),
+    *(Encoding(f"{name} between", _fours(mark)) for name, mark in _MARKS.items()),
+    Encoding("in brackets", lambda number: "".join(f"({number[at : at + _EVERY]})" for at in range(0, len(number), 4))),
 )
 
 

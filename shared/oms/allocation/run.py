@@ -14,6 +14,7 @@ from typing import NamedTuple
 from oms.allocation.decision import BY, Decision, counted, decide
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence
+from oms.allocation.fallbacks import with_fallback
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
 from oms.allocation.sourcing.desk import Sourcing
@@ -135,7 +136,8 @@ class Run:
             view = as_its_owner_sees(mine, picture)
             at = [(one.sku, one.location) for one in mine.kept] if mine else []
             works, request = self._trees[order.id].works, self._pending[order.id]
-            steps = counted(decide(order, works, request, view, self._sourcing, self._now, at), works, self._sourcing)
+            steps = decide(order, works, request, view, self._sourcing, self._now, at)
+            steps = with_fallback(counted(steps, works, self._sourcing), self._now)
             if not steps:
                 del self._pending[order.id]
             before = order

@@ -4,17 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.kernel.identifiers import Sku
 from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
-from oms.kernel.text import Clean, Plain, Remark
+from oms.kernel.text import Plain, Remark, UpTo
 from oms.orders.model import CheckFinding, Destination, Promise, Value
 
 _Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 _Number = Annotated[int, Field(ge=1, le=100_000)]
 _Units = Annotated[int, Field(ge=1, le=1_000_000)]
-_Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
-_Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
-_Row = Annotated[str, Field(min_length=1, max_length=200), Plain]
+_Short = Annotated[str, Plain, UpTo(120)]
+_Row = Annotated[str, Plain, UpTo(200)]
 
 
 class _Inbound(BaseModel):
@@ -26,7 +26,7 @@ class AddLine(_Inbound):
     """Units of a SKU that the order does not have yet, or at another price."""
 
     kind: Literal["add_line"]
-    sku: _Sku
+    sku: Sku
     quantity: _Units
     unit_price_minor: _Minor
     discount_minor: _Minor = 0
@@ -51,9 +51,9 @@ class Place(_Inbound):
 
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
     address_lines: Annotated[list[_Row], Field(min_length=1, max_length=4)]
-    city: Annotated[str, Field(max_length=120, validate_default=True), PartOfAddress] = ""
+    city: Annotated[str, Field(validate_default=True), PartOfAddress, UpTo(120, least=0)] = ""
     region: _Short | None = None
-    postal_code: Annotated[str, Field(max_length=20, validate_default=True), PartOfAddress] = ""
+    postal_code: Annotated[str, Field(validate_default=True), PartOfAddress, UpTo(20, least=0)] = ""
 
 
 class ChangeAddress(_Inbound):

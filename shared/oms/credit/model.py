@@ -5,10 +5,11 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.kernel.text import Instant
+from oms.kernel.identifiers import WithoutCard
+from oms.kernel.text import Clean, Instant
 
 Minor = Annotated[int, Field(ge=0, le=999_999_999_999_999)]
-AccountId = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+AccountId = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"), WithoutCard]
 Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 LEVELS = 3  # customer, group, company
 
@@ -122,7 +123,7 @@ class Billed(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    order_id: Annotated[str, Field(min_length=1, max_length=64)]
+    order_id: Annotated[str, Field(min_length=1, max_length=64), Clean, WithoutCard]
     amount_minor: Minor
 
 

@@ -41,6 +41,7 @@ from oms.kernel.errors import (
     TransientError,
     Why,
 )
+from oms.kernel.identifiers import CARD_NUMBER, carries_card, code_of
 from oms.kernel.json import read_json, write_json
 from oms.wiring import wire
 
@@ -48,13 +49,17 @@ Body = TypeVar("Body", bound=BaseModel)
 _RETRY_AFTER_S = "2"
 _LONGEST_KEY = 255
 _LONGEST_PARAMETER = 255  # characters; with four bytes each still a valid DynamoDB key
+_REPLACEMENT = "\ufffd"
 _MISSING_KEY = "missing_idempotency_key"
 _RETRYABLE = (InFlightError.code, RateLimitedError.code, "conflict")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case."""
+    """What arrived. `raw`, `raw_path` and `raw_query` are exactly as sent; header names are lower case.
+
+    `gateway` is what API Gateway itself says of the request.
+    """
 
     method: str
     path: Mapping[str, str]
@@ -66,12 +71,13 @@ class Request:
     raw_path: str = ""
     raw_query: str = ""
     own: str = "public"
+    gateway: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self, model: type[Body]) -> Body:
         """The body as `model`; of an operation on a channel, only with a channel that is the caller's.
 
         Raises:
-            RejectedError: code `invalid`, one fault per field; or what `read_json` raises.
+            RejectedError: code `invalid` or `card_number`, one fault per field; or what `read_json` raises.
             NotFoundError: code `unknown_channel`.
         """
         body = parse(model, read_json(self.raw))
@@ -96,19 +102,18 @@ class Request:
 
         Raises:
             MalformedError: code `missing_idempotency_key`: absent, empty, longer than 255, or not printable ASCII.
+            RejectedError: code `card_number`.
         """
         key = self.headers.get("idempotency-key", "")
         if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable() or not key.strip():
             raise MalformedError("an Idempotency-Key of 1 to 255 printable characters is needed", code=_MISSING_KEY)
+        _without_card({"Idempotency-Key": key})
         return key
 
     @property
     def base_url(self) -> str:
-        """Where the caller reached us: scheme and host, for links in answers. The local cloud names no scheme."""
-        host = self.headers.get("host", "localhost")
-        name = host.partition(":")[0]
-        local = name in ("localhost", "127.0.0.1") or name.endswith(".localhost")
-        return f"{self.headers.get('x-forwarded-proto') or ('http' if local else 'https')}://{host}"
+        """Where the API is, for links in answers: as it was deployed, whatever headers the caller sends."""
+        return wire().address_of(self.gateway)
 
 
 @dataclass(frozen=True)
@@ -249,23 +254,59 @@ class Api:
             raise NotFoundError("nothing has so long a name")
         if route.scope:
             check_access(route, principal, path)
-        raw = event.get("body") or ""
+        if route.method != "GET":
+            _without_card(path)
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         request = Request(
             method=route.method,
             path=path,
             query=event.get("queryStringParameters") or {},
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-            raw=base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode(),
+            headers=headers,
+            raw=_sent(event, headers),
             principal=principal,
             request_id=request_id,
             raw_path=event.get("rawPath") or "",
             raw_query=event.get("rawQueryString") or "",
             own=route.own,
+            gateway=event.get("requestContext") or {},
         )
         if "idempotency-key" in request.headers and any(name.lower() == "idempotency-key" for name in route.headers):
             request.idempotency_key()  # refused when it is no key, also where the operation could do without
         answer = route.run(request)
         return replace(answer, headers={**quota, **answer.headers})
+
+
+def _sent(event: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
+    """The body as it was sent.
+
+    API Gateway hands a textual body over as text. What is no UTF-8 cannot be that: whoever made text of it put U+FFFD
+    in its place, three bytes for each that was there, so that the length is not the one that the caller stated.
+
+    Raises:
+        MalformedError: code `malformed_json`: it was not UTF-8.
+    """
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(text)
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raise MalformedError("the body is not UTF-8", code="malformed_json") from None
+    stated = headers.get("content-length", "")
+    if _REPLACEMENT in text and stated.isascii() and stated.isdigit() and int(stated[:12]) != len(raw):
+        raise MalformedError("the body is not UTF-8", code="malformed_json")
+    return raw
+
+
+def _without_card(names: Mapping[str, str]) -> None:
+    """Refuse names that carry a card number.
+
+    Raises:
+        RejectedError: code `card_number`.
+    """
+    faults = [Fault(field, "must not carry a card number") for field, name in names.items() if carries_card(name)]
+    if faults:
+        raise RejectedError("a name carries a card number", code=CARD_NUMBER, faults=faults)
 
 
 def _caller(event: Mapping[str, Any]) -> Principal:
@@ -276,16 +317,14 @@ def parse(model: type[Body], document: Any) -> Body:
     """`document` as `model`; all that is wrong at once, as faults with dotted field paths.
 
     Raises:
-        RejectedError: code `invalid`.
+        RejectedError: code `invalid`, or `card_number` where an identifier carries one.
     """
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        faults = [
-            Fault(".".join(str(part) for part in fault["loc"]) or "body", fault["msg"])
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise RejectedError(f"{len(faults)} field(s) are not valid", code="invalid", faults=faults) from None
+        rows = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = [Fault(".".join(str(part) for part in row["loc"]) or "body", row["msg"]) for row in rows]
+        raise RejectedError(f"{len(faults)} field(s) are not valid", code=code_of(rows), faults=faults) from None
 
 
 def parse_query(model: type[Body], query: Mapping[str, str]) -> Body:

@@ -58,6 +58,9 @@ STRATEGY = {
     ],
     "note": "dangerous goods in few parcels",
 }
+# What-ifs of the local cloud's seed: one that has run, one that waits.
+WHAT_IF_KEY, WHAT_IF_TO_CANCEL_KEY = "EXAMPLE-WHAT-IF", "EXAMPLE-WHAT-IF-2"
+WHAT_IF_ID, WHAT_IF_TO_CANCEL_ID = (derive_id("wif", "local-seed", key) for key in (WHAT_IF_KEY, WHAT_IF_TO_CANCEL_KEY))
 CHANGED_BY, CHANGE_KEY = "local-seed", "example"
 
 

@@ -116,13 +116,13 @@ def problem_codes(route: Route) -> set[str]:
     """Every code that the operation may answer: what it declares, and what follows from its shape."""
     codes = {"internal", "unavailable", *route.problems}
     if route.body:
-        codes |= {"malformed_json", "invalid", "too_large"}
+        codes |= {"malformed_json", "invalid", "card_number", "too_large"}
     if route.query:
         codes.add("malformed")
     if route.scope:
         codes |= {"unauthorized", "forbidden", "rate_limited"}
     if _PARAMETER.search(route.path):
-        codes.add("not_found")
+        codes |= {"not_found"} if route.method == "GET" else {"not_found", "card_number"}
     if route.method != "GET":
         codes.add("conflict")
     return codes

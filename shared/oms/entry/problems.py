@@ -42,6 +42,7 @@ PROBLEMS: dict[str, Problem] = {
     "conflict": Problem(409, "Somebody else changed it at the same time; read again, then retry."),
     "too_large": Problem(413, "Send less: 1 MB and 1,000 lines at most."),
     "invalid": Problem(422, "Correct the fields named in `faults`."),
+    "card_number": Problem(422, "Name it otherwise: `faults` names each identifier that carries a card number."),
     "idempotency_key_reused": Problem(422, "Use a new key for another body."),
     "id_reused": Problem(422, "Use a new id for other content; the message says what was recorded under this one."),
     "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from oms.inventory.model import Cause
+from oms.kernel.identifiers import WithoutCard
 from oms.kernel.time import from_text
 from oms.orders.model import FulfillmentOrder, Parcel
 
-Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$"), WithoutCard]
 Kind = Literal["accepted", "picked", "packed", "shipped", "short_pick", "rejected"]
 Outcome = Literal["applied", "repeated", "late", "refused"]
 MAX_CONFIRMATIONS = 25

@@ -15,9 +15,10 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from oms.kernel.identifiers import Reference, SenderReference, Sku, WithoutCard
 from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
-from oms.kernel.text import Instant, Plain, PlainLines, Reference, Sku
+from oms.kernel.text import Instant, Plain, PlainLines, UpTo
 
 MAX_LINES = 1_000
 _MAX_UNITS = 1_000_000
@@ -32,13 +33,13 @@ def _email(text: str) -> str:
 
 Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 Units = Annotated[int, Field(ge=1, le=_MAX_UNITS)]
-Short = Annotated[str, Field(min_length=1, max_length=120), Plain]
-Row = Annotated[str, Field(min_length=1, max_length=200), Plain]
-Code = Annotated[str, Field(min_length=1, max_length=20), Plain]
-City = Annotated[str, Field(max_length=120, validate_default=True), PartOfAddress]
-PostalCode = Annotated[str, Field(max_length=20, validate_default=True), PartOfAddress]
-Email = Annotated[str, Field(min_length=3, max_length=254), Plain, AfterValidator(_email)]
-Phone = Annotated[str, Field(min_length=1, max_length=40), Plain]
+Short = Annotated[str, Plain, UpTo(120)]
+Row = Annotated[str, Plain, UpTo(200)]
+Code = Annotated[str, Plain, UpTo(20)]
+City = Annotated[str, Field(validate_default=True), PartOfAddress, UpTo(120, least=0)]
+PostalCode = Annotated[str, Field(validate_default=True), PartOfAddress, UpTo(20, least=0)]
+Email = Annotated[str, Plain, UpTo(254, least=3), AfterValidator(_email)]
+Phone = Annotated[str, Plain, UpTo(40)]
 CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
@@ -52,7 +53,7 @@ class NewLine(_Inbound):
     """Units of one SKU. `external_line_id` is the sender's name of the line: cancellations and refunds point to it."""
 
     sku: Sku
-    external_line_id: Reference | None = None
+    external_line_id: SenderReference | None = None
     quantity: Units
     unit_price_minor: Minor
     discount_minor: Minor = 0
@@ -83,7 +84,7 @@ class Payment(_Inbound):
 
     status: Literal["none", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded"]
     method: Short | None = None
-    reference: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
+    reference: Annotated[str, Plain, UpTo(128)] | None = None
 
 
 class Delivery(_Inbound):
@@ -118,7 +119,7 @@ class NewOrder(_Inbound):
     """
 
     channel: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
-    external_order_id: Reference
+    external_order_id: SenderReference
     currency: CurrencyCode
     lines: Annotated[list[NewLine], Field(min_length=1, max_length=MAX_LINES)]
     shipping_minor: Minor = 0
@@ -126,7 +127,7 @@ class NewOrder(_Inbound):
     tax_minor: Minor = 0
     taxes_included: bool = False
     total_minor: Minor
-    account_id: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] | None = None
+    account_id: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"), WithoutCard] | None = None
     customer: Customer
     ship_to: ShipTo
     reservation: Reference | None = None
@@ -135,8 +136,8 @@ class NewOrder(_Inbound):
     payment: Payment | None = None
     delivery: Delivery | None = None
     bill_to: BillTo | None = None
-    note: Annotated[str, Field(min_length=1, max_length=2_000), PlainLines] | None = None
-    gift_message: Annotated[str, Field(min_length=1, max_length=2_000), PlainLines] | None = None
+    note: Annotated[str, PlainLines, UpTo(2_000)] | None = None
+    gift_message: Annotated[str, PlainLines, UpTo(2_000)] | None = None
 
 
 class PromiseAnswer(BaseModel):

@@ -4,11 +4,14 @@ Most senders repeat the whole order each time they have news of it: a `Snapshot`
 not matter in which order the messages come. Some send only what changed, or only an id: then the order is fetched.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from oms.intake.model import NewOrder
+from oms.kernel.errors import Fault
+from oms.kernel.identifiers import carries_card
 from oms.reference.model import Channel
 
 
@@ -150,6 +153,47 @@ class Pings(ChannelPlugin, Protocol):
     def is_ping(self, arrival: Arrival) -> bool:
         """Whether the message is that, and nothing else. Never raises."""
         ...
+
+
+@runtime_checkable
+class CountsIds(ChannelPlugin, Protocol):
+    """A sender whose own counter numbers orders and lines with so many digits that one may look like a card's.
+
+    Nobody can type into such a number, so a whole one is taken as it is (ADR 25).
+    """
+
+    own_ids: re.Pattern[str]
+
+
+def own_ids_of(plugin: ChannelPlugin | None, options: Mapping[str, str]) -> re.Pattern[str] | None:
+    """How the ids look that the sender counts; None where they need no exception.
+
+    Of a sender whose plug-in does not know it, the channel's option `own_ids_digits` says how many digits they have.
+    """
+    if isinstance(plugin, CountsIds):
+        return plugin.own_ids
+    digits = options.get("own_ids_digits", "")
+    return re.compile(rf"\d{{{digits}}}") if digits.isascii() and digits.isdigit() else None
+
+
+def carry_card(notice: Notice, own: re.Pattern[str] | None) -> list[Fault]:
+    """The names in a notice that carry a card number. Those of an order's content were looked at when it was read."""
+    if isinstance(notice, Ignored):
+        return []
+    names = dict[str, str]()
+    if isinstance(notice, Snapshot):
+        names |= {"version": notice.version or "", **{f"lines.{place}": each for place, each in enumerate(notice.gone)}}
+    else:
+        names["external_order_id"] = notice.external_order_id
+        units = {} if isinstance(notice, Shipped | Fetch) else notice.units or {}
+        names |= {f"lines.{place}": each for place, each in enumerate(units)}
+    if isinstance(notice, Refund):
+        names["refund_id"] = notice.refund_id
+    elif isinstance(notice, Cancellation | Shipped):
+        names["version"] = notice.version or ""
+    return [
+        Fault(field, "must not carry a card number") for field, name in names.items() if carries_card(name, own=own)
+    ]
 
 
 @runtime_checkable

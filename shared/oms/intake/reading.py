@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from oms.intake.model import NewOrder
 from oms.kernel.errors import Fault, MalformedError, RejectedError
+from oms.kernel.identifiers import OWN_IDS, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import to_minor
 from oms.kernel.postal import needs
@@ -86,6 +87,8 @@ class Reader:
     `theirs` says where our fields stand in it, with `*` for the place in a list: `{"lines": "line_items",
     "lines.*.sku": "line_items.*.sku"}`. The longest beginning that is named counts.
     """
+
+    own_ids: re.Pattern[str] | None = None  # how ids look that the sender counts itself, see `CountsIds`
 
     def __init__(self, theirs: Mapping[str, str], currency: str = "") -> None:
         self._faults: dict[Fault, None] = {}  # in order, each once though a list be read twice
@@ -247,25 +250,26 @@ class Reader:
         """The order, when nothing was wrong on the way and nothing is with the result.
 
         Raises:
-            RejectedError: code `invalid`, with every fault found.
+            RejectedError: code `invalid`, or `card_number` where an identifier carries one, with every fault found.
         """
         self.refuse()
         try:
-            return NewOrder.model_validate(ours)
+            return NewOrder.model_validate(ours, context={OWN_IDS: self.own_ids})
         except ValidationError as error:
-            for row in error.errors(include_url=False, include_input=False):
+            rows = error.errors(include_url=False, include_input=False)
+            for row in rows:
                 self.fault(self._their_path(row["loc"]), row["msg"])
-            self.refuse()
+            self.refuse(code_of(rows))
             raise
 
-    def refuse(self) -> None:
+    def refuse(self, code: str = "invalid") -> None:
         """Refuse the document if anything is wrong with it.
 
         Raises:
-            RejectedError: code `invalid`, with every fault found.
+            RejectedError: with this code and every fault found.
         """
         if self.faults:
-            raise RejectedError(f"{len(self.faults)} field(s) are not valid", code="invalid", faults=self.faults)
+            raise RejectedError(f"{len(self.faults)} field(s) are not valid", code=code, faults=self.faults)
 
     def _their_path(self, location: tuple[int | str, ...]) -> str:
         """`lines.0.sku` as `line_items.0.sku`."""

@@ -3,9 +3,8 @@
 No field of ours takes a card number, but a buyer writes one into a note and a shop copies it into a name. A number is
 taken for a card's when its check digit fits (Luhn) and either its length and first digits belong to an issuer, or a
 word such as "card" or "Visa" stands just before it. Luhn alone would hit every tenth number; with the issuers a few in
-a hundred 16-digit references are hit, so fields that hold identifiers are validated by their format and not searched
-(tests/reliability/pan.py measures both). IBANs, UPS numbers and order numbers of Amazon are known by their form and
-left alone.
+a hundred 16-digit references are hit (tests/reliability/pan.py measures both). IBANs, UPS numbers and order numbers of
+Amazon are known by their form and left alone. Identifiers have a narrower `Rule`, see `oms.kernel.identifiers`.
 
 Digits of any script count, also full-width, circled and keycap ones; characters that cannot be seen do not part them.
 """
@@ -19,13 +18,18 @@ from typing import NamedTuple
 MASK = "X"  # means nothing in JSON, CSV, XML, X12 or EDIFACT, so a redacted message still parses
 _BIN, _LAST = 6, 4  # what PCI DSS 3.4.1 lets be seen
 _SHORTEST, _LONGEST = 12, 19
-_MAX_GAP = 3  # separators between two groups
+_MAX_GAP = 4  # separators between two groups
 _FEW_GROUPS = 5  # 4-4-4-4-3; nobody writes more groups but of one size, as single digits or pairs
 _PAIRS = 8
+_LONG = (15, 16)  # digits of nearly all cards
 _USUAL = frozenset({2, 4})  # digits of a group
 _AMEX = [4, 6]  # and five, or four for Diners Club
-_SEPARATORS = frozenset(".,:;_/\\+·•‧・\u2043")
-_MIGHT_HOLD_ONE = re.compile(r"\d(?:[^\dA-Za-z]{0,12}\d){11,}")
+# Marks that part other things, too: between them a card number must stand as cards are printed.
+_DELIMITERS = frozenset("*#=~|'()[]x\u00d7\u2018\u2019")
+_SEPARATORS = frozenset(".,:;_/\\+·•‧・\u2043\u2044\u2215") | _DELIMITERS
+_MIGHT_HOLD_ONE = re.compile(r"\d(?:[^\dA-Za-wyz]{0,12}\d){11,}")
+# What a browser shows as a blank or a new line; read as one blank and characters that cannot be seen.
+_MARKUP = re.compile(r"(?i)<br\s{0,2}/?>|&(?:nbsp|thinsp|ensp|emsp|shy|#160|#xa0);|%(?:20|2d|c2%a0|a0)|\\[nrt]")
 # Characters that are read as digits and are none to `\d`: raised, circled, in brackets, Chinese.
 _ODD_DIGITS = re.compile(
     "[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3007\u3220-\u3229\u3280-\u3289"
@@ -109,6 +113,14 @@ ISSUERS = (
 )
 
 
+class Rule(NamedTuple):
+    """What is taken for a card number: digits that are `known`, in any few groups or only as cards are printed."""
+
+    known: Callable[[str], bool]
+    after_words: bool = True  # after a word such as "card" the check digit is enough
+    any_groups: bool = True
+
+
 class Found(NamedTuple):
     """A card number: where it stands in the text, and its digits as ASCII."""
 
@@ -117,17 +129,17 @@ class Found(NamedTuple):
     digits: str
 
 
-def find_card_numbers(text: str) -> list[Found]:
+def find_card_numbers(text: str, rule: Rule | None = None) -> list[Found]:
     """Every card number in the text, from left to right, none overlapping."""
-    return [found for found, _ in _search(text)]
+    return [found for found, _ in _search(text, rule or _IN_TEXT)]
 
 
-def redact(text: str) -> str:
+def redact(text: str, rule: Rule | None = None) -> str:
     """The text with every card number cut down to its first six and last four digits, and security codes gone.
 
     What is not a digit stays where it is, so the text keeps its length; redacting twice is redacting once.
     """
-    while (fewer := _redact_once(text)) != text:
+    while (fewer := _redact_once(text, rule or _IN_TEXT)) != text:
         text = fewer
     return text
 
@@ -150,6 +162,9 @@ def issued(digits: str) -> bool:
     )
 
 
+_IN_TEXT, _LUHN, _LUHN_ALONE = Rule(issued), Rule(luhn), Rule(luhn, any_groups=False)
+
+
 class _Digit(NamedTuple):
     value: str
     at: int
@@ -158,9 +173,9 @@ class _Digit(NamedTuple):
 _Group = list[_Digit]
 
 
-def _redact_once(text: str) -> str:
+def _redact_once(text: str, rule: Rule) -> str:
     shown = list(text)
-    for found, places in _search(text):
+    for found, places in _search(text, rule):
         for at in places:
             shown[at] = MASK
         secret = _TRACK.match(text, found.end)
@@ -169,8 +184,9 @@ def _redact_once(text: str) -> str:
     return _CODE.sub(lambda hit: hit[1] + hit[2] + MASK * len(hit[3]), "".join(shown))
 
 
-def _search(text: str) -> list[tuple[Found, list[int]]]:
+def _search(text: str, rule: Rule) -> list[tuple[Found, list[int]]]:
     """Card numbers, each with the places of the digits that must not be seen."""
+    text = _MARKUP.sub(_as_blank, text) if "<" in text or "&" in text or "%" in text or "\\" in text else text
     places = _places(text)
     if not places:
         return []
@@ -178,15 +194,18 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
     others = _Spans(_others(text))
     for run in (run for start, end in places for run in _runs(text, start, end)):
         first = 0
+        free = rule.any_groups and _DELIMITERS.isdisjoint(text[run[0][0].at : run[-1][-1].at])
+        strict, by_luhn = (rule, _LUHN) if free else (rule._replace(any_groups=False), _LUHN_ALONE)
         whole = sum(len(group) for group in run[: _LONGEST + 1]) <= _LONGEST
         while first < len(run):
             start = run[first][0].at
             if not _may_begin(run, first, whole=whole) or others.hold(start):
                 first += 1
                 continue
-            named = _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
-            fits = list(_fits(run, first, issued)) or (list(_fits(run, first, luhn)) if named else [])
+            named = rule.after_words and _CARD_WORD.search(text, max(0, start - _WORD_REACH), start) is not None
+            fits = list(_fits(run, first, strict)) or (list(_fits(run, first, by_luhn)) if named else [])
             if not fits:
+                hits += _two_together(run[first], rule)
                 first += 1
                 continue
             digits = [digit for group in run[first : fits[-1]] for digit in group]
@@ -196,6 +215,23 @@ def _search(text: str) -> list[tuple[Found, list[int]]]:
             hits.append((Found(digits[0].at, digits[-1].at + 1, value), [digit.at for digit in hidden]))
             first = fits[-1]
     return hits
+
+
+def _as_blank(markup: re.Match[str]) -> str:
+    return " " + "\u200b" * (len(markup[0]) - 1)
+
+
+def _two_together(group: _Group, rule: Rule) -> list[tuple[Found, list[int]]]:
+    """Two numbers of 15 or 16 digits with nothing between them."""
+    for middle in _LONG if 2 * min(_LONG) <= len(group) <= 2 * max(_LONG) else ():
+        halves = group[:middle], group[middle:]
+        values = ["".join(digit.value for digit in half) for half in halves]
+        if all(len(value) in _LONG and luhn(value) and rule.known(value) and len(set(value)) > 1 for value in values):
+            return [
+                (Found(half[0].at, half[-1].at + 1, value), [digit.at for digit in half[_BIN:-_LAST]])
+                for half, value in zip(halves, values, strict=True)
+            ]
+    return []
 
 
 def _places(text: str) -> list[tuple[int, int]]:
@@ -241,25 +277,26 @@ def _iban_fits(letters: str) -> bool:
     return int("".join(str(int(each, 36)) for each in letters[4:] + letters[:4])) % _IBAN_REST == 1
 
 
-def _fits(run: list[_Group], first: int, known: Callable[[str], bool]) -> Iterator[int]:
+def _fits(run: list[_Group], first: int, rule: Rule) -> Iterator[int]:
     """Ends of the sequences of whole groups from `first` on that are card numbers, the shortest first."""
     value = ""
     for end in range(first + 1, len(run) + 1):
         value += "".join(digit.value for digit in run[end - 1])
         if len(value) > _LONGEST:
             return
-        if not _as_people_write(run, first, end):
+        if not _as_people_write(run, first, end, any_groups=rule.any_groups):
             continue
-        if len(value) >= _SHORTEST and luhn(value) and known(value) and len(set(value)) > 1:
+        if len(value) >= _SHORTEST and luhn(value) and rule.known(value) and len(set(value)) > 1:
             yield end
 
 
-def _as_people_write(run: list[_Group], first: int, end: int) -> bool:
+def _as_people_write(run: list[_Group], first: int, end: int, *, any_groups: bool) -> bool:
     """Whether the groups may be those of one number: alone in any few groups, among other digits only in the usual."""
     sizes = [len(group) for group in run[first:end]]
     alike = len(set(sizes[:-1])) <= 1
-    if first == 0 and end == len(run):
+    if first == 0 and end == len(run) and (any_groups or set(sizes) == {1}):
         return alike or len(sizes) <= _FEW_GROUPS
+    alike = alike and (any_groups or sizes[-1] <= sizes[0])
     return len(sizes) == 1 or (alike and len(sizes) <= _PAIRS and sizes[0] in _USUAL) or sizes[:2] == _AMEX
 
 

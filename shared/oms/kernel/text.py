@@ -1,13 +1,14 @@
 """Text from outside: one Unicode form, nothing that is not what it seems, no card number.
 
-Identifiers (an order number, an SKU, a reference) are `clean`: kept to the letter. What people write for people is
-`plain` or `plain_lines`: clean, and card numbers are cut down before anything else sees the text.
+What people write for people is `plain` or `plain_lines`: clean, and card numbers are cut down before anything else sees
+the text. Identifiers (an order number, an SKU, a reference) have a module of their own.
 """
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from oms.kernel.cards import redact
 from oms.kernel.time import from_text
@@ -66,6 +67,30 @@ def _is_instant(text: str) -> str:
     return text
 
 
+class UpTo:
+    """At least `least` and at most `limit` characters of what the validators before it made of the text.
+
+    `Field(max_length=...)` counts what was sent; Unicode's normal form may have more characters, or fewer.
+    """
+
+    def __init__(self, limit: int, least: int = 1) -> None:
+        self.limit = limit
+        self.least = least
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), **({"minLength": self.least} if self.least else {}), "maxLength": self.limit}
+
+    def _check(self, text: str) -> str:
+        if len(text) > self.limit:
+            raise PydanticKnownError("string_too_long", {"max_length": self.limit})
+        if len(text) < self.least:
+            raise PydanticKnownError("string_too_short", {"min_length": self.least})
+        return text
+
+
 Clean = AfterValidator(clean)
 Plain = AfterValidator(plain)
 PlainLines = AfterValidator(plain_lines)
@@ -73,8 +98,5 @@ PlainLines = AfterValidator(plain_lines)
 Instant = Annotated[
     str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$"), AfterValidator(_is_instant)
 ]
-# What others name things with: an order, a receipt, a cart; kept to the letter.
-Reference = Annotated[str, Field(min_length=1, max_length=128), Clean]
-Sku = Annotated[str, Field(min_length=1, max_length=64), Clean]
 # What somebody gives as the reason of what they do; it stands in the timeline.
-Remark = Annotated[str, Field(min_length=1, max_length=200), Plain]
+Remark = Annotated[str, Plain, UpTo(200)]

@@ -88,6 +88,7 @@ REASONS: dict[str, Reason] = {
     "remorse": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(minutes=30), "release"),
     "channel_changed": Reason(("release",), "operator", ("operator", "sales"), timedelta(days=1)),
     "cancellation_asked": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
+    "unsourced": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(days=2)),
     "shipped_elsewhere": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
 }
 _OTHER = Reason(("release",))

@@ -13,8 +13,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from oms.kernel.errors import MalformedError
+from oms.kernel.identifiers import Sought
 from oms.kernel.signing import Seal
-from oms.kernel.text import Reference
 from oms.kernel.time import from_text, to_text
 from oms.orders.bounds import Bounds
 from oms.orders.lifecycle import LIVE_ORDER_STATES
@@ -41,7 +41,7 @@ class OrderQuery(BaseModel):
 
     status: Literal["validating", "confirmed", "in_fulfillment", "completed", "rejected", "cancelled"] | None = None
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] | None = None
-    external_order_id: Reference | None = None
+    external_order_id: Sought | None = None
     since: str | None = None
     until: str | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50

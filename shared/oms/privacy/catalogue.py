@@ -149,7 +149,13 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Kept", "of"): "business",  # a SKU
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
-    **{("DecisionRecord", name): "business" for name in ("rule", "prices")},
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over")},
+    # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
+    **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
+    ("State", "taken"): "pseudonym",
+    ("Results", "days"): "business",
+    **{("PictureLinks", name): "business" for name in ("png_url", "svg_url")},
+    ("WhatIfView", "why"): "remark",
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs

@@ -1,6 +1,7 @@
 """Reading a person leaves a trace: who was read, what for; never what was read (faults G10)."""
 
 import logging
+import re
 from typing import NamedTuple
 
 from oms.aws.tables import Write
@@ -51,9 +52,12 @@ class People:
         return self.store.fingerprint(text)
 
     @staticmethod
-    def redact_message(raw: bytes) -> bytes:
-        """A channel's message with the card numbers in its texts cut down; the same bytes when there is none."""
-        return redact_message(raw)
+    def redact_message(raw: bytes, own: re.Pattern[str] | None = None) -> bytes:
+        """A channel's message with the card numbers in it cut down; the same bytes when there is none.
+
+        What looks like `own` is a number of the sender's counter.
+        """
+        return redact_message(raw, own)
 
     def seal_message(self, message_id: str, raw: bytes) -> bytes:
         """A channel's message, encrypted under a key of its own; the key travels with it, wrapped.

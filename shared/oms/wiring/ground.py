@@ -3,10 +3,14 @@
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from oms.kernel.time import Clock, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from oms.aws.leases import Leases
     from oms.aws.outbox import Outbox
     from oms.aws.secrets import Secrets
@@ -33,6 +37,17 @@ class Ground:
             KeyError: the function was deployed without it.
         """
         return self._environment[name]
+
+    def address_of(self, gateway: "Mapping[str, Any]") -> str:
+        """Where the API is, by the request context that API Gateway makes and no caller can forge.
+
+        The local cloud has no names of its own: there a path of its address leads to an API.
+        """
+        domain, stage = str(gateway.get("domainName", "localhost")), str(gateway.get("stage", "$default"))
+        cloud = self._environment.get("AWS_ENDPOINT_URL")
+        if cloud and self._environment.get("STAGE") in STAGES_AT_HOME:
+            return f"{cloud.rstrip('/')}/_aws/execute-api/{gateway.get('apiId', '')}/{quote(stage, safe='')}"
+        return f"https://{domain}" + ("" if stage == "$default" else f"/{quote(stage, safe='')}")
 
     @cached_property
     def stage(self) -> str:

@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING
 from oms.wiring.goods import Goods
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from oms.allocation.decisions.store import DecisionStore
     from oms.allocation.prices.book import PriceBook
     from oms.allocation.prices.counting import CountingDesk
     from oms.allocation.prices.model import Lane
+    from oms.allocation.prices.past import PastPrices
     from oms.allocation.prices.service import PricingDesk
     from oms.allocation.prices.store import PriceStore
+    from oms.allocation.sourcing.days import Counters
     from oms.allocation.sourcing.desk import Sourcing
+    from oms.allocation.sourcing.strategy import Strategy
     from oms.allocation.strategies.service import StrategyDesk
+    from oms.allocation.whatif.service import WhatIfDesk, WhatIfWorks
     from oms.orders.model import Destination
     from oms.reference.model import Location
     from oms.shipping.freight import FreightOffer
@@ -40,16 +44,74 @@ class Sources(Goods):
 
         return StrategyDesk(strategy_store(self.setting("REFERENCE_TABLE")), self.reference, self.clock)
 
+    @cached_property
+    def what_ifs(self) -> "WhatIfDesk":
+        """For those who ask what would have been."""
+        from oms.allocation.whatif.service import WhatIfDesk
+        from oms.allocation.whatif.store import WhatIfFiles, WhatIfStore
+        from oms.aws.queues import Queue
+
+        return WhatIfDesk(
+            jobs=WhatIfStore(self.setting("JOBS_TABLE")),
+            files=WhatIfFiles(self.setting("FILES_BUCKET")),
+            strategies=self.strategy_desk.strategies,
+            send=Queue(self.setting("WHAT_IF_QUEUE_URL")).send,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def what_if_works(self) -> "WhatIfWorks":
+        """For those who find it out."""
+        from oms.allocation.whatif.service import WhatIfWorks
+        from oms.allocation.whatif.walking import Sources as PastSources
+
+        sources = PastSources(
+            orders=self.orders,
+            stock=self.stock,
+            decisions=self.decisions,
+            channels=self.reference.channels,
+            locations=self.reference.locations,
+            strategies=self._strategies,
+            sourcing=self._past_sourcing,
+            clock=self.clock,
+        )
+        return WhatIfWorks(self.what_ifs, sources)
+
+    @cached_property
+    def _past_prices(self) -> "PastPrices":
+        from oms.allocation.prices.past import PastPrices
+
+        return PastPrices(self.prices)
+
+    def _past_sourcing(self, strategies: "Mapping[str, Strategy]", prices: str, workload: "Counters") -> "Sourcing":
+        """Sourcing under other strategies, by the prices of a record and the days of a course (port of what-ifs)."""
+        from oms.allocation.sourcing.days import Days
+        from oms.allocation.sourcing.desk import Sourcing
+
+        return Sourcing(
+            locations=self.reference.locations(),
+            strategies=strategies,
+            items=self.reference.items,
+            offers=self._freight,
+            prices=lambda keys: self._past_prices.of(prices, keys) if prices else {},
+            days=Days(self.reference.locations(), workload),
+        )
+
+    def _strategies(self) -> "Mapping[str, Strategy]":
+        """What is in force."""
+        from oms.allocation.sourcing.strategy import Strategy
+        from oms.allocation.strategies.store import KIND
+
+        return self.reference.settings(KIND, Strategy)
+
     def sourcing(self) -> "Sourcing":
         """Made anew for each batch: locations, cards and strategies are refreshed every minute."""
         from oms.allocation.sourcing.days import Days
         from oms.allocation.sourcing.desk import Sourcing
-        from oms.allocation.sourcing.strategy import Strategy
-        from oms.allocation.strategies.store import KIND
 
         return Sourcing(
             locations=self.reference.locations(),
-            strategies=self.reference.settings(KIND, Strategy),
+            strategies=self._strategies(),
             items=self.reference.items,
             offers=self._freight,
             prices=self.stock_prices,

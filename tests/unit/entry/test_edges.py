@@ -1,6 +1,7 @@
 """The edges: one message's bug stays with it, and an answer says nothing of our keys."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from oms.entry.api import Answer, Api, Request
 from oms.entry.queue import Message, queue
 from oms.kernel.errors import ConflictError, TransientError
+from oms.kernel.json import read_json
 
 
 def _event(*bodies: str) -> dict[str, Any]:
@@ -74,3 +76,33 @@ def test_a_lost_race_is_told_without_the_name_of_what_was_raced_for() -> None:
 @pytest.mark.parametrize(("name", "status"), [("x" * 255, 200), ("x" * 256, 404)])
 def test_a_name_too_long_for_a_key_is_not_found(name: str, status: int) -> None:
     assert _call(_api(lambda _request: Answer(200, "here")), id=name)["statusCode"] == status
+
+
+def _posted(text: str, *, base64: bool = False, length: int | None = None) -> tuple[int, str, list[bytes]]:
+    seen: list[bytes] = []
+
+    def run(request: Request) -> Answer:
+        read_json(request.raw)
+        seen.append(request.raw)
+        return Answer(200, "taken", content_type="text/plain")
+
+    event = {"routeKey": "GET /v1/things/{id}", "pathParameters": {"id": "x"}, "body": text, "isBase64Encoded": base64}
+    headers = {"Content-Type": "application/json"} | ({} if length is None else {"Content-Length": str(length)})
+    answer = _api(run).handler({**event, "headers": headers}, None)
+    code = "" if answer["statusCode"] == 200 else json.loads(answer["body"])["code"]
+    return answer["statusCode"], code, seen
+
+
+def test_a_body_that_is_no_utf_8_is_refused_however_the_gateway_hands_it_over() -> None:
+    sent = b'{"note": "caf\xe9"}'
+    assert _posted(b64encode(sent).decode(), base64=True) == (400, "malformed_json", [])
+    assert _posted(sent.decode(errors="replace"), length=len(sent)) == (400, "malformed_json", [])
+    assert _posted(sent.decode(errors="surrogateescape")) == (400, "malformed_json", [])
+
+
+def test_a_replacement_character_that_was_really_sent_is_a_character_like_any_other() -> None:
+    sent = '{"note": "caf\ufffd"}'
+    raw = sent.encode()
+    assert _posted(sent, length=len(raw)) == (200, "", [raw])
+    assert _posted(sent) == (200, "", [raw])
+    assert _posted(b64encode(raw).decode(), base64=True) == (200, "", [raw])

@@ -119,7 +119,7 @@ def test_every_status_lists_its_codes() -> None:
         "404": ["not_found"],
         "409": ["conflict", "wrong_state"],
         "413": ["too_large"],
-        "422": ["invalid"],
+        "422": ["card_number", "invalid"],
         "429": ["rate_limited"],
         "500": ["internal"],
         "503": ["unavailable"],

@@ -1,6 +1,7 @@
 """Messages of channels: card numbers go, identifiers stay, and what is left still parses."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,9 @@ from tests.shared_data import shared_data
 
 CARD = "4242424242424242"
 CUT = "424242XXXXXX4242"
+DINERS = "30569309025904"
+CHANCE = "630400001230"  # twelve digits of Maestro: a card number in a text, a number in an identifier
+CHANCE_CUT = "630400XX1230"
 
 
 @pytest.mark.parametrize(
@@ -49,24 +53,35 @@ def x12(*segments: str) -> bytes:
     return (isa + "~".join(segments) + "~").encode()
 
 
-def test_text_segments_of_x12_are_searched_and_identifiers_are_not() -> None:
-    raw = x12(f"BEG*00*SA*{CARD}**20261123", f"N1*ST*{CARD}*92*{CARD}", f"MSG*card {CARD}", f"REF*CO*{CARD}")
+def test_text_segments_of_x12_are_searched_as_texts_and_all_others_as_identifiers() -> None:
+    raw = x12(f"BEG*00*SA*{CARD}**20261123", f"N1*ST*{CHANCE}*92*{CHANCE}", f"MSG*card {CARD}", f"REF*CO*{CARD}")
     assert redact_message(raw) == x12(
-        f"BEG*00*SA*{CARD}**20261123", f"N1*ST*{CUT}*92*{CARD}", f"MSG*card {CUT}", f"REF*CO*{CARD}"
+        f"BEG*00*SA*{CUT}**20261123", f"N1*ST*{CHANCE_CUT}*92*{CHANCE}", f"MSG*card {CUT}", f"REF*CO*{CUT}"
     )
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        f'{{"id":{CARD},"order_number":"{CARD}","sku":"{CARD}","createdAt":"{CARD}","admin_graphql_api_id":"{CARD}"}}',
-        f"<order><OrderId>{CARD}</OrderId><a:PurchaseOrderNumber>{CARD}</a:PurchaseOrderNumber></order>",
-        f"order_id,sku,reference\n{CARD},{CARD},{CARD}\n",
-        f"UNB+UNOA:1+A+B+261123:0930+1'BGM+220+{CARD}+9'RFF+CO:{CARD}'NAD+BY+{CARD}::9'UNZ+1+1'",
+        '{"id":%s,"order_number":"%s","sku":"%s","createdAt":"%s","admin_graphql_api_id":"%s"}',
+        "<order><OrderId>%s</OrderId><a:PurchaseOrderNumber>%s</a:PurchaseOrderNumber></order>",
+        'order_id,sku,reference\n%s,"%s",%s\n',
+        "UNB+UNOA:1+A+B+261123:0930+1'BGM+220+%s+9'RFF+CO:%s'NAD+BY+%s::9'UNZ+1+1'",
     ],
 )
-def test_what_identifies_something_stays_to_the_byte(raw: str) -> None:
-    assert redact_message(raw.encode()) == raw.encode()
+def test_what_identifies_something_is_cut_by_the_rule_of_identifiers(raw: str) -> None:
+    chance = raw.replace("%s", CHANCE).encode()
+    assert redact_message(chance) == chance
+    cut = raw.replace('"id":%s', f'"id":"{CUT}"').replace("%s", CUT).encode()
+    assert redact_message(raw.replace("%s", CARD).encode()) == cut
+
+
+def test_a_key_is_cut_and_what_the_sender_counts_is_not() -> None:
+    own = re.compile(r"\d{14}")
+    raw = f'{{"id":{DINERS},"ref":"{DINERS}","note":"{DINERS}","{CARD}":"{CARD}"}}'.encode()
+    cut = f'{{"id":{DINERS},"ref":"{DINERS}","note":"305693XXXX5904","{CUT}":"{CUT}"}}'.encode()
+    assert redact_message(raw, own) == cut
+    assert DINERS not in redact_message(raw).decode()
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ class DecisionRecord(Value):
     """One decision about some of an order's lines. `inputs` is the hash of all that it was made from.
 
     `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
-    that did not find room. `prices` is the list by which stock was priced, or why it was free.
+    that did not find room. `passed_over` are fallbacks before the one taken that are not done by themselves. `prices`
+    is the list by which stock was priced, or why it was free.
     """
 
     order_id: str
@@ -64,6 +65,7 @@ class DecisionRecord(Value):
     shipped: tuple[Shipped, ...] = ()
     waiting: Mapping[int, int] = {}
     fallback: str | None = None
+    passed_over: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()
     excluded: tuple[Excluded, ...] = ()
     scores: tuple[Scored, ...] = ()
@@ -132,6 +134,7 @@ def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcom
         shipped=tuple(shipped[:_MOST_ROWS]),
         waiting=dict(list(outcome.waiting.items())[:_MOST_ROWS]),
         fallback=outcome.fallback,
+        passed_over=outcome.passed_over,
         relaxed=outcome.relaxed,
         excluded=tuple(excluded[:_MOST_ROWS]),
         scores=tuple(Scored(location=one.location, parts=dict(one.parts)) for one in outcome.scores[:_MOST_ROWS]),

@@ -1,6 +1,6 @@
 """What a decision record says in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from oms.allocation.decisions.model import Considered, DecisionRecord
 from oms.allocation.sourcing.network import above_pct
@@ -14,6 +14,14 @@ _FALLBACKS = {
     "substitute": "a substitute is to be offered",
     "customer_care": "a person is to decide",
     "cancel_by_date": "they are cancelled unless stock comes in time",
+}
+# Why a fallback is left to a person.
+_NOT_DONE = {
+    "preorder": "no day of release is known",
+    "drop_ship": "ordering from a supplier is not done by itself",
+    "transfer": "transfers are not asked for by themselves",
+    "substitute": "substitutes are not known",
+    "cancel_by_date": "no date is set",
 }
 
 
@@ -43,6 +51,8 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
         units = sum(record.waiting.values())
         lines = ", ".join(str(number) for number in record.waiting)
         yield f"{units} unit(s) of line(s) {lines} nobody may ship now: {_FALLBACKS[record.fallback or 'backorder']}."
+    if record.passed_over:
+        yield f"Before that, {passed_over_words(record.passed_over)}."
     if " " in record.prices:  # no name of a list
         yield f"Stock was free, not priced by what it is worth to later orders: {record.prices}."
     if record.left_out:
@@ -55,6 +65,12 @@ def _proof(record: DecisionRecord) -> str:
     above = above_pct(record.cost, record.bound)
     most = f"it is at most {above} % above the cheapest" if above else "how far it is from the cheapest is not known"
     return f"no cheaper plan was found within the steps of a decision (not proven: {most})"
+
+
+def passed_over_words(names: Iterable[str]) -> str:
+    """Which fallbacks were passed over, and why; empty for none."""
+    reasons = [f"{name} ({_NOT_DONE[name]})" for name in names]
+    return f"passed over: {', '.join(reasons)}" if reasons else ""
 
 
 def _units(record: DecisionRecord, location: str) -> str:

@@ -10,7 +10,7 @@ from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Sco
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
 from oms.allocation.sourcing.relaxed import Relaxed
-from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
+from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, fallback_of, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 20_000  # beyond what is always proven: about a tenth of a second
@@ -144,6 +144,7 @@ def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome
     parts = parts_of(tried.priced, tried.answer.takes)
     scores = _scores(case, rule, tried)
     named = any(rule is one for one in strategy.rules)
+    fallback, passed_over = fallback_of(rule.fallbacks) if tried.waiting else (None, ())
     return Outcome(
         parts=parts,
         waiting=tried.waiting,
@@ -157,7 +158,8 @@ def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome
         cost=tried.answer.cost,
         bound=tried.answer.bound,
         steps=tried.answer.steps,
-        fallback=(rule.fallbacks[0] if rule.fallbacks else "backorder") if tried.waiting else None,
+        fallback=fallback,
+        passed_over=passed_over,
     )
 
 

@@ -139,6 +139,7 @@ class Outcome:
     bound: int = 0
     steps: int = 0
     fallback: str | None = None
+    passed_over: tuple[str, ...] = ()
 
     @property
     def locations(self) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from oms.kernel.text import clean
 from oms.reference.model import Edition
 
 DEFAULT = "default"
+# The others need what is not there yet: a date of release, a supplier's order, a transfer or an offer that is made.
+DONE_BY_ITSELF = ("backorder", "customer_care")
 StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
 Constraint = Literal["network", "country", "distance", "capability", "hours", "capacity", "carrier", "promise"]
 Fallback = Literal["backorder", "preorder", "drop_ship", "transfer", "substitute", "customer_care", "cancel_by_date"]
@@ -134,6 +136,19 @@ class Traits(NamedTuple):
 def rule_for(strategy: Strategy, traits: Traits) -> Rule:
     """The most specific rule that fits; the built-in one when none does."""
     return _most_specific(strategy, traits) or BUILT_IN.rules[0]
+
+
+def fallback_of(listed: Iterable[Fallback]) -> tuple[Fallback, tuple[Fallback, ...]]:
+    """The first of the list that is done by itself, and those before it that are not.
+
+    Where none is, a person decides; a rule that lists nothing lets units wait for stock.
+    """
+    passed: list[Fallback] = []
+    for fallback in listed:
+        if fallback in DONE_BY_ITSELF:
+            return fallback, tuple(passed)
+        passed.append(fallback)
+    return ("customer_care" if passed else "backorder"), tuple(passed)
 
 
 def strategy_for(strategies: Mapping[str, Strategy], traits: Traits) -> Strategy:

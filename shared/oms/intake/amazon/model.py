@@ -1,5 +1,6 @@
 """What the orders of both of Amazon's APIs have in common."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from oms.reference.model import Channel
 WAITING = "Amazon says it is not to be shipped yet"
 GONE = "Amazon says it was shipped already"
 THEIRS = "Amazon fulfils it"
+OWN_IDS = re.compile(r"\d{14}")  # of an item; an order's are known by their form
 
 
 class Charges(NamedTuple):

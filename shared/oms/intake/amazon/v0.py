@@ -7,7 +7,7 @@ EU: inside); `OrderTotal` decides. https://developer-docs.amazon.com/sp-api/docs
 from collections.abc import Sequence
 from typing import Any
 
-from oms.intake.amazon.model import GONE, WAITING, Charges, Wanted, notices, settled, tax_inside
+from oms.intake.amazon.model import GONE, OWN_IDS, WAITING, Charges, Wanted, notices, settled, tax_inside
 from oms.intake.amounts import AmountNames, AmountReader
 from oms.intake.notices import Notice
 from oms.intake.reading import AddressNames, Document, apart, note_of
@@ -64,6 +64,7 @@ _THEIRS = {
 
 
 class _Reader(AmountReader):
+    own_ids = OWN_IDS
     names = AmountNames("Amount", "CurrencyCode")
 
 

@@ -7,7 +7,7 @@ each item. Source: models/orders-api-model/orders_2026-01-01.json of amzn/sellin
 from collections.abc import Sequence
 from typing import Any
 
-from oms.intake.amazon.model import GONE, WAITING, Charges, Wanted, notices, settled, tax_inside
+from oms.intake.amazon.model import GONE, OWN_IDS, WAITING, Charges, Wanted, notices, settled, tax_inside
 from oms.intake.amounts import AmountNames, AmountReader
 from oms.intake.notices import Notice
 from oms.intake.reading import AddressNames, Document, apart, at, note_of
@@ -59,6 +59,7 @@ _THEIRS = {
 
 
 class _Reader(AmountReader):
+    own_ids = OWN_IDS
     names = AmountNames("amount", "currencyCode")
 
     def parts(self, owner: Document, path: str) -> dict[str, int]:

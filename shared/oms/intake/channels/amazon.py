@@ -10,6 +10,7 @@ A fetched order is a v0 order (`AmazonOrderId`, put together by the gateway from
 from collections.abc import Mapping, Sequence
 
 from oms.intake.amazon import v0, v2026
+from oms.intake.amazon.model import OWN_IDS
 from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice, was_fetched
 from oms.intake.reading import Document, Reader, read_object
 from oms.kernel.errors import RejectedError
@@ -20,6 +21,8 @@ _TYPE = "ORDER_CHANGE"
 
 class Amazon:
     """The plug-in."""
+
+    own_ids = OWN_IDS
 
     def verify(self, _channel: Channel, _arrival: Arrival, _secrets: ChannelSecrets) -> bool:
         return False

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from oms.intake.ebay.order import read
+from oms.intake.ebay.order import OWN_IDS, read
 from oms.intake.notices import Arrival, ChannelSecrets, Fetch, Ignored, Notice, was_fetched
 from oms.intake.reading import Document, Reader, read_object
 from oms.intake.signatures import from_base64
@@ -27,6 +27,8 @@ _TOPICS = frozenset({"ORDER_CONFIRMATION"})
 
 class Ebay:
     """The plug-in."""
+
+    own_ids = OWN_IDS
 
     def verify(self, _channel: Channel, arrival: Arrival, secrets: ChannelSecrets) -> bool:
         said = _said(arrival)

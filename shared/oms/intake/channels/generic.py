@@ -9,7 +9,8 @@ may be mapped in minor units (`total_minor`) or as the sender's decimal (`total`
 - `cancelled` (with `cancel_reason`): true makes it a cancellation of the order;
 - `refund.id` (with `refund.amount` or `refund.amount_minor`): there, it makes it a refund.
 
-A literal is an expression too: `` `"EUR"` `` is always EUR.
+A literal is an expression too: `` `"EUR"` `` is always EUR. The option `own_ids_digits` says how many digits the ids
+have that the sender counts, where one may look like a card number.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot
+from oms.intake.notices import Arrival, Cancellation, ChannelSecrets, Ignored, Notice, Refund, Snapshot, own_ids_of
 from oms.intake.reading import Document, Reader, read_object
 from oms.intake.signatures import standard_webhook
 from oms.kernel.errors import Fault, RejectedError
@@ -43,7 +44,9 @@ class Generic:
         return arrival.headers.get("webhook-id") or None
 
     def parse(self, channel: Channel, _headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
-        return [_Mapped(channel.mapping, read_object(raw)).notice(channel)]
+        mapped = _Mapped(channel.mapping, read_object(raw))
+        mapped.reader.own_ids = own_ids_of(self, channel.options)
+        return [mapped.notice(channel)]
 
 
 class _Mapped:

@@ -14,6 +14,7 @@ How its amounts become ours (https://shopify.dev/docs/api/admin-rest/2024-10/res
 (Shopify's own "send test notification" makes them) are not shipped unless the option `test_orders` is `take`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -67,8 +68,17 @@ _THEIRS = {
 }
 
 
+_OWN_IDS = re.compile(r"(?:gid://shopify/\w+/)?\d{1,14}")
+
+
+class _Reader(Reader):
+    own_ids = _OWN_IDS
+
+
 class Shopify:
     """The plug-in."""
+
+    own_ids = _OWN_IDS
 
     def verify(self, _channel: Channel, arrival: Arrival, secrets: ChannelSecrets) -> bool:
         return signed(from_base64(arrival.headers.get("x-shopify-hmac-sha256", "")), arrival.raw, secrets)
@@ -102,7 +112,7 @@ class Shopify:
 def _order(channel: Channel, order: Document) -> Notice:
     if order.get("test") is True and channel.options.get("test_orders") != "take":
         return Ignored("a test order")
-    reader = Reader(_THEIRS)
+    reader = _Reader(_THEIRS)
     order_id = _needed(reader, order, "id")
     version = reader.instant(order, "updated_at")
     if order.get("cancelled_at"):

@@ -1,12 +1,13 @@
 """A draft order: any JSON object on its way to becoming a `NewOrder`. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from oms.intake.model import NewOrder
 from oms.kernel.errors import Fault
+from oms.kernel.identifiers import CARD_NUMBER, carries_card, cut
 from oms.kernel.json import write_json
 
 MAX_BYTES = 200_000  # of the order as JSON; a DynamoDB item ends at 400 KB
@@ -79,13 +80,37 @@ def read_order(channel: str, draft_id: str, order: Mapping[str, Any]) -> tuple[N
 
     The channel is that of the path, whatever the draft says; without an external order id it has that of the draft.
     """
+    found = _read(channel, draft_id, order)
+    return (found, []) if isinstance(found, NewOrder) else (None, [fault for _, fault in found])
+
+
+def cards_in_names(channel: str, draft_id: str, order: Mapping[str, Any]) -> list[Fault]:
+    """The identifiers and the keys of a draft that carry a card number; a key is named without it."""
+    found = _read(channel, draft_id, order)
+    faults = [] if isinstance(found, NewOrder) else [fault for kind, fault in found if kind == CARD_NUMBER]
+    keys = [cut(key) for key in _keys(order) if carries_card(key)]
+    return faults + [Fault(f"order.{key[:60]}", "must not carry a card number") for key in keys]
+
+
+def _read(channel: str, draft_id: str, order: Mapping[str, Any]) -> NewOrder | list[tuple[str, Fault]]:
+    """The order, or what it lacks, each with the kind of fault."""
     named = {**order, "channel": channel}
     if named.get("external_order_id") is None:
         named["external_order_id"] = _PREFIX + draft_id
     try:
-        return NewOrder.model_validate(named), []
+        return NewOrder.model_validate(named)
     except ValidationError as error:
-        return None, [
-            Fault(".".join(str(part) for part in ("order", *fault["loc"])), fault["msg"])
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        rows = error.errors(include_url=False, include_input=False, include_context=False)
+        return [
+            (row["type"], Fault(".".join(str(part) for part in ("order", *row["loc"])), row["msg"])) for row in rows
         ]
+
+
+def _keys(document: Any) -> Iterator[str]:
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            yield key
+            yield from _keys(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _keys(value)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from oms.intake import service as intake
-from oms.intake.drafts.model import MAX_BYTES, Draft, DraftView, OpenPoint, PutDraft, read_order
+from oms.intake.drafts.model import MAX_BYTES, Draft, DraftView, OpenPoint, PutDraft, cards_in_names, read_order
 from oms.intake.drafts.store import KEPT_S, DraftStore
 from oms.intake.model import Submission
 from oms.intake.rules import first_answer
@@ -22,6 +22,7 @@ from oms.kernel.errors import (
     TooLargeError,
     Why,
 )
+from oms.kernel.identifiers import CARD_NUMBER
 from oms.kernel.json import read_json, write_json
 from oms.kernel.time import Clock, to_text
 from oms.reference.store import ReferenceStore
@@ -59,8 +60,12 @@ def put_draft(channel: str, draft_id: str, put: PutDraft, *, by: str, desk: Draf
         StateError: it has been submitted.
         TooLargeError: more than 200 KB.
         NotFoundError, RejectedError: no such channel, or none that takes drafts.
+        RejectedError: code `card_number`: an identifier or a key carries one.
     """
     _check(channel, draft_id, desk)
+    faults = cards_in_names(channel, draft_id, put.order)
+    if faults:
+        raise RejectedError("a name carries a card number", code=CARD_NUMBER, faults=faults)
     raw = desk.envelopes.redact_message(_bounded(write_json(put.order).encode()))
     now = desk.clock()
     draft = Draft(

@@ -6,6 +6,7 @@ gives listings no SKU may name other fields in the channel's option `sku_from`, 
 https://developer.ebay.com/api-docs/sell/fulfillment/types/sel:Order
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,7 +63,12 @@ _THEIRS = {
 }
 
 
+OWN_IDS = re.compile(r"\d{14}")  # of an item; those of orders have fewer digits
+
+
 class _Reader(AmountReader):
+    own_ids = OWN_IDS
+
     def sized(self, owner: Document, name: str, path: str) -> int:
         """An amount without its sign: eBay writes discounts below zero."""
         return abs(self.signed_amount(owner, name, path))

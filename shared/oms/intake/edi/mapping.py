@@ -13,6 +13,7 @@ What a purchase order leaves out because both sides know it stands in the option
 | `unit.<code>` | how many of our units one of theirs is |
 | `place.<code>` | name and address (JSON) of a place that is named by its number |
 | `place` | the same of the one place of a partner that names none |
+| `own_ids_digits` | how many digits their order numbers have, where one may look like a card number |
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,9 @@ from oms.intake.edi.dates import instant_of
 from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, PurchaseOrder, number_of
 from oms.intake.edi.segments import Mistake
 from oms.intake.model import MAX_LINES, NewOrder
+from oms.intake.notices import own_ids_of
 from oms.kernel.errors import RejectedError
+from oms.kernel.identifiers import OWN_IDS, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import exponent
 
@@ -77,9 +80,10 @@ class Mapper:
         if self.mistakes:
             raise UnreadableError(self.mistakes)
         try:
-            return NewOrder.model_validate(ours)
+            return NewOrder.model_validate(ours, context={OWN_IDS: own_ids_of(None, self.options)})
         except ValidationError as error:
-            raise UnreadableError([self._named(row) for row in error.errors(include_url=False)]) from None
+            rows = error.errors(include_url=False)
+            raise UnreadableError([self._named(row) for row in rows], code=code_of(rows)) from None
 
     def _order(self, lines: list[dict[str, Any]]) -> dict[str, Any]:
         order = self.order

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.kernel.cards import redact
 from oms.kernel.errors import Fault
 
 Format = Literal["csv", "ndjson"]
@@ -187,4 +188,4 @@ class RowFault(NamedTuple):
 
     @property
     def view(self) -> FaultView:
-        return FaultView(field=self.fault.field, message=self.fault.message, row=self.row)
+        return FaultView(field=redact(self.fault.field), message=redact(self.fault.message), row=self.row)

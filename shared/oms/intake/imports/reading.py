@@ -10,6 +10,7 @@ from oms.intake.imports.cutting import Record, cells_of, decoded, records
 from oms.intake.imports.model import Layout, RowFault
 from oms.intake.model import NewOrder
 from oms.kernel.errors import Fault, MalformedError, RejectedError
+from oms.kernel.identifiers import carries_card, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import to_minor
 
@@ -73,16 +74,14 @@ def _json_order(record: Record, row: int, channel: str) -> Entry:
         if not isinstance(document, dict):
             return _refused(row, None, "malformed_json", [RowFault(Fault("line", "must be a JSON object"), row)])
         given = document.get(KEY)
-        name = given[:128] if isinstance(given, str) else None
+        name = _shown(given) if isinstance(given, str) else None
         if document.get("channel", channel) != channel:
             return _refused(row, name, "invalid", [RowFault(Fault("channel", f"must be {channel}, or left out"), row)])
         return Entry(row, name, NewOrder.model_validate({**document, "channel": channel}))
     except ValidationError as error:
-        faults = [
-            RowFault(Fault(".".join(str(part) for part in each["loc"]), each["msg"]), row)
-            for each in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        return _refused(row, name, "invalid", faults)
+        rows = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = [RowFault(Fault(".".join(str(part) for part in each["loc"]), each["msg"]), row) for each in rows]
+        return _refused(row, name, code_of(rows), faults)
     except RejectedError as error:
         return _refused(row, name, error.code, [RowFault(Fault("line", str(error)), row)])
 
@@ -128,7 +127,7 @@ class _Reading:
 
 def _csv_order(group: Sequence[tuple[int, dict[str, str]]], channel: str) -> Entry:
     row, first = group[0]
-    name = first.get(KEY, "")[:128] or None
+    name = _shown(first.get(KEY, ""))
     reading = _Reading(first.get("currency", ""))
     document: dict[str, Any] = {"channel": channel, "lines": [_line(reading, cells, at) for at, cells in group]}
     for at, cells in group:
@@ -147,11 +146,9 @@ def _csv_order(group: Sequence[tuple[int, dict[str, str]]], channel: str) -> Ent
     try:
         return Entry(row, name, NewOrder.model_validate(document), rows=rows)
     except ValidationError as error:
-        faults = [
-            _located(".".join(str(part) for part in each["loc"]), each["msg"], rows)
-            for each in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        return _refused(row, name, "invalid", faults)
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = [_located(".".join(str(part) for part in each["loc"]), each["msg"], rows) for each in wrong]
+        return _refused(row, name, code_of(wrong), faults)
 
 
 def _line(reading: _Reading, cells: dict[str, str], row: int) -> dict[str, Any]:
@@ -196,6 +193,11 @@ def _located(field: str, message: str, rows: Sequence[int]) -> RowFault:
     path = ".".join(parts)
     column = COLUMN_OF.get(path) or COLUMN_OF.get(f"{path}.0") or field
     return RowFault(Fault(column, message), row)
+
+
+def _shown(name: str) -> str | None:
+    """The name of an order as the results repeat it: not where it carries a card number."""
+    return None if carries_card(name) else name[:128] or None
 
 
 def _refused(row: int, name: str | None, code: str, faults: Sequence[RowFault]) -> Entry:

@@ -27,6 +27,7 @@ from oms.aws.documents import pack, unpack
 from oms.aws.errors import code_of, translated
 from oms.aws.tables import ConditionFailedError, Item, Key, Write
 from oms.intake.imports.model import COUNTED, GOES_ON, Chunk, FaultView, Job, Progress, Status
+from oms.kernel.cards import redact
 from oms.kernel.errors import Fault, NotFoundError
 from oms.kernel.json import read_json, write_json
 from oms.kernel.time import to_text
@@ -129,7 +130,7 @@ class JobStore:
         finished_at: str | None = None,
     ) -> bool:
         """Move the job to a state, from one of `since`; whether it moved."""
-        told = [[fault.field, fault.message] for fault in faults]
+        told = [[redact(fault.field), redact(fault.message)] for fault in faults]
         values = {f":from{place}": status for place, status in enumerate(since)}
         row = {":to": to, ":why": why, ":faults": write_json(told) if told else None, ":finished": finished_at}
         parts = {":why": "why", ":faults": "faults", ":finished": "finished_at"}

@@ -18,6 +18,7 @@ from oms.intake.imports.store import JobStore
 from oms.intake.inbox.store import Drop, Inbox, channel_and_name
 from oms.intake.messages.receiving import Reception, keep_message, known_channel, plugin_of
 from oms.intake.notices import Arrival
+from oms.kernel.cards import redact
 from oms.kernel.errors import MalformedError, RejectedError, TooLargeError, TransientError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
@@ -110,7 +111,7 @@ def _import(drop: Drop, channel: Channel, desk: InboxDesk) -> None:
         request=NewImport(channel=channel.name, format=kind),
         by=by,
         created_at=to_text(drop.at),
-        file_name=drop.name[:200],
+        file_name=redact(drop.name)[:200],
     )
     desk.jobs.create(job, drop.at)
     desk.inbox.hand_over(drop, job.id)

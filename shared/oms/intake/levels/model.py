@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.intake.polling.model import Bucket
-from oms.kernel.text import Sku
+from oms.kernel.identifiers import Sku
 from oms.orders.model import Aggregate, Count, Value
 
 MAX_ASKED = 500

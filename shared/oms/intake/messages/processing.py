@@ -9,7 +9,7 @@ parks it when its tries are used up.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_plus
@@ -19,10 +19,22 @@ from oms.intake.messages.model import Letter, Problem, Reference, Result
 from oms.intake.messages.news import Known, News, OrderUnknownError, Step
 from oms.intake.messages.receiving import known_channel, plugin_of
 from oms.intake.messages.store import Archive, MessageLog, label_of, reference_of
-from oms.intake.notices import FETCHED, ChannelPlugin, Fetch, Ignored, Notice, Snapshot, was_fetched
+from oms.intake.notices import (
+    FETCHED,
+    ChannelPlugin,
+    Fetch,
+    Ignored,
+    Notice,
+    Snapshot,
+    carry_card,
+    own_ids_of,
+    was_fetched,
+)
 from oms.intake.ports import FetchPort
 from oms.intake.service import TRIES, pause
+from oms.kernel.cards import redact
 from oms.kernel.errors import ConflictError, NotFoundError, RejectedError, TransientError
+from oms.kernel.identifiers import CARD_NUMBER
 from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 
@@ -151,7 +163,7 @@ def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: Fet
     """What the message says, and where it only names an order, what the sender says of that; and whether it did."""
     said: list[Notice] = []
     fetched = was_fetched(letter.headers)
-    for notice in plugin.parse(channel, letter.headers, letter.raw):
+    for notice in read_notices(plugin, channel, letter.headers, letter.raw):
         if not isinstance(notice, Fetch):
             said.append(notice)
             continue
@@ -159,8 +171,21 @@ def _notices(plugin: ChannelPlugin, channel: Channel, letter: Letter, fetch: Fet
         if document is None:
             raise RejectedError("the sender does not know the order any more", code="order_gone")
         fetched = True
-        said += [each for each in plugin.parse(channel, FETCHED, document) if not isinstance(each, Fetch)]
+        said += [each for each in read_notices(plugin, channel, FETCHED, document) if not isinstance(each, Fetch)]
     return said or [Ignored("nothing in it concerns us")], fetched
+
+
+def read_notices(plugin: ChannelPlugin, channel: Channel, headers: Mapping[str, str], raw: bytes) -> Sequence[Notice]:
+    """What a message says, when none of the names in it carries a card number.
+
+    Raises:
+        RejectedError: code `card_number`, or what the plug-in refuses.
+    """
+    notices = plugin.parse(channel, headers, raw)
+    faults = [fault for notice in notices for fault in carry_card(notice, own_ids_of(plugin, channel.options))]
+    if faults:
+        raise RejectedError("an identifier carries a card number", code=CARD_NUMBER, faults=faults)
+    return notices
 
 
 def _work_off(read: _Read, known: Known, desk: MessageDesk) -> None:
@@ -244,8 +269,8 @@ def _problem(error: RejectedError) -> Problem:
 
 
 def _words(text: str) -> str:
-    """The text without what it quotes: a value that a stranger sent may be anybody's name."""
-    return _QUOTED.sub("…", text)[:_LONGEST]
+    """The text without what it quotes: a value that a stranger sent may be anybody's name, or card."""
+    return redact(_QUOTED.sub("…", text))[:_LONGEST]
 
 
 def _order_id(read: _Read, notice: Notice) -> str | None:

@@ -5,6 +5,7 @@ message is archived and forgotten, or acknowledged and not archived (ADR 0008).
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +23,7 @@ from oms.intake.notices import (
     ComesByQueue,
     Pings,
     SignsWithKeys,
+    own_ids_of,
 )
 from oms.intake.ports import KeyPort
 from oms.kernel.errors import (
@@ -49,7 +51,7 @@ class PrivacyPort(Protocol):
 
     def fingerprint(self, text: str) -> str: ...
 
-    def redact_message(self, raw: bytes) -> bytes: ...
+    def redact_message(self, raw: bytes, own: re.Pattern[str] | None = None) -> bytes: ...
 
 
 class Notification(Protocol):
@@ -147,7 +149,7 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     """Archive a message that is known to be genuine; its id.
 
     The id follows from the sender's own (`given`) and the bytes, so that what is sent again is the same message, and
-    no two different ones are ever taken for one. Card numbers in its texts are cut down before it is kept.
+    no two different ones are ever taken for one. Card numbers in it are cut down before it is kept.
 
     Raises:
         TransientError: not archived, or perhaps; the same call can be repeated.
@@ -156,7 +158,8 @@ def keep_message(channel: Channel, arrival: Arrival, *, source: Source, given: s
     digest = hashlib.sha256(arrival.raw).hexdigest()
     fingerprint = desk.people.fingerprint("\n".join((*telling, digest)) if given is None else digest)
     message_id = derive_id("msg", channel.name, given or "", fingerprint)
-    raw = desk.people.redact_message(arrival.raw)  # after the signature and the id, which are over what was sent
+    own = own_ids_of(plugin_of(channel), channel.options)
+    raw = desk.people.redact_message(arrival.raw, own)  # after the signature and the id, which are over what was sent
     letter = Letter(source=source, received_at=to_text(arrival.at), headers=arrival.headers, raw=raw)
     desk.archive.keep(Reference(channel.name, span(arrival.at), message_id), letter)
     return message_id

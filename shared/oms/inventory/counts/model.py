@@ -4,7 +4,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from oms.kernel.text import Instant, Reference, Sku
+from oms.kernel.identifiers import Reference, Sku
+from oms.kernel.text import Instant
 from oms.orders.model import Value
 
 MAX_ROWS = 500

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.inventory.model import StockLevel
-from oms.kernel.text import Reference, Remark
+from oms.kernel.identifiers import Reference
+from oms.kernel.text import Remark
 from oms.orders.model import Value
 
 MAX_UNITS = 1_000_000_000

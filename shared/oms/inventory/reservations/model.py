@@ -5,7 +5,8 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from oms.inventory.model import PositionKey
-from oms.kernel.text import Clean, Reference, Sku
+from oms.kernel.identifiers import Reference, Sku
+from oms.kernel.text import Clean
 from oms.orders.bundles import Components
 from oms.orders.model import Destination, Value
 

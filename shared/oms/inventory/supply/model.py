@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from oms.kernel.text import Reference, Sku
+from oms.kernel.identifiers import Reference, Sku
 from oms.orders.model import Aggregate, Count, Value
 
 MOST_UNITS = 1_000_000

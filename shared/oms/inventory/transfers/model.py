@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.inventory.moving.model import Reason
 from oms.inventory.supply.model import Day, Place
-from oms.kernel.text import Reference, Remark, Sku
+from oms.kernel.identifiers import Reference, Sku
+from oms.kernel.text import Remark
 from oms.orders.model import Aggregate, Count, Value
 
 MAX_LINES = 90  # of a transfer: to ready or to cancel it is one transaction of a write per line
