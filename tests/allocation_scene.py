@@ -16,6 +16,8 @@ from oms.inventory.model import NOTHING, Cause, Change, Entry, Position
 from oms.inventory.reservations.model import LIVE, Reservation
 from oms.inventory.reservations.rules import as_of
 from oms.inventory.transfers.model import Transfer
+from oms.inventory.waiting.model import Place
+from oms.inventory.waiting.rules import places_of, sold_units
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
@@ -176,6 +178,29 @@ def assert_the_books_balance(wiring: Wiring) -> None:
     assert_the_journal_explains_the_balances(wiring)
     assert_the_reservations_balance(wiring)
     assert_the_days_balance(wiring)
+    assert_the_lines_balance(wiring)
+
+
+def assert_the_lines_balance(wiring: Wiring) -> None:
+    """Whoever waits has a place, and nobody else; the head of each line is their sum."""
+    places: dict[tuple[str, str], Place] = {}
+    sold: Counter[str] = Counter()
+    for order, _ in trees(wiring):
+        places.update(places_of(order))
+        sold.update(sold_units(order))
+    units: Counter[str] = Counter()
+    for place in places.values():
+        units[place.sku] += place.units
+    table = rows(wiring, "INVENTORY_TABLE")
+    stored = {
+        (row["pk"].removeprefix("WAITING#"), row["sk"]): (row["units"], row.get("at"))
+        for row in table
+        if row["pk"].startswith("WAITING#")
+    }
+    assert stored == {key: (place.units, place.location) for key, place in places.items()}
+    heads = {row["pk"].removeprefix("LINE#"): (row["units"], row["sold"]) for row in table if row["sk"] == "LINE"}
+    for sku in {*units, *sold, *heads}:
+        assert heads.get(sku, (0, 0)) == (units[sku], sold[sku]), sku
 
 
 def assert_the_days_balance(wiring: Wiring) -> None:

@@ -87,6 +87,7 @@ def environment() -> dict[str, str]:
         "IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-import",
         "WHAT_IF_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-what-if",
         "COUNT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-count",
+        "WAITING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-waiting",
         "MESSAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/baton-message",
         "PEPPER_SECRET": "baton/test/privacy-pepper",
         "CHANNEL_SECRET_PREFIX": "baton/test/channel/",

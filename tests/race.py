@@ -129,6 +129,7 @@ def race(wiring: Wiring, *, buyers: int, units: int, workers: int, messages: int
                 reservations=reservations,
                 sourcing=Sourcing(locations=locations),
                 fairness={},
+                waiting=wiring.waiting_desk,
                 now=START,
             )
             batch = [(name, document) for name, document in batch if name in errors]

@@ -1,5 +1,7 @@
 """The same sourcing problem as a mixed-integer program for HiGHS: written apart from our solver, to check it."""
 
+from collections.abc import Mapping, Sequence
+
 import highspy
 
 from oms.allocation.prices.solver import Silent
@@ -30,6 +32,31 @@ class Model:
 def optimum(network: Network, *, scale: int = 1_000_000) -> tuple[float, Takes]:
     """The cheapest plan and its cost, in units of `scale`."""
     model = Model(scale)
+    takes = _order(model, network)
+    _solved(model)
+    values = model.highs.getSolution().col_value
+    plan = tuple(
+        tuple((j, round(values[column])) for j, column in sorted(row.items()) if round(values[column])) for row in takes
+    )
+    return float(model.highs.getInfo().objective_function_value), plan
+
+
+def together(orders: Sequence[tuple[Network, Sequence[str]]], stock: Mapping[tuple[str, str], int]) -> float:
+    """What orders cost at the least that share their stock, by SKU and source; each with the SKUs of its pieces."""
+    model = Model(1_000_000)
+    shared: dict[tuple[str, str], dict[int, float]] = {}
+    for network, skus in orders:
+        for sku, row in zip(skus, _order(model, network), strict=True):
+            for j, column in row.items():
+                shared.setdefault((sku, network.sources[j].name), {})[column] = 1.0
+    for key, terms in shared.items():
+        model.row(0, stock.get(key, 0), terms)
+    _solved(model)
+    return float(model.highs.getInfo().objective_function_value)
+
+
+def _order(model: Model, network: Network) -> list[dict[int, int]]:
+    """The columns and rows of one order; its pieces' columns by source."""
     takes = [_piece(model, piece) for piece in network.pieces]
     steps = [_source(model, network, j, takes) for j in range(len(network.sources))]
     every = {column: reach for one in steps for column, reach in one.items()}
@@ -44,13 +71,12 @@ def optimum(network: Network, *, scale: int = 1_000_000) -> tuple[float, Takes]:
         model.row(0, network.max_parcels, parcels)
     for pool in network.pools:
         _pool(model, network, pool, takes)
+    return takes
+
+
+def _solved(model: Model) -> None:
     model.highs.run()
     assert model.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    values = model.highs.getSolution().col_value
-    plan = tuple(
-        tuple((j, round(values[column])) for j, column in sorted(row.items()) if round(values[column])) for row in takes
-    )
-    return float(model.highs.getInfo().objective_function_value), plan
 
 
 def _piece(model: Model, piece: Piece) -> dict[int, int]:

@@ -17,5 +17,6 @@ def handler(messages: list[Message]) -> Mapping[str, Exception]:
         reservations=wiring.reservations,
         sourcing=wiring.sourcing(),
         fairness=wiring.reference.fairness(),
+        waiting=wiring.waiting_desk,
         now=wiring.clock(),
     )

@@ -5,6 +5,7 @@ from oms.entry.api import Answer, Api, Request, parse_query
 from oms.orders import service
 from oms.orders.actions import Actions
 from oms.orders.listing import OrderQuery
+from oms.orders.promises import Promises
 from oms.orders.views import OrderPage, OrderView, Timeline
 from oms.wiring import wire
 
@@ -73,6 +74,20 @@ def read_timeline(request: Request) -> Answer:
     return Answer(
         200, service.read_timeline(request.path["order_id"], orders=wire().orders, bounds=request.principal.bounds)
     )
+
+
+@api.route(
+    "GET",
+    "/v1/orders/{order_id}/promises",
+    summary="Read what delivery was promised for an order, and each change: when, by whom, why, from what to what",
+    scope="orders:read",
+    roles=_READERS,
+    own="order",
+    answers={200: Promises},
+    example={"path": {"order_id": examples.ORDER_ID}},
+)
+def read_promises(request: Request) -> Answer:
+    return Answer(200, service.read_promises(request.path["order_id"], orders=wire().orders))
 
 
 @api.route(

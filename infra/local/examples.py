@@ -210,6 +210,7 @@ def _fulfill(wiring: Wiring, steps: Iterable[Step]) -> None:
         reservations=wiring.reservations,
         sourcing=wiring.sourcing(),
         fairness=wiring.reference.fairness(),
+        waiting=wiring.waiting_desk,
         now=wiring.clock(),
     )
     for error in failed.values():

@@ -36,6 +36,7 @@ from infra.stacks.messaging import (
     RESERVATION_TIMEOUT_S,
     SCAN_TIMEOUT_S,
     SHORTFALL_TIMEOUT_S,
+    WAITING_TIMEOUT_S,
     WHAT_IF_TIMEOUT_S,
 )
 
@@ -59,9 +60,12 @@ _RECEPTION: Grants = {
     "archive": KEEP_MESSAGE,
 }
 _ORDER: Grants = {"orders": LOAD + SAVE + LIST}
-_ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE, "reference": LOAD + LIST}
+# Whoever takes an order out of a line deletes its place there.
+_ORDER_AND_STOCK: Grants = {**_ORDER, "inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST}
 # The reference table also keeps the counters of numbers, and of what carriers and locations take a day.
 _TAKES_BACK: Grants = {**_ORDER_AND_STOCK, "reference": LOAD + LIST + SAVE}
+# Those who wait are promised from what is to come.
+_GIVES_STOCK: Grants = {**_TAKES_BACK, "inventory": LOAD + SAVE + FORGET + LIST, "prices": LOAD + LIST}
 # A change moves stock, credit and promise, and writes another address: in one transaction with the order.
 _AMENDING: Grants = {
     **_TAKES_BACK,
@@ -91,7 +95,7 @@ FUNCTIONS = (
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
     FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
     FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
-    FunctionSpec("inventory/api_read_stock", {"inventory": LIST}),
+    FunctionSpec("inventory/api_read_stock", {"inventory": LOAD + LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
     FunctionSpec(
@@ -237,11 +241,24 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "allocation/queue_allocate_orders",
-        {**_TAKES_BACK, "prices": LOAD + LIST},
+        _GIVES_STOCK,
         # Few consumers with large batches, because they compete for the same positions: ADR 19 has the sum.
         triggers=(FromQueue("allocation", batch=50, window_s=1, by_setting="allocation_concurrency"),),
         memory_mb=1769,  # one whole CPU: what one consumer does is what a hot item gets
         timeout_s=ALLOCATION_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "allocation/queue_serve_waiting",
+        _GIVES_STOCK,
+        triggers=(FromQueue("waiting", batch=50, window_s=1, at_most=2),),  # 2 is the least that SQS allows
+        memory_mb=1769,
+        timeout_s=WAITING_TIMEOUT_S,
+    ),
+    FunctionSpec(
+        "allocation/cron_sweep_waiting",
+        {"inventory": LOAD + LIST + SAVE, "waiting_queue": SEND, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 hour)"),),
+        timeout_s=60,
     ),
     FunctionSpec(
         "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S

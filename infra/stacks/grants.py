@@ -85,6 +85,10 @@ def resources(stateful: StatefulStack, settings: Settings) -> dict[str, Resource
         "count_queue": Resource(
             [messaging.queues["count"].queue.queue_arn], {"COUNT_QUEUE_URL": messaging.queues["count"].queue.queue_url}
         ),
+        "waiting_queue": Resource(
+            [messaging.queues["waiting"].queue.queue_arn],
+            {"WAITING_QUEUE_URL": messaging.queues["waiting"].queue.queue_url},
+        ),
         "archive_index": Resource([f"arn:aws:s3:::{settings.archive_bucket}"], {}),
         "message_queue": Resource(
             [messaging.queues["message"].queue.queue_arn],

@@ -26,6 +26,7 @@ IMPORT_TIMEOUT_S = 120
 FILE_TIMEOUT_S = 300
 COUNT_TIMEOUT_S = 60
 SHORTFALL_TIMEOUT_S = 120
+WAITING_TIMEOUT_S = 120
 WHAT_IF_TIMEOUT_S = 300
 NOTIFICATION_TIMEOUT_S = 30
 # The account from which Amazon's Selling Partner API sends notifications:
@@ -69,6 +70,15 @@ def subscriptions(locations: Sequence[str]) -> tuple[Subscription, ...]:
             "exposure",
         ),
         Subscription("shortfall", {"source": ["baton.inventory"], "detail-type": ["StockFellShort"]}, "shortfall"),
+        # More stock, more who wait, or another date for what is to come: those who wait are served, or told.
+        Subscription(
+            "waiting",
+            {
+                "source": [{"prefix": "baton."}],
+                "detail-type": ["StockFreed", "OrderBackordered", "SupplyConfirmed", "SupplyMoved"],
+            },
+            "waiting",
+        ),
         # What was kept for an order that will never be is free again.
         Subscription(
             "reservation",
@@ -137,6 +147,10 @@ class Messaging(Construct):
             # Positions with fewer units than are committed: an order after the other gives its units back.
             "shortfall": DurableQueue(
                 self, "shortfall", visibility_s=6 * SHORTFALL_TIMEOUT_S, attempts=5, key=key, settings=settings
+            ),
+            # Lines of orders that wait: each is served as far as there is stock.
+            "waiting": DurableQueue(
+                self, "waiting", visibility_s=6 * WAITING_TIMEOUT_S, attempts=5, key=key, settings=settings
             ),
             # What senders that do not sign have to say. Five tries: what concerns no channel shall soon be seen.
             "notification": DurableQueue(

@@ -215,6 +215,7 @@ def _place_others(wiring: Wiring) -> str:
         reservations=wiring.reservations,
         sourcing=wiring.sourcing(),
         fairness=wiring.reference.fairness(),
+        waiting=wiring.waiting_desk,
         now=wiring.clock(),
     )
     assert failed == {}

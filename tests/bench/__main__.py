@@ -23,7 +23,9 @@ console = Console(highlight=False)
 
 
 def main(part: str = "") -> int:
-    """Measure, write, show; the part `prices` alone, without the cloud, if that is asked for."""
+    """Measure, write, show; the part `prices` or `sourcing` alone, without the cloud, if that is asked for."""
+    if part == "sourcing":
+        return sourcing.main()
     if part == "prices":
         OUTPUT.write_text(yardstick.renewed(OUTPUT.read_text(), _prices()))
         return 0

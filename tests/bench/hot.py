@@ -62,6 +62,7 @@ def _alone(cloud: Cloud, lines: int) -> Alone:
                 reservations=ReservationStore(wiring.setting("INVENTORY_TABLE")),
                 sourcing=Sourcing(locations=locations),
                 fairness={},
+                waiting=wiring.waiting_desk,
                 now=START,
             )
         assert errors == {}
@@ -84,8 +85,8 @@ def section(found: Allocation) -> str:
     ]
     ceiling = ITEM_UNITS // 2
     words = (
-        "Five workers at once, every message delivered twice. An order that gets its unit is two writes, one that "
-        "waits is one: 49 or 97 to a transaction. "
+        "Five workers at once, every message delivered twice. An order that gets its unit is two writes, and so is "
+        "one that waits, with its place: 49 to a transaction. "
         f"At {ITEM_UNITS:,} write units/s of one item and 2 to a write, 49 orders a write are {ceiling * 49:,} "
         f"orders/s; by the lock of transactions ({LOCKED_PER_S}/s) {LOCKED_PER_S * 49:,}. "
         f"With a write per order: {ceiling} and {LOCKED_PER_S}."

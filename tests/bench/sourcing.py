@@ -13,6 +13,7 @@ from typing import NamedTuple
 from oms.allocation.sourcing.exact import solve
 from oms.allocation.sourcing.local import spread
 from oms.allocation.sourcing.network import MICRO, Network, Takes, Tariff, allowed, cost_of
+from tests.bench import together
 from tests.rate_tables import tariffs
 from tests.sourcing_instances import network
 from tests.sourcing_milp import optimum
@@ -52,6 +53,7 @@ class Sourcing(NamedTuple):
     sizes: tuple[Size, ...]
     checks: tuple[Check, ...]
     tables: int
+    together: list[together.Row]
 
 
 def measure() -> Sourcing:
@@ -59,7 +61,7 @@ def measure() -> Sourcing:
     tables = tariffs()
     sizes = tuple(_size(*size, problem(tables)) for size in SIZES)
     checks = tuple(_check(*size, problem(tables)) for size in CHECKED)
-    return Sourcing(sizes, checks, len(tables))
+    return Sourcing(sizes, checks, len(tables), together.measure())
 
 
 def problem(tables: list[Tariff]) -> Callable[[int, int, int], Network]:
@@ -150,6 +152,8 @@ Against an independent mixed-integer program (HiGHS):
 | size | orders | same cost | widest gap, % |
 |---|---|---|---|
 {_lines(checks)}
+
+{together.section(sourcing.together)}
 """
 
 

@@ -22,6 +22,7 @@ QUEUES_READ_BY_FUNCTIONS = {
     "reservation",
     "scan",
     "shortfall",
+    "waiting",
     "what-if",
 }
 
@@ -124,6 +125,7 @@ def test_who_competes_for_stock_takes_in_whole_files_or_looks_back_is_bounded(pr
     assert {name.split("From")[0]: bound for name, bound in bounded.items()} == {
         "QueueAllocateOrders": {"MaximumConcurrency": 5},
         "QueueRunImports": {"MaximumConcurrency": 50},
+        "QueueServeWaiting": {"MaximumConcurrency": 2},
         "QueueRunWhatIfs": {"MaximumConcurrency": 2},
     }
 

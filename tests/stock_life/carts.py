@@ -62,7 +62,8 @@ class Carts(Life):
         frozen: bool,
     ) -> None:
         """All or nothing, or what there is; never more anywhere than the owner may take."""
-        there = {sku: sum(free[sku].values()) for sku in basket}
+        kept_back = {sku: min(self.books.waited_for(sku), self.books.common(sku)) for sku in basket}
+        there = {sku: sum(free[sku].values()) - kept_back[sku] for sku in basket}
         enough = any(there.values()) if partial else all(there[sku] >= units for sku, units in basket.items())
         live = self.books.live(cart)
         try:

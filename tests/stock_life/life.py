@@ -133,7 +133,7 @@ class Life(RuleBasedStateMachine):
             works = [work for work in self.books.works.values() if work.order == order.id]
             held = sum(sum(work.units.values()) for work in works if work.state in ("open", "shipped"))
             assert order.units_allocated == held
-            assert sum(line.backordered for line in order.lines) == self.books.waiting[order.id]
+            assert sum(line.backordered for line in order.lines) == self.books.waiting[order.id].total()
             for line in order.lines:
                 assert line.open + line.backordered + line.allocated + line.cancelled == line.quantity
 

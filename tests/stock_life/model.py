@@ -1,6 +1,6 @@
 """The simplest model of stock there is: numbers in dictionaries. Written from the domain, not from ours."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,7 +46,7 @@ class Books:
     shelves: dict[Place, Shelf] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
-    waiting: Counter[str] = field(default_factory=Counter)  # units by order
+    waiting: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # units by order and SKU
     shipped: Counter[Place] = field(default_factory=Counter)
 
     def live(self, cart: str) -> bool:
@@ -70,6 +70,14 @@ class Books:
         shelf = self.shelves[place]
         taken = self.committed(place) + self.reserved(place) + shelf.safety + shelf.damaged + shelf.quality
         return shelf.on_hand - taken
+
+    def waited_for(self, sku: str) -> int:
+        """Units of a SKU that orders wait for, wherever."""
+        return sum(units[sku] for units in self.waiting.values())
+
+    def common(self, sku: str) -> int:
+        """What is there that nobody keeps, at all places."""
+        return sum(max(self.available(place), 0) for place in self.shelves if place[0] == sku)
 
     def free(self, sku: str, cart: str | None) -> dict[Place, int]:
         """What the owner of a cart may take, by place: its own units are not in its way."""

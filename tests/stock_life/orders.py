@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import hypothesis.strategies as st
@@ -18,7 +19,7 @@ from oms.inventory.reservations.rules import reservation_id_of
 from oms.inventory.rules import ShortStockError
 from oms.kernel.errors import ConflictError, StateError
 from oms.kernel.time import to_text
-from oms.orders.model import FulfillmentOrder
+from oms.orders.model import FulfillmentOrder, Order
 from tests.allocation_scene import entry, put_order
 from tests.reservation_scene import SHOP
 from tests.stock_life.life import BASKETS, CARTS, Life
@@ -52,30 +53,50 @@ class Orders(Life):
         self.allocate(self.order(basket, cart), twice=twice)
 
     def allocate(self, name: str, *, twice: bool) -> None:
-        """Neither oversold nor undersold, and the cart of the order is used up."""
-        order = self.wiring.orders.get(name)
-        wanted = Counter({line.sku: line.open for line in order.lines if line.open})
+        """Neither oversold nor undersold, nobody who waits is overtaken, and the cart of the order is used up."""
+        before = self.wiring.orders.get_many(self.ordered)
+        wanted = Counter({line.sku: line.open + line.backordered for line in before[name].lines if line.open})
+        waited = bool(self.books.waiting[name].total())
         cart = self.named[name]
         owner = cart if cart is not None and self.books.live(cart) else None
         away = self.excluded[name]
-        free = {sku: {key: n for key, n in self.books.free(sku, owner).items() if key[1] not in away} for sku in wanted}
+        own = self.books.holds[owner].units if owner is not None else {}
+        free = {key: max(self.books.available(key), 0) for key in self.books.shelves}
         event = self.pending.pop(name)
         for _ in range(2 if twice else 1):
             assert allocate(message(name, event), None) == {"batchItemFailures": []}
-        taken: Counter[Place] = Counter()
-        for work in self.wiring.orders.tree(name).fulfillment_orders:
-            if work.id not in self.books.works:
-                units = {line.sku: line.quantity for line in work.lines}
-                self.books.works[work.id] = Work(name, work.location, units)
-                taken += Counter({(sku, work.location): count for sku, count in units.items()})
         if wanted and owner is not None:
             self.books.holds[owner].ended = "committed"
+        taken = self.taken_since(before)
+        mine = taken.get(name, Counter())
+        for key, units in sum(taken.values(), Counter()).items():
+            assert units <= free[key] + own.get(key, 0), "I8: taken where it was available"
         for sku, count in wanted.items():
-            got = sum(units for key, units in taken.items() if key[0] == sku)
-            assert got == min(count, sum(free[sku].values())), "neither oversold nor undersold"
-            self.books.waiting[name] += count - got
-        assert all(units <= free[key[0]][key] for key, units in taken.items()), "I8: taken where it was available"
+            got = sum(units for key, units in mine.items() if key[0] == sku)
+            left = sum(max(self.books.available(key), 0) for key in free if key[0] == sku and key[1] not in away)
+            assert got == count or not left, "neither oversold nor undersold"
+            kept = sum(units for key, units in own.items() if key[0] == sku)
+            others = self.books.waited_for(sku) - self.books.waiting[name][sku]
+            assert got <= kept or not others or waited, "nobody is overtaken"
         self.did("allocated")
+
+    def taken_since(self, before: Mapping[str, Order]) -> dict[str, Counter[Place]]:
+        """What each order took meanwhile, by place; what waits then is what it still wants."""
+        taken: dict[str, Counter[Place]] = {}
+        for name, order in self.wiring.orders.get_many(self.ordered).items():
+            if order.version == before[name].version:
+                continue
+            taken[name] = Counter()
+            for work in self.wiring.orders.tree(name).fulfillment_orders:
+                if work.id not in self.books.works:
+                    units = {line.sku: line.quantity for line in work.lines}
+                    self.books.works[work.id] = Work(name, work.location, units)
+                    taken[name] += Counter({(sku, work.location): count for sku, count in units.items()})
+            for old, new in zip(before[name].lines, order.lines, strict=True):
+                got = sum(units for key, units in taken[name].items() if key[0] == new.sku)
+                assert old.open + old.backordered - got == new.open + new.backordered, "no unit is lost"
+            self.books.waiting[name] = Counter({line.sku: line.backordered for line in order.lines if line.backordered})
+        return taken
 
     @precondition(lambda self: self.ordered.keys() - self.cancelled)
     @rule(data=st.data())
@@ -84,7 +105,11 @@ class Orders(Life):
         works = {key: work for key, work in self.books.works.items() if work.order == name}
         if any(key in self.unshared for key in works):
             return
-        left = any(work.state == "open" for work in works.values()) or self.books.waiting[name] or name in self.pending
+        left = (
+            any(work.state == "open" for work in works.values())
+            or self.books.waiting[name].total()
+            or name in self.pending
+        )
         try:
             cancel_order(name, reason="other", note=None, by="user:tester", desk=self.wiring.taking_back,
                          exposure=self.wiring.credit, now=self.hands.now)  # fmt: skip
@@ -93,7 +118,7 @@ class Orders(Life):
             return
         assert left
         self.cancelled.add(name)
-        self.books.waiting[name] = 0
+        self.books.waiting[name].clear()
         self.pending.pop(name, None)
         for work in works.values():
             work.state = "cancelled" if work.state == "open" else work.state

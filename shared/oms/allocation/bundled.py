@@ -35,6 +35,19 @@ def plan_lines(
     for (sku, location), position in picture.items():
         if sku in free:
             free[sku][location] = position.available
+    return plan_on(order, demands, free, sourcing, excluded, at)
+
+
+def plan_on(
+    order: Order,
+    demands: Sequence[Demand],
+    free: dict[str, dict[str, int]],
+    sourcing: Sourcing,
+    excluded: AbstractSet[str],
+    at: datetime,
+) -> tuple[SourcingPlan, tuple[tuple[Case, Outcome], ...]]:
+    """The same on units that are free, by SKU on the shelf and location; what the plan takes is gone from them."""
+    lines = {line.number: line for line in order.lines}
     plans: list[SourcingPlan] = []
     outcomes: list[tuple[Case, Outcome]] = []
     for group in _apart(demands, lines):

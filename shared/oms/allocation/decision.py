@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from oms.allocation.admitting import Admission, Admitted
 from oms.allocation.bundled import plan_lines
 from oms.allocation.decisions.model import DecisionRecord, inputs_of, record_of
 from oms.allocation.model import AllocationRequest
@@ -12,10 +13,15 @@ from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import steps_of
+from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
+from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
+from oms.inventory.waiting.model import UNKNOWN
+from oms.inventory.waiting.rules import Moves, moves_of
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
+from oms.orders.holding import holds_on_the_rest
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import (
     FulfillmentLine,
@@ -25,6 +31,7 @@ from oms.orders.model import (
     fulfillment_order_id,
     replace_line,
 )
+from oms.orders.promises import PromiseRow, promise_changed, promise_row
 from oms.orders.workload.model import Workday
 from oms.orders.workload.rules import loads
 
@@ -36,7 +43,8 @@ AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by s
 class Decision(NamedTuple):
     """One order's part of a transaction. `step` of `steps`: a large order takes several, one after the other.
 
-    `spent` is what becomes of its reservation. The first step has the `records` of what was decided.
+    `spent` is what becomes of its reservation. The first step has the `records` of what was decided. `before` is the
+    order as it is stored, or as the step before leaves it; `promised` a new line of its ledger of promises.
     """
 
     request: AllocationRequest
@@ -47,6 +55,13 @@ class Decision(NamedTuple):
     steps: int = 1
     spent: Spent | None = None
     records: tuple[DecisionRecord, ...] = ()
+    before: Order | None = None
+    promised: PromiseRow | None = None
+
+    @property
+    def moves(self) -> Moves:
+        """What it moves in the lines for scarce SKUs."""
+        return moves_of((self.before, self.order))
 
     @property
     def movements(self) -> list[Movement]:
@@ -75,39 +90,57 @@ class Decision(NamedTuple):
 
     @property
     def items(self) -> int:
-        """Writes besides the positions."""
-        return 1 + len(self.works) + (self.spent is not None)
+        """Writes besides the positions and the heads of lines."""
+        return 1 + len(self.works) + (self.spent is not None) + self.moves.items + (self.promised is not None)
 
 
 def decide(
     order: Order,
     works: Sequence[FulfillmentOrder],
     request: AllocationRequest,
-    picture: Mapping[PositionKey, Position],
+    view: Mapping[PositionKey, Position],
     sourcing: Sourcing,
     now: datetime,
     kept: Collection[PositionKey] = (),
+    *,
+    admission: Admission,
+    books: Mapping[PositionKey, Position],
 ) -> list[Decision]:
-    """The decision for the open units of an order; none when it has none or may not be allocated now.
+    """The decision for the units of an order that are open or wait; none when nothing changes, or it may not be now.
 
     An order too large for one transaction is planned as a whole and reserved step by step, a location after the
     other. Its header counts the steps, so that whoever comes after a crash goes on with what is still open; only the
     last step says `OrderAllocated`, so that no location begins with half of it. `kept` are positions at which the
-    order has units reserved: they move with it.
+    order has units reserved: they move with it. `view` is the stock that is there for this order, `books` all of it.
     """
     if order.status not in OPEN_STATES or order.cancelling or order.blocked_by("allocate"):
         return []
-    waiting = [Demand(line.number, line.sku, line.open) for line in order.lines if line.open]
+    asked = turned(order, view)
+    waiting = [Demand(line.number, line.sku, line.open) for line in asked.lines if line.open]
     if not waiting:
-        return [Decision(request, _all_reserved(order, works, now), (), {})] if order.reserving else []
-    excluded = _excluded(works, request)
-    plan, outcomes = plan_lines(order, waiting, picture, sourcing, excluded, now)
-    queues = _queues(order, plan, picture, rank(sourcing.locations, order.destination, excluded))
+        return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
+    excluded = excluded_by(works, request)
+    plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now)
+    if not plan.takes and not any(line.open for line in order.lines):
+        return []
+    queues = _queues(order, plan, books, rank(sourcing.locations, order.destination, excluded))
+    admitted = admission.admit(order, plan.backordered, queues, _after(asked, plan, books))
+    plan = plan._replace(
+        backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
+    )
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
-    steps = list(_steps(order, works, request, steps_of(plan, queues, order.lines, kept), queues, attempt, now))
+    leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
+    plans = steps_of(plan, queues, order.lines, kept, leaving)
+    steps = list(_steps(Turn(order, asked, admitted), works, request, plans, queues, attempt, now))
     at, prices = to_text(now), sourcing.priced_by()
     records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome, prices) for case, outcome in outcomes)
     return [steps[0]._replace(records=records), *steps[1:]]
+
+
+def _after(order: Order, plan: SourcingPlan, books: Mapping[PositionKey, Position]) -> Mapping[PositionKey, Position]:
+    """The books without what the plan takes."""
+    taken = _changes(order, plan._replace(backordered={}), {})
+    return {**books, **{key: books[key].after(change) for key, change in taken.items()}}
 
 
 def counted(steps: Sequence[Decision], works: Sequence[FulfillmentOrder], sourcing: Sourcing) -> list[Decision]:
@@ -123,7 +156,7 @@ def counted(steps: Sequence[Decision], works: Sequence[FulfillmentOrder], sourci
 
 
 def _steps(
-    order: Order,
+    turn: Turn,
     works: Sequence[FulfillmentOrder],
     request: AllocationRequest,
     plans: Sequence[SourcingPlan],
@@ -131,21 +164,32 @@ def _steps(
     attempt: int,
     now: datetime,
 ) -> Iterator[Decision]:
-    before = order.reserving.done if order.reserving else 0
+    order, before = turn.asked, turn.stored
+    done_before = before.reserving.done if before.reserving else 0
     own = [work for work in works if work.attempt == attempt]
+    left = left_behind(turn)
     for done, plan in enumerate(plans, 1):
         made = _fulfillment_orders(order, plan, attempt, own, now)
         own += made
-        changes = _changes(order, plan, queues)
+        changes = _sum(left, _changes(order, plan, queues))
+        left, promised = {}, None
+        after = _partly(order, plan, queues, turn.admitted)
         if done < len(plans):
-            marker = Reserving(attempt=attempt, done=before + done, of=before + len(plans))
-            order = _step_said(_partly(order, plan, queues, marker), order.status, now)
+            marker = Reserving(attempt=attempt, done=done_before + done, of=done_before + len(plans))
+            after = _step_said(after.model_copy(update={"reserving": marker}), order.status, now)
         else:
-            order = _header(order, plan, queues, own if order.reserving else made, attempt, now)
-        yield Decision(request, order, made, changes, done, len(plans))
+            said = _Said(order.status, own if order.reserving else made, attempt, plan.reason, now)
+            after, promised = _header(turn, after.model_copy(update={"reserving": None}), said)
+        yield Decision(request, after, made, changes, done, len(plans), before=before, promised=promised)
+        order = before = after
 
 
-def _excluded(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
+def _sum(one: Mapping[PositionKey, Change], other: Mapping[PositionKey, Change]) -> dict[PositionKey, Change]:
+    total = {key: one.get(key, Change()).plus(other.get(key, Change())) for key in {**one, **other}}
+    return {key: change for key, change in total.items() if change != Change()}
+
+
+def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
     """After a refusal nobody is asked who refused this order before."""
     if not request.refused:
         return request.excluded
@@ -214,28 +258,27 @@ def _fulfillment_orders(
     )
 
 
-def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], reserving: Reserving | None) -> Order:
+def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], admitted: Admitted) -> Order:
     """The header with what the plan serves no longer open; nothing is said yet."""
     taken: dict[int, int] = {}
     for take in plan.takes:
         taken[take.number] = taken.get(take.number, 0) + take.quantity
-    served = taken.keys() | plan.backordered.keys()
-    waits_at = {number: place for number, place in queues.items() if number in plan.backordered}
-    lines = replace_line(
-        order.lines,
-        {
-            line.number: {
-                "open": line.open - taken.get(line.number, 0) - plan.backordered.get(line.number, 0),
-                "allocated": line.allocated + taken.get(line.number, 0),
-                "backordered": line.backordered + plan.backordered.get(line.number, 0),
-                "waits_at": waits_at.get(line.number, line.waits_at),
-            }
-            for line in order.lines
-            if line.number in served
-        },
-    )
+    served = taken.keys() | plan.backordered.keys() | admitted.refused
+    changes: dict[int, dict[str, int | str | None]] = {}
+    for line in order.lines:
+        if line.number not in served:
+            continue
+        more = plan.backordered.get(line.number, 0)
+        got, waits = taken.get(line.number, 0), line.backordered + more
+        changes[line.number] = {
+            "open": line.open - got - more,
+            "allocated": line.allocated + got,
+            "backordered": waits,
+            "waits_at": queues.get(line.number) if more else line.waits_at if waits else None,
+            "supply_on": admitted.supply_on.get(line.number, line.supply_on) if waits else None,
+        }
     status = move(ORDER, order.status, "allocate" if taken else "backorder")
-    return order.model_copy(update={"lines": lines, "status": status, "reserving": reserving})
+    return order.model_copy(update={"lines": replace_line(order.lines, changes), "status": status})
 
 
 def _step_said(order: Order, before: str, now: datetime) -> Order:
@@ -252,56 +295,69 @@ def _step_said(order: Order, before: str, now: datetime) -> Order:
     )
 
 
-def _header(
-    order: Order,
-    plan: SourcingPlan,
-    queues: Mapping[int, str],
-    own: Sequence[FulfillmentOrder],
-    attempt: int,
-    now: datetime,
-) -> Order:
-    """The header after the last step (or the only one)."""
-    short: dict[str, int] = {}
-    waits = {line.number: line.backordered for line in order.lines if line.backordered} if order.reserving else {}
+class _Said(NamedTuple):
+    """What is said of a decision: the status before, the fulfillment orders that it is about, why and when."""
+
+    before: str
+    own: Sequence[FulfillmentOrder]
+    attempt: int
+    why: str
+    now: datetime
+
+
+def _header(turn: Turn, order: Order, said: _Said) -> tuple[Order, PromiseRow | None]:
+    """The header after the last step (or the only one), with the row for its ledger if its promise is another one."""
+    before = {} if turn.stored.reserving else {line.number: line.backordered for line in turn.stored.lines}
+    short: Counter[str] = Counter()
+    row: PromiseRow | None
     for line in order.lines:
-        units = waits.get(line.number, 0) + plan.backordered.get(line.number, 0)
-        if units:
-            short[line.sku] = short.get(line.sku, 0) + units
-    return _said(_partly(order, plan, queues, None), order.status, own, short, attempt, plan.reason, now)
+        if line.backordered > before.get(line.number, 0):
+            short[line.sku] += line.backordered
+    promise = turn.admitted.promise if short else order.promise
+    holds, held = holds_on_the_rest(order, turn.admitted.holds, at=said.now)
+    also: list[FactData] = [*held]
+    row = promise_row(order, promise, by=BY, why="backordered", at=said.now)
+    if promise != order.promise:
+        also.append(promise_changed(row))
+    elif not short or set(row.supply_on.values()) <= {UNKNOWN}:
+        row = None  # nothing is promised
+    said = said._replace(why=_why(turn, said.why))
+    return _spoken(order, said, short, also, promise=promise, holds=(*order.holds, *holds)), row
+
+
+def _why(turn: Turn, reason: str) -> str:
+    """The reason in the log; with that of a hold, if there is one."""
+    notes = [f"{spec.reason}: {spec.note}" for spec in turn.admitted.holds]
+    return "; ".join([reason, *notes])
 
 
 def _all_reserved(order: Order, works: Sequence[FulfillmentOrder], now: datetime) -> Order:
     """The units of the last step are not wanted any more: what the steps before it took is all there is."""
     attempt = order.reserving.attempt if order.reserving else order.attempt
     own = [work for work in works if work.attempt == attempt]
-    return _said(order.model_copy(update={"reserving": None}), order.status, own, {}, attempt, "all reserved", now)
+    said = _Said(order.status, own, attempt, "all reserved", now)
+    return _spoken(order.model_copy(update={"reserving": None}), said, {}, ())
 
 
-def _said(
-    order: Order,
-    before: str,
-    own: Sequence[FulfillmentOrder],
-    short: Mapping[str, int],
-    attempt: int,
-    why: str,
-    now: datetime,
-) -> Order:
+def _spoken(order: Order, said: _Said, short: Mapping[str, int], also: Sequence[FactData], **changes: Any) -> Order:
     """The next version, with its facts: a fact names no more fulfillment orders than its workflow does at a time."""
-    facts: list[OrderAllocated | OrderBackordered] = []
-    ids = [work.id for work in own if work.status == "open"]
+    facts: list[FactData] = []
+    ids = [work.id for work in said.own if work.status == "open"]
     for start in range(0, len(ids), AT_A_TIME):
         some = ids[start : start + AT_A_TIME]
-        facts.append(OrderAllocated(order_id=order.id, attempt=attempt, fulfillment_order_ids=some))
+        facts.append(OrderAllocated(order_id=order.id, attempt=said.attempt, fulfillment_order_ids=some))
     if short:
-        facts.append(OrderBackordered(order_id=order.id, attempt=attempt, units=dict(short)))
+        facts.append(OrderBackordered(order_id=order.id, attempt=said.attempt, units=dict(short)))
+    facts += also
     dwell = MAX_DWELL["fulfillment_order.open" if ids else "order.confirmed"]
     return order.changed(
         *facts,
-        at=now,
+        at=said.now,
         by=BY,
-        why=why,
+        why=said.why,
         what=None if facts else "Reserved",
-        entered_at=order.entered_at if order.status == before else to_text(now),
-        watch_at=to_text(now + dwell),
-        attempt=max(order.attempt, attempt),
+        entered_at=order.entered_at if order.status == said.before else to_text(said.now),
+        watch_at=to_text(said.now + dwell),
+        attempt=max(order.attempt, said.attempt),
+        **changes,
     )

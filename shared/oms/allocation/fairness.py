@@ -33,7 +33,7 @@ def in_sequence(orders: Iterable[Order], available: Mapping[str, int], rules: Ma
     rest: list[Order] = []
     for order in lined_up:
         (first if _within_share(order, left) else rest).append(order)
-    return _apart([*first, *rest])
+    return [order for group in joined([*first, *rest]) for order in group]
 
 
 def _scarce(
@@ -71,8 +71,8 @@ def _within_share(order: Order, left: Mapping[str, dict[str, int]]) -> bool:
     return True
 
 
-def _apart(lined_up: Sequence[Order]) -> list[Order]:
-    """Orders that are joined by a SKU, however indirectly, stay together and in sequence.
+def joined(lined_up: Sequence[Order]) -> list[list[Order]]:
+    """Orders that are joined by a SKU, however indirectly, in sequence.
 
     So that orders of one hot SKU fill a transaction, instead of each of them being between strangers.
     """
@@ -92,4 +92,4 @@ def _apart(lined_up: Sequence[Order]) -> list[Order]:
     for order in lined_up:
         skus = sorted(_open_units(order))
         groups.setdefault(root(skus[0]) if skus else "", []).append(order)
-    return [order for group in groups.values() for order in group]
+    return list(groups.values())

@@ -19,7 +19,8 @@ class AllocationRequest:
     """Units of one order wait for stock. `messages` are the ids of the queue messages that said so.
 
     `excluded` locations are not asked again; `again` says that the order was allocated before, so that its
-    fulfillment orders must be looked at. `tries` counts lost races, `own` those that its own items lost.
+    fulfillment orders must be looked at. `tries` counts lost races, `own` those that its own items lost. `in_line`:
+    nobody asked, it stands in line and there is stock.
     """
 
     order_id: str
@@ -29,6 +30,7 @@ class AllocationRequest:
     refused: bool = False
     tries: int = 0
     own: int = 0
+    in_line: bool = False
 
     def merged(self, other: "AllocationRequest") -> "AllocationRequest":
         """Two requests for one order are one."""

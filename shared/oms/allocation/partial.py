@@ -67,7 +67,7 @@ def cancel_units(
         recall = take_all(Wanted(split.works, split.queued, parcels, asked.reason, asked.by, now))
         header = _fewer(tree.order, recall, asked, now)
         try:
-            desk.commit(header, recall, *exposure.moved_writes(tree.order, header))
+            desk.commit(tree.order, header, recall, *exposure.moved_writes(tree.order, header))
         except ConflictError:
             lost += 1
             if lost == TRIES:
@@ -105,6 +105,7 @@ def _fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
                 "allocated": line.allocated - back,
                 "backordered": still,
                 "waits_at": line.waits_at if still else None,
+                "supply_on": line.supply_on if still else None,
                 "open": line.open + back + queued - off,
                 "cancelled": line.cancelled + off,
             }

@@ -7,6 +7,7 @@ from oms.allocation.model import Cancellation
 from oms.allocation.takeback import Recall, TakingBack, Wanted, take_as_much_as_fits
 from oms.aws.tables import commit
 from oms.events.orders import OrderCancelled
+from oms.inventory.waiting.rules import stands
 from oms.kernel.errors import ConflictError, StateError
 from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
@@ -60,7 +61,7 @@ def cancel_order(
         recall = take_as_much_as_fits(Wanted(works, queued, parcels, reason, by, now))
         header = _cancelled(tree.order, recall, reason=reason, note=note, at=now, by=by)
         try:
-            desk.commit(header, recall, *exposure.moved_writes(tree.order, header))
+            desk.commit(tree.order, header, recall, *exposure.moved_writes(tree.order, header))
         except ConflictError:
             lost += 1
             if lost == TRIES:
@@ -77,7 +78,7 @@ def request_reallocation(
     desk: TakingBack,
     now: datetime,
 ) -> Order:
-    """Open an order's backordered units again, and those of fulfillment orders to `withdraw`, and ask for stock.
+    """Open units of fulfillment orders to `withdraw` again, and ask for stock; units that wait keep their place.
 
     The queue does the rest. With nothing to open, or when the order has got beyond `attempt`, nothing happens.
 
@@ -93,14 +94,14 @@ def request_reallocation(
             return order
         parcels = desk.parcels_of(work for work in tree.fulfillment_orders if work.id in wanted)
         works = [work for work in recallable(tree, parcels) if work.id in wanted]
-        queued = [(line, line.backordered) for line in order.lines if line.backordered]
+        queued = [(line, line.backordered) for line in order.lines if line.backordered and not stands(line)]
         recall = take_as_much_as_fits(Wanted(works, queued, parcels, "resourced", by, now))
-        if not recall.works and not recall.queued and not any(line.open for line in order.lines):
+        if not recall.works and not any(line.open or line.backordered for line in order.lines):
             return order
         silent = {work.location for work in recall.works}
         header = _reopened(order, recall, excluded=silent | set(excluded), at=now, by=by)
         try:
-            desk.commit(header, recall)
+            desk.commit(order, header, recall)
         except ConflictError:
             if lost == TRIES:
                 raise
@@ -134,7 +135,7 @@ def _cancelled(order: Order, recall: Recall, *, reason: str, note: str | None, a
             units += gone + also
             changes[line.number] = {"allocated": line.allocated - gone, "cancelled": line.cancelled + gone + also}
             if also:
-                changes[line.number] |= {"open": 0, "backordered": 0, "waits_at": None}
+                changes[line.number] |= {"open": 0, "backordered": 0, "waits_at": None, "supply_on": None}
     lines, amounts = without_cancelled(order, replace_line(order.lines, changes))
     status = status_after_cancel(order, lines)
     return order.changed(

@@ -12,6 +12,7 @@ from oms.allocation.sourcing.desk import Sourcing
 from oms.events.fact import Fact
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
+from oms.inventory.waiting.promising import WaitingDesk
 from oms.kernel.errors import MalformedError, RejectedError
 from oms.orders.store import OrderStore
 from oms.reference.model import Fairness
@@ -27,6 +28,7 @@ def allocate_orders(
     reservations: ReservationStore,
     sourcing: Sourcing,
     fairness: Mapping[str, Fairness],
+    waiting: WaitingDesk,
     now: datetime,
 ) -> dict[str, Exception]:
     """Take stock for every order that a message names and that still has open units; the errors by message id.
@@ -40,9 +42,10 @@ def allocate_orders(
         TransientError: DynamoDB was not there; what was written is complete, the rest will be found open again.
     """
     requests, errors = _requests(messages)
-    run = Run(requests, orders, stock, reservations, sourcing, fairness, now)
+    run = Run(requests, orders, stock, reservations, sourcing, fairness, waiting, now)
     for order_id, error in run.to_the_end().items():
-        errors.update(dict.fromkeys(requests[order_id].messages, error))
+        if order_id in requests:  # who was only ahead of them in a line has its own message
+            errors.update(dict.fromkeys(requests[order_id].messages, error))
     return errors
 
 

@@ -21,17 +21,24 @@ class _Part(NamedTuple):
     take: Take | None
     number: int
     units: int
+    also: int = 0  # writes besides the positions: places in line and their heads
 
 
 def steps_of(
-    plan: SourcingPlan, queues: Mapping[int, str], lines: Iterable[Line], kept: Collection[PositionKey] = ()
+    plan: SourcingPlan,
+    queues: Mapping[int, str],
+    lines: Iterable[Line],
+    kept: Collection[PositionKey] = (),
+    also: int = 0,
 ) -> list[SourcingPlan]:
     """The plan itself if it fits, else a plan for each step: location after location, then what waits for stock.
 
     `kept` are positions where the order has units reserved: a SKU's leave with the last of its lines, those of SKUs
-    that are not planned with the last step.
+    that are not planned with the last step. `also` writes go with each step.
     """
-    shelves = {line.number: on_the_shelf(line, 1) for line in lines}
+    all_lines = list(lines)
+    shelves = {line.number: on_the_shelf(line, 1) for line in all_lines}
+    of_bundle = {line.number: bool(line.components) for line in all_lines}
 
     def keys(number: int, place: str | None) -> frozenset[PositionKey]:
         own = {key for key in kept if key[0] in shelves[number]}
@@ -40,27 +47,35 @@ def steps_of(
     takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
     parts = [_Part(keys(take.number, take.location), take, take.number, take.quantity) for take in takes]
     parts += [
-        _Part(keys(number, queues.get(number)), None, number, units) for number, units in plan.backordered.items()
+        _Part(keys(number, queues.get(number)), None, number, units, in_line_writes(shelves[number], of_bundle[number]))
+        for number, units in plan.backordered.items()
     ]
     planned = {sku for part in parts for sku in shelves[part.number]}
     others = sum(sku not in planned for sku, _ in kept)
-    room = STEP_WRITES - (1 + others if kept else 0)  # the reservation itself is written, too
+    room = STEP_WRITES - also - (1 + others if kept else 0)  # the reservation itself is written, too
     return [_plan(step, plan.reason) for step in _cut(parts, room)]
+
+
+def in_line_writes(shelf: Collection[str], of_bundle: bool) -> int:
+    """What a line that waits writes besides positions: places and heads for all on the shelf, the head sold as."""
+    return 2 * len(shelf) + of_bundle
 
 
 def _cut(parts: Sequence[_Part], room: int) -> Iterator[list[_Part]]:
     step: list[_Part] = []
     keys: set[PositionKey] = set()
     places: set[str] = set()
+    also = 0
     for part in parts:
         all_keys = keys | part.keys
         all_places = places | {part.take.location} if part.take else places
-        if step and _PER_WORK * len(all_places) + len(all_keys) > room:
+        if step and _PER_WORK * len(all_places) + len(all_keys) + also + part.also > room:
             yield step
-            step = []
+            step, also = [], 0
             all_keys = set(part.keys)
             all_places = {part.take.location} if part.take else set()
         step.append(part)
+        also += part.also
         keys, places = all_keys, all_places
     yield step
 

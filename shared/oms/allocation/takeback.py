@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from oms.allocation.steps import in_line_writes
 from oms.aws.tables import MAX_WRITES as ALL_WRITES
 from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderWithdrawn
 from oms.events.tracking import ParcelVoided
 from oms.inventory.model import Cause, Change, Movement, PositionKey
 from oms.inventory.store import StockStore
+from oms.inventory.waiting.rules import stands
+from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.errors import TooLargeError
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf, shelf_skus
@@ -71,7 +74,12 @@ def take_as_much_as_fits(wanted: Wanted) -> Recall:
                 _add(changes, (sku, work.location), Change(committed=-parts))
             recalled[line.number] = recalled.get(line.number, 0) + units
     spare = MAX_WRITES - _PER_WORK * len(works) - sum(map(len, voided))
-    queued = {line.number: units for line, units in wanted.queued if _leaves_the_queue(line, units, changes, spare)}
+    queued: dict[int, int] = {}
+    for waiting, units in wanted.queued:
+        in_line = _writes_in_line(waiting, units)
+        if _leaves_the_queue(waiting, units, changes, spare - in_line):
+            queued[waiting.number] = units
+            spare -= in_line
     return Recall(tuple(works), tuple(voided), changes, recalled, queued)
 
 
@@ -82,10 +90,16 @@ def take_all(wanted: Wanted) -> Recall:
         TooLargeError: it does not fit one transaction.
     """
     recall = take_as_much_as_fits(wanted)
-    writes = _PER_WORK * len(recall.works) + sum(map(len, recall.voided)) + len(recall.changes)
+    in_line = sum(_writes_in_line(line, units) for line, units in wanted.queued)
+    writes = _PER_WORK * len(recall.works) + sum(map(len, recall.voided)) + len(recall.changes) + in_line
     if len(recall.works) < len(wanted.works) or len(recall.queued) < len(wanted.queued) or writes > MAX_WRITES:
         raise TooLargeError("the change takes back more than fits one transaction; make it in several steps")
     return recall
+
+
+def _writes_in_line(line: Line, units: int) -> int:
+    """Places of a line that waits and the heads of their lines, besides the positions."""
+    return in_line_writes(on_the_shelf(line, 1), bool(line.components)) if units and stands(line) else 0
 
 
 def _leaves_the_queue(line: Line, units: int, changes: dict[PositionKey, Change], spare: int) -> bool:
@@ -136,6 +150,7 @@ class TakingBack:
     orders: OrderStore
     stock: StockStore
     bookings: BookingsPort
+    lines: WaitingStore
 
     def parcels_of(self, works: Iterable[FulfillmentOrder]) -> dict[str, Parcel]:
         ids = [parcel_id for work in works for parcel_id in work.parcel_ids]
@@ -158,13 +173,15 @@ class TakingBack:
         """
         return take_all(Wanted(works, queued, parcels, reason, by, at))
 
-    def commit(self, header: Order, recall: Recall, *more: Write) -> None:
+    def commit(self, before: Order, header: Order, recall: Recall, *more: Write) -> None:
         """One transaction, then the carriers are told. Parcels beyond its limit are voided before it and stay so.
+
+        `before` is the order as `header` was made from it: what no longer waits leaves the line.
 
         Raises:
             ConflictError: somebody else wrote first.
         """
-        before = self.stock.positions_at(recall.changes)
+        seen = self.stock.positions_at(recall.changes)
         last = header.log[-1]
         movements = [
             Movement("released" if change.committed else "backordered", key, change, ref=header.id)
@@ -173,7 +190,8 @@ class TakingBack:
         writes = [
             self.orders.write(header),
             *(self.orders.write(work) for work in recall.works),
-            *self.stock.writes(movements, before, Cause(last.by, last.at, last.why)),
+            *self.stock.writes(movements, seen, Cause(last.by, last.at, last.why)),
+            *self.lines.writes([(before, header)]),
             *self.bookings.give_back_writes(recall.taken_back),
             *more,
         ]

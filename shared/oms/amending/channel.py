@@ -107,5 +107,5 @@ def _made(
         exposure = desk.exposure.moved_writes(draft.before, draft.after)
     sources = draft.plan.sources
     recall = desk.recall.take(sources.works, sources.queued, parcels, reason=REASON, by=by, at=told.at)
-    desk.recall.commit(draft.after, recall, *exposure, *([recipient.write] if recipient else []))
+    desk.recall.commit(draft.before, draft.after, recall, *exposure, *([recipient.write] if recipient else []))
     return True

@@ -34,8 +34,8 @@ class RecallPort(Protocol):
     ) -> Any:
         """All of it in one transaction, or TooLargeError."""
 
-    def commit(self, header: Order, recall: Any, *more: Any) -> None:
-        """The header, what was taken back and `more`, all or nothing."""
+    def commit(self, before: Order, header: Order, recall: Any, *more: Any) -> None:
+        """The header as made from `before`, what was taken back and `more`, all or nothing."""
 
 
 class PeoplePort(Protocol):

@@ -267,7 +267,7 @@ def _make(draft: Draft, change: ChangeSet, scene: _Scene, decision: Decision, de
         sources.works, sources.queued, scene.parcels, reason="changed", by=decision.by, at=desk.clock()
     )
     confirmed = _decided(change, "confirmed", decision.by, desk.clock())
-    desk.recall.commit(header, recall, desk.changes.write(confirmed), *exposure)
+    desk.recall.commit(draft.before, header, recall, desk.changes.write(confirmed), *exposure)
 
 
 def _closing(change: ChangeSet, order: Order, outcome: str, by: str, why: str, desk: AmendingDesk) -> list[Write]:

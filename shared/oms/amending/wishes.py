@@ -248,6 +248,7 @@ def _rebucketed(
         "allocated": before.allocated - back,
         "backordered": still,
         "waits_at": before.waits_at if still else None,
+        "supply_on": None if on else before.supply_on,  # who wants more stands in line anew
         "open": before.open + back + unqueued + on - off,
         "cancelled": before.cancelled + off,
     }

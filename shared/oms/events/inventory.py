@@ -55,6 +55,15 @@ class StockFellShort(_StockFact):
     shortfall: int
 
 
+class StockFreed(_StockFact):
+    """More units can be taken than before, whatever they were before: received, found, given back, not kept any more.
+
+    Whoever waits for the SKU is served.
+    """
+
+    available: int
+
+
 class StockDrifted(_StockFact):
     """The books do not add up: by bucket what they say, and what the movements or the orders say."""
 

@@ -70,6 +70,16 @@ class OrderBackordered(_OrderFact):
     units: dict[str, int]
 
 
+class OrderPromiseChanged(_OrderFact):
+    """Another delivery window is promised than before; none: no known supply covers the order."""
+
+    reason: str
+    earliest_on: str | None
+    latest_on: str | None
+    was_earliest_on: str | None
+    was_latest_on: str | None
+
+
 class OrderRejected(_OrderFact):
     """The order was refused for good."""
 

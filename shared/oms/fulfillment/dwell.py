@@ -6,9 +6,10 @@ An open hold for a cause covers it: a person has been told, which is the action 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from oms.inventory.waiting.model import UNKNOWN
 from oms.kernel.ids import derive_id
 from oms.kernel.time import from_text, to_text
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, LIVE_ORDER_STATES, MAX_DWELL
@@ -172,9 +173,15 @@ def _header_clocks(order: Order, *, at_work: bool) -> Iterator[Running]:
         confirmed = order.status == "confirmed"
         yield Running("order.confirmed" if confirmed else "order.unsourced", order.id, entered if confirmed else said)
     if is_backordered:
-        yield Running("order.backordered", order.id, said)
+        yield Running("order.backordered", order.id, max([said, *_promised(order)]))
     if not (is_open or is_backordered or at_work):
         yield Running(f"order.{order.status}", order.id, entered)
+
+
+def _promised(order: Order) -> list[datetime]:
+    """The days from which stock is promised to what waits: until then nobody is late."""
+    days = {line.supply_on for line in order.lines if line.backordered and line.supply_on}
+    return [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in days if day != UNKNOWN]
 
 
 def _parcel_clocks(parcels: Sequence[Parcel], live_works: set[str]) -> list[Running]:

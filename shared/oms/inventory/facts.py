@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from oms.events.fact import Fact, FactData, envelope
-from oms.events.inventory import StockFellShort
+from oms.events.inventory import StockFellShort, StockFreed
 from oms.inventory.model import Position, PositionKey
 
-_FELL_SHORT = 99  # its place among the facts of one write: behind all others
+_FELL_SHORT, _FREED = 99, 98  # their places among the facts of one write: behind all others
 
 
 def fact_about(position: Position, said: FactData, at: str, *, place: int = 0) -> Fact:
@@ -27,4 +27,18 @@ def shortfalls(
         )
         for key, position in after.items()
         if position.shortfall > before[key].shortfall
+    )
+
+
+def freed(before: Mapping[PositionKey, Position], after: Mapping[PositionKey, Position], at: str) -> tuple[Fact, ...]:
+    """A fact for each position that has more to take than the last write left: units whose time was up count."""
+    return tuple(
+        fact_about(
+            position,
+            StockFreed(sku=position.sku, location=position.location, available=position.available),
+            at,
+            place=_FREED,
+        )
+        for key, position in after.items()
+        if position.available > 0 and (position.available > before[key].available or before[key].lapsed)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position
+from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position, PositionKey
 from oms.kernel.errors import StateError, Why
 
 BUCKETS = Change._fields
@@ -37,6 +37,24 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
     if takes and after.available < 0 and after.available < position.available:
         raise _short(position, f"{position.available} units can be taken", "take less, or wait for stock")
     return after
+
+
+def left_over(positions: Mapping[PositionKey, Position]) -> dict[PositionKey, int]:
+    """Units by position that are there for somebody who comes now: without those that others wait for.
+
+    Who waits at one location is served from any: theirs are taken off where they wait, then where there is most.
+    """
+    free = {key: max(position.available, 0) for key, position in positions.items()}
+    owed: dict[str, int] = {}
+    for key, position in positions.items():
+        here = min(free[key], position.backordered)
+        free[key] -= here
+        owed[key[0]] = owed.get(key[0], 0) + position.backordered - here
+    for key in sorted(free, key=lambda one: (-free[one], one)) if any(owed.values()) else ():
+        part = min(free[key], owed[key[0]])
+        free[key] -= part
+        owed[key[0]] -= part
+    return free
 
 
 def lapsed_movements(position: Position) -> list[Movement]:

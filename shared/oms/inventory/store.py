@@ -27,7 +27,7 @@ from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
 from oms.inventory.claims.store import claim_write, read_claims
-from oms.inventory.facts import shortfalls
+from oms.inventory.facts import freed, shortfalls
 from oms.inventory.model import (
     NOTHING,
     Cause,
@@ -42,7 +42,7 @@ from oms.inventory.model import (
     merged,
 )
 from oms.inventory.repeats import digest, refuse_other
-from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements
+from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements, left_over
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import derive_id, shard_of
 from oms.kernel.time import Clock, from_text, to_text, utc_now
@@ -94,10 +94,10 @@ class StockStore:
         return [_position(row, now) for row in rows]
 
     def available(self, skus: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, int]]:
-        """SKU -> location -> units that may be taken, as a rule a moment old: for promises, never for taking."""
+        """SKU -> location -> units that nobody waits for, as a rule a moment old: for promises, never for taking."""
         found: dict[str, dict[str, int]] = {}
-        for (sku, location), position in self.positions(skus, consistent=consistent).items():
-            found.setdefault(sku, {})[location] = max(position.available, 0)
+        for (sku, location), units in left_over(self.positions(skus, consistent=consistent)).items():
+            found.setdefault(sku, {})[location] = units
         return found
 
     def at_reorder_point(self) -> Iterator[Position]:
@@ -153,7 +153,7 @@ class StockStore:
                 for key, group in moved.items()
                 for movement in (*lapsed_movements(before[key]), *group)
             ),
-            facts=(*facts, *shortfalls(before, changed, cause.at)),
+            facts=(*facts, *freed(before, changed, cause.at), *shortfalls(before, changed, cause.at)),
         )
         writes = [self._position_write(position, before[key]) for key, position in changed.items()]
         return Moved([*writes, self._entry_write(entry)], changed)

@@ -88,6 +88,8 @@ REASONS: dict[str, Reason] = {
     "remorse": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(minutes=30), "release"),
     "channel_changed": Reason(("release",), "operator", ("operator", "sales"), timedelta(days=1)),
     "cancellation_asked": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
+    "out_of_stock": Reason(("allocate",), "sales", ("operator", "sales"), timedelta(days=3)),
+    "promise_too_late": Reason(("allocate",), "sales", ("operator", "sales"), timedelta(days=3), "cancel"),
     "unsourced": Reason(("allocate",), "operator", ("operator", "sales"), timedelta(days=2)),
     "shipped_elsewhere": Reason(("allocate", "release"), "operator", ("operator", "sales"), timedelta(days=1)),
 }
@@ -162,6 +164,15 @@ def with_holds(order: Order, specs: Iterable[HoldSpec], *, at: datetime) -> tupl
     ]
     facts = [OrderHeld(order_id=order.id, hold_id=h.id, reason=h.reason, blocks=list(h.blocks)) for h in new]
     return (*order.holds, *new), facts
+
+
+def holds_on_the_rest(
+    order: Order, specs: Iterable[HoldSpec], *, at: datetime
+) -> tuple[tuple[Hold, ...], list[OrderHeld]]:
+    """New holds over units that have nothing, with their facts: what has its stock goes on to its location."""
+    known = {hold.id for hold in order.holds}
+    new = tuple(hold for hold in opened(order.id, specs, at) if hold.id not in known)
+    return new, [OrderHeld(order_id=order.id, hold_id=h.id, reason=h.reason, blocks=list(h.blocks)) for h in new]
 
 
 def put_on_hold(

@@ -86,6 +86,7 @@ class Line(Value):
 
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
     whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
+    `supply_on` is the date from which stock is promised to the units that wait, or `unknown`: their place in line.
     """
 
     number: int
@@ -100,6 +101,7 @@ class Line(Value):
     allocated: Count = 0
     cancelled: Count = 0
     waits_at: str | None = None
+    supply_on: str | None = None
     components: Components = ()
 
 

@@ -9,6 +9,7 @@ from oms.orders.actions import Actions, actions_of
 from oms.orders.bounds import EVERYTHING, Bounds
 from oms.orders.listing import OrderQuery, list_orders
 from oms.orders.model import Order, Parcel
+from oms.orders.promises import Promises, promises_of
 from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
 from oms.orders.views import OrderPage, OrderView, Timeline, entity_tag, order_view, timeline
 from oms.reference.store import ReferenceStore
@@ -44,6 +45,15 @@ def read_actions(order_id: str, *, roles: Collection[str], orders: OrderStore, c
     """
     tree, parcels = _with_parcels(order_id, orders)
     return actions_of(tree, parcels, roles, clock())
+
+
+def read_promises(order_id: str, *, orders: OrderStore) -> Promises:
+    """What was promised for an order, and every change of it.
+
+    Raises:
+        NotFoundError: no such order.
+    """
+    return promises_of(orders.get(order_id), orders.promises(order_id))
 
 
 def read_timeline(order_id: str, *, orders: OrderStore, bounds: Bounds = EVERYTHING) -> Timeline:

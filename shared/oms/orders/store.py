@@ -9,6 +9,7 @@
 | live orders of a status by deadline | index `live`: `LIVE#<status>#<shard>`, `<look_at>#<order id>` |
 | orders that ended with a change set open | the same, `left_open` for the status |
 | orders of a channel by time | index `recent`: `RECENT#<channel>#<shard>`, `<submitted_at>#<order id>` |
+| the ledger of an order's promises | query pk `PROMISES#<order id>`; sk is the version of the order that made it |
 | facts to publish | the table's stream; `n` says how many facts the version `v` brought |
 
 Attributes: `v` version, `s` status, `n` number of facts, `doc` the value (deflated JSON). A live header is in the
@@ -29,6 +30,7 @@ from oms.kernel.ids import shard_of
 from oms.kernel.time import to_text
 from oms.orders.lifecycle import LIVE_ORDER_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, fulfillment_order_id
+from oms.orders.promises import PromiseRow
 
 SHARDS = 8
 LEFT_OPEN = "left_open"  # stands for the status of an order that ended while a change set was open
@@ -182,6 +184,16 @@ class OrderStore:
         return tables.put(
             self.table, item, condition="v = :before", values={":before": value.version - 1}, label=value.subject
         )
+
+    def promise_write(self, row: PromiseRow) -> Write:
+        """A row of the ledger: it is written once, with the version of the order that it is about."""
+        item = {"pk": f"PROMISES#{row.order_id}", "sk": f"{row.version:08d}", "n": 0, "doc": pack(row)}
+        return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=f"promise of {row.order_id}")
+
+    def promises(self, order_id: str) -> list[PromiseRow]:
+        """The ledger of an order's promises, oldest first; without the first answer, which the header keeps."""
+        rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"PROMISES#{order_id}"})
+        return [unpack(PromiseRow, row["doc"]) for row in rows]
 
     def _key_of(self, value: Aggregate) -> Key:
         if isinstance(value, Order):

@@ -161,6 +161,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
+    **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number
+    **{(model, "why"): "business" for model in ("PromiseMove", "PromiseRow")},  # codes
     **{
         (model, "note"): "remark"
         for model in (
@@ -183,7 +185,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
             "CarrierScan", "ChannelLevelsFailed", "ChannelPollFailed", "CheckView", "Confirmation", "ExceptionTask",
             "ExceptionView", "Finding", "StockDrifted",
             "FulfillmentOrderParked", "FulfillmentOrderRejected", "FulfillmentOrderWithdrawn", "Hold", "HoldAnswer",
-            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased", "OrderRejected",
+            "MessageView", "OrderCancelled", "OrderHeld", "OrderHoldOverdue", "OrderHoldReleased",
+            "OrderPromiseChanged", "OrderRejected",
             "ParcelVoided", "ReplayOrder", "Reservation", "ReservationView", "Rule",
         )
     },

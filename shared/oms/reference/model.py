@@ -1,11 +1,11 @@
 """What the business is made of and changes seldom: items, locations, channels, clients, decisions with editions."""
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Reference(BaseModel):
@@ -13,7 +13,38 @@ class _Reference(BaseModel):
 
 
 Positive = Annotated[int, Field(gt=0)]
+WaitKind = Literal["none", "backorder", "preorder"]
 _ALL_PCT = 100
+
+
+class MayWait(_Reference):
+    """Whether an order that is short of an item may wait for it, and how many units of all orders may at a time.
+
+    `kind`: `backorder`, `preorder` (nothing is given out before `release_on`), or `none`; `channels` differ. No `cap`:
+    any number; `locations` have caps of their own. After `until` nobody joins. Who would be served later than
+    `latest_days` after the order came in is asked whether that will do. Dates are in UTC.
+    """
+
+    kind: WaitKind = "backorder"
+    cap: Annotated[int, Field(ge=0)] | None = None
+    release_on: date | None = None
+    until: date | None = None
+    latest_days: Annotated[int, Field(ge=0)] | None = None
+    channels: Mapping[str, WaitKind] = {}
+    locations: Mapping[str, Annotated[int, Field(ge=0)]] = {}
+
+    @model_validator(mode="after")
+    def _released_some_day(self) -> Self:
+        if "preorder" in (self.kind, *self.channels.values()) and self.release_on is None:
+            raise ValueError("a preorder needs its release_on")
+        return self
+
+    def of(self, channel: str) -> WaitKind:
+        return self.channels.get(channel, self.kind)
+
+    def embargoed(self, channel: str, today: date) -> bool:
+        """Whether nothing of it may be given out yet."""
+        return self.of(channel) == "preorder" and self.release_on is not None and today < self.release_on
 
 
 class Item(_Reference):
@@ -22,7 +53,7 @@ class Item(_Reference):
     `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
     `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
-    are the bundles that it is in.
+    are the bundles that it is in. `waiting`: what happens to orders when it is short.
     """
 
     sku: str
@@ -38,6 +69,7 @@ class Item(_Reference):
     max_per_order: Annotated[int, Field(ge=0)] = 0
     components: tuple[tuple[str, Positive], ...] = ()
     part_of: frozenset[str] = frozenset()
+    waiting: MayWait = MayWait()
 
 
 def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:

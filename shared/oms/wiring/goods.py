@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from oms.wiring.ground import Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from typing import Any
 
     from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.takeback import TakingBack
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from oms.inventory.supply.store import SupplyStore
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
+    from oms.inventory.waiting.promising import WaitingDesk
+    from oms.inventory.waiting.store import WaitingStore
     from oms.orders.model import Destination, Promise
     from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
@@ -108,6 +111,20 @@ class Goods(Ground):
             known=self.reference.items,
             clock=self.clock,
         )
+
+    @cached_property
+    def waiting_lines(self) -> "WaitingStore":
+        """Who waits for what."""
+        from oms.inventory.waiting.store import WaitingStore
+
+        return WaitingStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def waiting_desk(self) -> "WaitingDesk":
+        """For those who let orders wait, and serve them."""
+        from oms.inventory.waiting.promising import WaitingDesk
+
+        return WaitingDesk(self.waiting_lines, self.availability_desk)
 
     def supply_terms(self) -> "SupplyTerms":
         from oms.inventory.supply.model import SupplyTerms
@@ -207,12 +224,18 @@ class Goods(Ground):
 
         return list(rank(self.reference.locations(), destination))
 
+    def send_to_waiting(self, documents: "Iterable[Any]") -> None:
+        """To those who serve the lines."""
+        from oms.aws.queues import Queue
+
+        Queue(self.setting("WAITING_QUEUE_URL")).send_all(documents)
+
     @cached_property
     def taking_back(self) -> "TakingBack":
         """Takes work back from locations (also port of amending)."""
         from oms.allocation.takeback import TakingBack
 
-        return TakingBack(self.orders, self.stock, self.bookings)
+        return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":

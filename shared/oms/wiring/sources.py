@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oms.allocation.prices.past import PastPrices
     from oms.allocation.prices.service import PricingDesk
     from oms.allocation.prices.store import PriceStore
+    from oms.allocation.serving import ServingDesk
     from oms.allocation.sourcing.days import Counters
     from oms.allocation.sourcing.desk import Sourcing
     from oms.allocation.sourcing.strategy import Strategy
@@ -43,6 +44,21 @@ class Sources(Goods):
         from oms.allocation.strategies.store import strategy_store
 
         return StrategyDesk(strategy_store(self.setting("REFERENCE_TABLE")), self.reference, self.clock)
+
+    @cached_property
+    def serving_desk(self) -> "ServingDesk":
+        """For those who serve the lines of waiting orders."""
+        from oms.allocation.serving import ServingDesk
+
+        return ServingDesk(
+            orders=self.orders,
+            stock=self.stock,
+            reservations=self.reservations,
+            sourcing=self.sourcing,
+            fairness=self.reference.fairness,
+            waiting=self.waiting_desk,
+            clock=self.clock,
+        )
 
     @cached_property
     def what_ifs(self) -> "WhatIfDesk":

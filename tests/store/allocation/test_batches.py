@@ -9,7 +9,7 @@ from oms.allocation.run import GIVE_UP
 from oms.aws import clients
 from oms.aws.tables import commit
 from oms.inventory.model import Cause, Change, Movement
-from oms.orders.model import Order
+from oms.orders.model import Destination, Order
 from oms.reference.model import Fairness
 from oms.wiring import Wiring
 from tests.allocation_scene import CAUSE, assert_the_books_balance, batch, entry, position, put_order, set_up, trees
@@ -155,4 +155,28 @@ def test_who_always_loses_gives_the_messages_back_and_took_nothing(cloud_on_moto
     assert [cloud_on_moto.orders.get(order.id).units_allocated for order in (*cups, *pens)] == [0, 0, 0, 1, 1, 1]
     assert handler(batch(*cups, *pens), None) == DONE
     assert all(tree.order.units_allocated == 1 for tree in trees(cloud_on_moto))
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_orders_of_a_batch_leave_near_units_to_who_has_no_other_near(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 1), position("CUP", "lon-1", 1))
+    zurich = Destination(country="CH", postal_area="80")
+    first = put_order(cloud_on_moto, "ord_1", {"CUP": 1}, minute=0, destination=zurich)
+    second = put_order(cloud_on_moto, "ord_2", {"CUP": 1}, minute=1)
+    assert handler(batch(first, second), None) == DONE
+    assert {tree.order.id: [work.location for work in tree.fulfillment_orders] for tree in trees(cloud_on_moto)} == {
+        "ord_1": ["lon-1"],
+        "ord_2": ["ber-1"],
+    }
+    assert_the_books_balance(cloud_on_moto)
+
+
+def test_who_came_first_keeps_the_only_unit_though_another_is_nearer(cloud_on_moto: Wiring) -> None:
+    set_up(cloud_on_moto, position("CUP", "ber-1", 1), position("MUG", "ber-1", 1), position("MUG", "lon-1", 1))
+    zurich = Destination(country="CH", postal_area="80")
+    first = put_order(cloud_on_moto, "ord_1", {"CUP": 1, "MUG": 1}, minute=0, destination=zurich)
+    second = put_order(cloud_on_moto, "ord_2", {"CUP": 1, "MUG": 1}, minute=1)
+    assert handler(batch(first, second), None) == DONE
+    allocated = {tree.order.id: [line.allocated for line in tree.order.lines] for tree in trees(cloud_on_moto)}
+    assert allocated == {"ord_1": [1, 1], "ord_2": [0, 1]}
     assert_the_books_balance(cloud_on_moto)

@@ -29,7 +29,7 @@ from tests.lambda_events import api_event
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 LINES = 200  # a hundred in Berlin, sixty in London, forty nowhere
-STEPS = 3  # 88; 12 and 60, and the first of those that wait; the others that wait
+STEPS = 4  # 88; 12 and 60, and the first of those that wait; 30 others that wait; the rest of them
 CANCEL = api_event("POST /v1/orders/{order_id}/cancel", path={"order_id": "ord_1"}, body={"reason": "other"})
 
 
@@ -82,8 +82,8 @@ def test_locations_are_told_when_the_last_step_is_done_and_not_before(cloud_on_m
         derive_id("ful", "ord_1", "1", "ber-1", "1"),
         derive_id("ful", "ord_1", "1", "lon-1"),
     }
-    assert [row.what for row in order.log[1:]] == ["Reserving"] * 2 + ["OrderAllocated+OrderBackordered"]
-    assert [row.why for row in order.log[1:3]] == ["1 of 3", "2 of 3"]
+    assert [row.what for row in order.log[1:]] == ["Reserving"] * 3 + ["OrderAllocated+OrderBackordered"]
+    assert [row.why for row in order.log[1:4]] == ["1 of 4", "2 of 4", "3 of 4"]
     allocated, backordered = said(order)
     assert sorted(allocated[1]["fulfillment_order_ids"]) == sorted(work.id for work in works)
     assert backordered[1]["units"] == {f"S{n:04}": 1 for n in range(160, LINES)}
@@ -176,7 +176,7 @@ def test_units_cancelled_half_way_are_not_reserved_and_the_rest_is_told() -> Non
         crash(point, lambda: queue_allocate_orders.handler(event, None))
         again = restart(clock)
         order = again.orders.get("ord_1")
-        assert order.reserving == Reserving(attempt=1, done=1, of=3)
+        assert order.reserving == Reserving(attempt=1, done=1, of=4)
         units = {line.number: line.open for line in order.lines if line.open}
         asked = Asked(units, "key", "customer_request", None, "user:desk")
         cancel_units("ord_1", asked, desk=again.taking_back, exposure=again.credit, now=again.clock())

@@ -1,4 +1,4 @@
-"""Sourcing again: what waits is opened under the next attempt, and silent locations lose the work."""
+"""Sourcing again: what waits keeps its place and is asked for anew, and silent locations lose the work."""
 
 from functions.allocation import queue_allocate_orders, task_resource_order
 from oms.aws.tables import commit
@@ -15,9 +15,9 @@ def test_backordered_units_are_allocated_when_stock_has_come(cloud_on_moto: Wiri
     header = cloud_on_moto.orders.get("ord_1")
     assert (header.attempt, header.lines[0].open, header.lines[0].backordered, header.lines[0].waits_at) == (
         2,
-        2,
         0,
-        None,
+        2,
+        "ber-1",
     )
     assert [(fact.type, fact.data) for fact in header.facts] == [
         ("OrderReallocationRequested", {"order_id": "ord_1", "attempt": 2, "excluded_locations": []})

@@ -179,7 +179,9 @@ def test_the_bus_hears_of_each_movement_and_of_what_falls_short(wiring: Wiring) 
     post("lost", 8, "2", reason="stolen")
     same = {"sku": "CUP", "location": "ber-1"}
     assert said(wiring) == [
+        ("StockFreed", {**same, "available": 6}),  # when it was opened
         ("StockReceived", {**same, "kind": "received", "units": 1, "on_hand": 11, "available": 7, "ref": "DN-1"}),
+        ("StockFreed", {**same, "available": 7}),
         ("StockAdjusted", {**same, "kind": "lost", "units": 8, "on_hand": 3, "available": -1, "ref": None}),
         ("StockFellShort", {**same, "shortfall": 1}),
     ]
@@ -199,7 +201,7 @@ def test_a_position_is_opened_once_and_its_levels_are_set_on_the_picture_seen(wi
         ("guarded", {"safety_stock": 1}, {"channel:marketplace": 0, "order_up_to": 0, "reorder_point": 4}),
         ("opened", {}, {"channel:marketplace": 2, "order_up_to": 9, "reorder_point": 3}),
     ]
-    assert [kind for kind, _ in said(wiring)] == ["PositionOpened", "StockLevelsSet"]
+    assert [kind for kind, _ in said(wiring)] == ["PositionOpened", "StockFreed", "StockLevelsSet"]
     assert_the_journal_explains_the_balances(wiring)
 
 

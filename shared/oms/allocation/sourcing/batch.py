@@ -2,7 +2,8 @@
 
 An order is whatever `solve` makes of it: what it costs and what it takes, given what is left. Orders for one unit of
 one SKU are a transportation problem and solved exactly (successive shortest paths); others are tried in the order of
-their regret, and then moved one by one to the front as long as the sum falls.
+their regret, and then moved one by one to the front as long as the sum falls. Nobody gets fewer units than in the
+sequence that they come in: who is served first of what is scarce is not for sourcing to decide.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,40 +19,60 @@ class Placed(NamedTuple):
     cost: int
     taken: Mapping[tuple[str, str], int]
 
+    @property
+    def units(self) -> int:
+        return sum(self.taken.values())
+
+
+class Together(NamedTuple):
+    """What every order gets, and the sequence in which they get it one after the other."""
+
+    plans: list[Placed]
+    sequence: list[int]
+
 
 Solve = Callable[[int, Left], Placed]
 
 
-def decide_together(count: int, solve: Solve, stock: Left, *, max_tries: int = 200) -> list[Placed]:
+def decide_together(count: int, solve: Solve, stock: Left, *, max_tries: int = 200) -> Together:
     """What every order gets; the sum of the costs is at most that of taking the orders as they come.
 
     Args:
-        count: orders are known by their place; the first has the best right, and keeps it in a tie.
+        count: orders are known by their place; the first has the best right: no order gets fewer units than when all
+            are taken as they come.
         solve: the cheapest plan of one order with what is left; the same answer to the same question.
         stock: what there is.
         max_tries: sequences that are tried beyond the first two.
     """
     sequence = list(range(count))
-    best = _in_turn(sequence, solve, stock)
+    best = fair = _in_turn(sequence, solve, stock)
     alone = [solve(order, stock).cost for order in sequence]
     regret = [placed.cost - cost for placed, cost in zip(best, alone, strict=True)]
     if not any(regret):
-        return best
+        return Together(best, sequence)
     tries = 0
     candidates = [sorted(sequence, key=lambda order: (-regret[order], order))]
     while candidates and tries <= max_tries:
         tried = candidates.pop(0)
         tries += 1
         plans = _in_turn(tried, solve, stock)
-        if _sum(plans) < _sum(best):
+        if _sum(plans) < _sum(best) and _nobody_loses(plans, fair):
             best, sequence = plans, tried
             worse = [order for order in sequence if best[order].cost > alone[order]]
             worse.sort(key=lambda order: (alone[order] - best[order].cost, order))
-            candidates = [[order, *(other for other in sequence if other != order)] for order in worse]
+            candidates = [_first(order, sequence) for order in worse]
         elif tries == 1:
             worse = sorted((order for order in sequence if regret[order]), key=lambda order: (-regret[order], order))
-            candidates = [[order, *(other for other in sequence if other != order)] for order in worse]
-    return best
+            candidates = [_first(order, sequence) for order in worse]
+    return Together(best, sequence)
+
+
+def _first(order: int, sequence: Sequence[int]) -> list[int]:
+    return [order, *(other for other in sequence if other != order)]
+
+
+def _nobody_loses(plans: Sequence[Placed], fair: Sequence[Placed]) -> bool:
+    return all(now.units >= then.units for now, then in zip(plans, fair, strict=True))
 
 
 def _in_turn(sequence: Sequence[int], solve: Solve, stock: Left) -> list[Placed]:

@@ -39,6 +39,11 @@ class Days:
         self._seen = dict(self._counters.used(self._days.values())) if self._counters and self._days else {}
         self._used = dict(self._seen)
 
+    @property
+    def limited(self) -> bool:
+        """Whether some location's day is counted."""
+        return bool(self._days)
+
     def room(self, location: str) -> tuple[Load, Load]:
         """What it takes on its day, and what is given out of it."""
         day = self._days.get(location)

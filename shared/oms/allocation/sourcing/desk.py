@@ -70,6 +70,11 @@ class Sourcing:
             found = self._items(missing)
             self._catalogue.update({sku: found.get(sku) for sku in missing})
 
+    def item(self, sku: str) -> Item | None:
+        """The SKU as the catalogue has it."""
+        self.learn([sku])
+        return self._catalogue[sku]
+
     def plan(
         self,
         order: Order,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
 from oms.allocation.sourcing.filters import Candidates, candidates
-from oms.allocation.sourcing.local import improve, spread
+from oms.allocation.sourcing.local import spread
 from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
@@ -13,8 +13,8 @@ from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, fallback_of, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
-FEWER_STEPS = 20_000  # beyond what is always proven: about a tenth of a second
-TOO_MANY = 5_000  # pieces x sources beyond which a greedy plan is not improved any more
+FEWER_STEPS = 30_000  # beyond what is always proven: some tenths of a second
+TOO_MANY = 8_000  # pieces x sources beyond which a greedy plan is not improved any more
 
 
 class _Try(NamedTuple):
@@ -60,20 +60,15 @@ def traits_of(case: Case) -> Traits:
 
 
 def solve_any(priced: Priced) -> Answer:
-    """Exactly; beyond the sizes that are always proven, a local search first and then as far as the steps go."""
+    """Exactly; beyond the sizes that are always proven as far as fewer steps go, and greedily where it is too much."""
     network = priced.network
     if len(network.pieces) <= EXACT_PIECES and len(network.sources) <= EXACT_SOURCES:
         return solve(network, max_steps=ENOUGH_STEPS)
+    if len(network.pieces) * len(network.sources) <= TOO_MANY:
+        return solve(network, max_steps=FEWER_STEPS)
     start = spread(network)
-    if len(network.pieces) * len(network.sources) > TOO_MANY:
-        relaxed = Relaxed(network)
-        return Answer(start, cost_of(network, start), relaxed.bound(relaxed.useful()), 0)
-    start = improve(network, start)
-    answer = solve(network, start=start, max_steps=FEWER_STEPS)
-    if answer.takes == start or answer.proven:
-        return answer
-    better = improve(network, answer.takes)
-    return answer._replace(takes=better, cost=cost_of(network, better))
+    relaxed = Relaxed(network)
+    return Answer(start, cost_of(network, start), min(relaxed.bound(relaxed.useful()), cost_of(network, start)), 0)
 
 
 def _stands_in_the_way(constraint: str, case: Case, found: Candidates) -> bool:

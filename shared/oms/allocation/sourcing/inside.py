@@ -16,6 +16,7 @@ from oms.allocation.sourcing.tariffs import tangent
 from oms.allocation.sourcing.vectors import BITS, GRAMS, Parts, Vectors, Way
 
 _COST = itemgetter(0)
+_MANY = 5_000  # ways of one piece: then the work is at its end
 
 
 class Inside:
@@ -121,7 +122,8 @@ class _Set:
         if room > 0 and not first:
             for i, split in apart.items():
                 found[i] = split.ways(room)
-                self.inside.steps += len(found[i])
+                many = len(found[i]) > _MANY
+                self.inside.steps += self.inside.max_steps if many else len(found[i])
         return found, room
 
     def paid(self, by_lines: int, load: int, slopes: list[int]) -> int:
@@ -223,6 +225,8 @@ class _Split:
         return self.found
 
     def _split(self, k: int, left: int, cost: int, load: int, parts: Parts) -> None:
+        if len(self.found) > _MANY:
+            return
         if k == len(self.given) or not left:
             self.found.append((cost + left * self.wait, load, parts))
             return

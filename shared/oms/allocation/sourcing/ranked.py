@@ -10,6 +10,8 @@ from oms.allocation.sourcing.network import Network
 from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.whole import Whole
 
+_ROUNDS = 4  # of local search, even when the steps are used up: they cost less than what they find
+
 
 class Ranked:
     """What sources cost by their lines, and which sets of them were looked at for a good plan."""
@@ -98,10 +100,10 @@ class Ranked:
         """The best plan's sources less one, with one more, or with one for another, as long as that helps."""
         inside = self.inside
         rank = {j: k for k, j in enumerate(self.names)}
-        seen = set()
-        while True:
+        seen: set[tuple[int, ...]] = set()
+        while len(seen) < _ROUNDS or not inside.exhausted:
             used = tuple(sorted({rank[j] for parts in inside.takes for j, _ in parts}))
-            if used in seen or inside.exhausted:
+            if used in seen:
                 return
             seen.add(used)
             for chosen in self._around(used):

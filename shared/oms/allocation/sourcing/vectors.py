@@ -19,6 +19,7 @@ Parts = tuple[tuple[int, int], ...]
 Way = tuple[int, int, Parts]
 BITS = 40  # of a load: the grams of one source and a guard, the next source's above them
 GRAMS = (1 << BITS) - 1
+_MANY = 20_000  # vectors of one set: then the work is at its end
 _COST = itemgetter(0)
 
 
@@ -82,8 +83,10 @@ class Vectors:
         steps = [[one for one in mine if one[1] < low + spare] for mine, low in zip(all_steps, cheapest, strict=True)]
         ends = [[(0, 0)]]  # from the last source on, (carried, cost): none has more of the one and less of the other
         for apart in steps[::-1]:
+            inside.steps += len(apart) * len(ends[-1]) // 4
+            if inside.exhausted:
+                return []
             both = [(cap + carried, cost + rest) for cap, cost in apart for carried, rest in ends[-1]]
-            inside.steps += len(both) // 4
             ends.append(_frontier(both, room))
         ends.reverse()
         found: list[tuple[int, tuple[int, ...]]] = []
@@ -94,12 +97,14 @@ class Vectors:
                     found.append((cost, caps))
                 return
             for cap, price in steps[k]:
+                if len(found) > _MANY:
+                    return
                 need = bisect_left(ends[k + 1], (all_g - carried - cap,))
                 if need < len(ends[k + 1]) and cost + price + ends[k + 1][need][1] < room:
                     extend(k + 1, cost + price, carried + cap, (*caps, cap))
 
         extend(0, 0, 0, ())
-        inside.steps += len(found)
+        inside.steps += len(found) if len(found) <= _MANY else inside.max_steps
         found.sort()
         return found
 

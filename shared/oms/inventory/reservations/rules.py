@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.inventory.reservations.model import PREFIX, Kept, Reservation, Terms, Wanted
-from oms.inventory.rules import ShortStockError
+from oms.inventory.rules import ShortStockError, left_over
 from oms.kernel.errors import Fault, Why
 from oms.kernel.ids import derive_id
 from oms.kernel.time import from_text, to_text
@@ -89,13 +89,14 @@ def place(
 ) -> tuple[Kept, ...]:
     """Where the units are kept: a line whole at one location if it can be, from the nearest on, else from the fullest.
 
-    What is kept already and not asked for anew stays where it is. `nearest` None: nobody knows where it goes.
+    Units that orders wait for are not there for a cart. What is kept already and not asked for anew stays where it is.
+    `nearest` None: nobody knows where it goes.
 
     Raises:
         ShortStockError: somewhere is less than was asked for, and all was wanted; `faults` name each line.
     """
     own = own_units(before, positions)
-    free = {key: max(position.available, 0) + own.get(key, 0) for key, position in positions.items()}
+    free = {key: units + own.get(key, 0) for key, units in left_over(positions).items()}
     kept: list[Kept] = []
     faults: list[Fault] = []
     for row, line in enumerate(lines):

@@ -1,11 +1,12 @@
 """What can be promised, and when: for shops, for the first promise of an order, for the next one."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from oms.inventory.model import Position, PositionKey
 from oms.inventory.store import StockStore
 from oms.inventory.supply import rules
 from oms.inventory.supply.model import (
@@ -77,8 +78,9 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
-    found = outlook(asked.skus, desk, safety=desk.safety(asked.channel))
-    owed = desk.unsourced(asked.skus)
+    positions = desk.stock.positions(asked.skus, consistent=False)
+    found = outlook(asked.skus, positions, desk, safety=desk.safety(asked.channel))
+    owed = waiting(asked.skus, positions, desk)
     shown: list[SkuAvailability] = []
     for sku in asked.skus:
         today = min((day.dates[0] for day in found[sku].values()), default=at.date())
@@ -99,29 +101,53 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     return Availability(channel=asked.channel, country=asked.country, skus=tuple(shown), delivery=window)
 
 
-def outlook(
-    skus: Iterable[str], desk: AvailabilityDesk, *, safety: ChannelSafety | None = None
-) -> dict[str, dict[str, Curve]]:
-    """SKU -> location -> curve. One read for all positions, one per SKU for supplies, one for all suppliers.
+def waiting(skus: Iterable[str], positions: Mapping[PositionKey, Position], desk: AvailabilityDesk) -> dict[str, int]:
+    """Units by SKU that others have a claim to who came before: those that wait, and those not sourced yet.
 
-    Units that wait are owed today: whoever waits was promised before, and the queue is served in the order of promises.
+    Who waits at one location is served from any: their units are owed by all locations together.
+    """
+    owed = dict(desk.unsourced(skus))
+    for (sku, _), position in positions.items():
+        owed[sku] = owed.get(sku, 0) + position.backordered
+    return owed
+
+
+def outlook(
+    skus: Iterable[str],
+    positions: Mapping[PositionKey, Position],
+    desk: AvailabilityDesk,
+    *,
+    safety: ChannelSafety | None = None,
+    coming: Mapping[PositionKey, Sequence[Due]] | None = None,
+) -> dict[str, dict[str, Curve]]:
+    """SKU -> location -> curve of what is there and what comes, whoever waits for it.
+
+    `coming`: what `receipts` found, if it is known.
     """
     names = tuple(dict.fromkeys(skus))
-    positions = desk.stock.positions(names, consistent=False)
-    coming = {sku: [one for one in desk.supplies.to_come(sku) if one.confirmed] for sku in names}
-    late = _shifts([one for some in coming.values() for one in some], desk)
-    places, terms, now = desk.locations(), desk.terms(), desk.clock()
+    known = receipts(names, desk) if coming is None else coming
+    places, now = desk.locations(), desk.clock()
     found: dict[str, dict[str, Curve]] = {sku: {} for sku in names}
     for (sku, location), position in sorted(positions.items()):
-        place = places[location]
-        today = now.astimezone(ZoneInfo(place.time_zone)).date()
-        receipts = [
-            Due(rules.usable_on(_not_before(one.due_on, today), late[one.supplier], place, terms), one.to_come)
-            for one in coming[sku]
-            if one.location == location
-        ]
-        free = position.available - (safety.of(sku) if safety else 0)
-        found[sku][location] = rules.curve(today, free, [Due(today, position.backordered)], receipts)
+        if sku in found and location in places:
+            today = now.astimezone(ZoneInfo(places[location].time_zone)).date()
+            free = position.available - (safety.of(sku) if safety else 0)
+            found[sku][location] = rules.curve(today, free, (), known.get((sku, location), ()))
+    return found
+
+
+def receipts(skus: Iterable[str], desk: AvailabilityDesk) -> dict[PositionKey, list[Due]]:
+    """What is confirmed to come, when it can be used: one read per SKU, and one for all suppliers."""
+    confirmed = [one for sku in dict.fromkeys(skus) for one in desk.supplies.to_come(sku) if one.confirmed]
+    late = _shifts(confirmed, desk)
+    places, terms, now = desk.locations(), desk.terms(), desk.clock()
+    found: dict[PositionKey, list[Due]] = {}
+    for one in confirmed:
+        place = places.get(one.location)
+        if place is not None:
+            today = now.astimezone(ZoneInfo(place.time_zone)).date()
+            usable = rules.usable_on(_not_before(one.due_on, today), late[one.supplier], place, terms)
+            found.setdefault((one.sku, one.location), []).append(Due(usable, one.to_come))
     return found
 
 
@@ -135,10 +161,26 @@ def soonest(
     """The delivery window of the first day on which everything can be had; empty when no known supply covers it."""
     days = sorted({day for sku in wanted for one in found[sku].values() for day in one.dates})
     for day in days:
-        stock = {sku: {place: rules.promisable(one, day) for place, one in found[sku].items()} for sku in wanted}
+        stock = _stock_on(day, wanted, found)
         if all(sum(stock[sku].values()) >= units for sku, units in wanted.items()):
             return desk.promise(destination, wanted, stock, _morning(day, found, at, desk))
     return Promise()
+
+
+def window_on(
+    day: date,
+    destination: Destination,
+    wanted: Mapping[str, int],
+    found: Mapping[str, Mapping[str, Curve]],
+    desk: AvailabilityDesk,
+) -> Promise:
+    """The delivery window of goods that can be had on a day."""
+    at = _morning(day, found, desk.clock(), desk)
+    return desk.promise(destination, wanted, _stock_on(day, wanted, found), at)
+
+
+def _stock_on(day: date, skus: Iterable[str], found: Mapping[str, Mapping[str, Curve]]) -> Stock:
+    return {sku: {place: rules.promisable(one, day) for place, one in found[sku].items()} for sku in skus}
 
 
 def _morning(day: date, found: Mapping[str, Mapping[str, Curve]], at: datetime, desk: AvailabilityDesk) -> datetime:

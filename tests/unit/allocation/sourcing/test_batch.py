@@ -34,14 +34,21 @@ def taken(plans: list[Placed]) -> dict[tuple[str, str], int]:
 def test_deciding_together_is_never_worse_than_one_by_one(rows: list[dict[str, int]], units: dict[str, int]) -> None:
     stock = {("A", name): there for name, there in units.items()}
     solve = cheapest(rows)
-    together = decide_together(len(rows), solve, stock)
-    left, one_by_one = dict(stock), 0
+    together, sequence = decide_together(len(rows), solve, stock)
+    left, one_by_one, fair = dict(stock), 0, []
     for order in range(len(rows)):
         plan = solve(order, left)
         one_by_one += plan.cost
+        fair.append(plan.units)
         for key, count in plan.taken.items():
             left[key] -= count
     assert sum(plan.cost for plan in together) <= one_by_one
+    assert all(plan.units >= units for plan, units in zip(together, fair, strict=True))
+    left = dict(stock)
+    for order in sequence:
+        assert solve(order, left) == together[order]
+        for key, count in together[order].taken.items():
+            left[key] -= count
     assert all(count <= stock[key] for key, count in taken(together).items())
 
 
@@ -60,13 +67,21 @@ def test_units_are_assigned_at_the_least_sum(rows: list[dict[str, int]], units: 
 
 def test_the_only_unit_goes_where_it_saves_the_most() -> None:
     rows = [{"a": 10, "b": 12}, {"a": 10}]
-    plans = decide_together(2, cheapest(rows), {("A", "a"): 1, ("A", "b"): 1})
+    plans, sequence = decide_together(2, cheapest(rows), {("A", "a"): 1, ("A", "b"): 1})
     assert [dict(plan.taken) for plan in plans] == [{("A", "b"): 1}, {("A", "a"): 1}]
+    assert sequence == [1, 0]
     assert assign_units(rows, {"a": 1, "b": 1}, WAIT) == ["b", "a"]
 
 
 def test_equal_orders_are_served_as_they_come() -> None:
     for rows in permutations([{"a": 5}, {"a": 5}, {"a": 5}]):
         assert assign_units(list(rows), {"a": 1}, WAIT) == ["a", None, None]
-        plans = decide_together(3, cheapest(list(rows)), {("A", "a"): 1})
+        plans, _ = decide_together(3, cheapest(list(rows)), {("A", "a"): 1})
         assert [plan.cost for plan in plans] == [5, WAIT, WAIT]
+
+
+def test_the_first_of_two_keeps_the_only_unit_though_the_second_would_save_more() -> None:
+    rows = [{"a": 90}, {"a": 10}]
+    plans, sequence = decide_together(2, cheapest(rows), {("A", "a"): 1})
+    assert [plan.cost for plan in plans] == [90, WAIT]
+    assert sequence == [0, 1]

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from oms.allocation.sourcing.dual import Dual
 from oms.allocation.sourcing.engine import solve_any
 from oms.allocation.sourcing.exact import solve
-from oms.allocation.sourcing.local import improve, neighbours, spread
+from oms.allocation.sourcing.local import spread
 from oms.allocation.sourcing.network import MICRO, Network, Option, Piece, Source, Tariff, allowed, cost_of
 from oms.allocation.sourcing.objective import Priced
 from oms.allocation.sourcing.tariffs import Steps, tangent
 from tests.facility_location import NAMES, SCALE, optima, read
+from tests.plan_neighbours import neighbours
 from tests.shared_data import shared_data
 from tests.sourcing_instances import network
 from tests.sourcing_milp import optimum
@@ -124,13 +125,22 @@ def test_the_order_of_locations_does_not_change_what_a_plan_costs(problem: Netwo
 
 @settings(max_examples=40, deadline=None)
 @given(networks)
-def test_a_local_search_is_allowed_and_never_better_than_the_proof(problem: Network) -> None:
+def test_a_greedy_plan_is_allowed_and_never_better_than_the_proof(problem: Network) -> None:
     start = spread(problem)
-    better = improve(problem, start)
-    assert allowed(problem, better)
-    assert cost_of(problem, better) <= cost_of(problem, start)
-    answer = solve(problem, start=better)
-    assert answer.cost <= cost_of(problem, better)
+    assert allowed(problem, start)
+    answer = solve(problem, start=start)
+    assert answer.cost <= cost_of(problem, start)
+
+
+@pytest.mark.parametrize(("lines", "places"), [(25, 60), (100, 90)])
+def test_beyond_what_is_always_proven_a_plan_comes_with_its_bound(lines: int, places: int) -> None:
+    problem = network(("beyond", 1), lines, places)
+    answer = solve_any(Priced(problem, (), ()))
+    assert allowed(problem, answer.takes)
+    assert cost_of(problem, answer.takes) == answer.cost
+    assert 0 < answer.bound <= answer.cost
+    assert solve_any(Priced(problem, (), ())) == answer
+    assert answer.cost <= cost_of(problem, spread(problem))
 
 
 @given(st.integers(1, 40_000), st.booleans())

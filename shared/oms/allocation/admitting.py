@@ -1,0 +1,168 @@
+"""Whether an order that is short may wait, as its items' policies say; what it is promised then, and why not if not."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from oms.allocation.lineup import Lineup, Picture, without
+from oms.allocation.sourcing.desk import Sourcing
+from oms.inventory.waiting.model import UNKNOWN
+from oms.inventory.waiting.promising import Promising, Wait, latest_acceptable, too_late
+from oms.orders.bundles import on_the_shelf
+from oms.orders.holding import HoldSpec, was_held
+from oms.orders.model import Line, Order, Promise
+from oms.reference.model import MayWait
+
+REASON, TOO_LATE = "out_of_stock", "promise_too_late"
+ANY = MayWait()
+
+
+class Admitted(NamedTuple):
+    """Lines that may wait with the day from which stock is promised, the order's promise, and a hold for the rest."""
+
+    supply_on: Mapping[int, str]
+    refused: frozenset[int]
+    promise: Promise
+    holds: tuple[HoldSpec, ...] = ()
+
+
+class Admission:
+    """Decides in the sequence of the batch: each order sees those who joined before it."""
+
+    def __init__(self, lineup: Lineup, promising: Promising, sourcing: Sourcing, now: datetime) -> None:
+        self._lineup = lineup
+        self._promising = promising
+        self._sourcing = sourcing
+        self._today = now.date()
+
+    def policy(self, sku: str) -> MayWait:
+        item = self._sourcing.item(sku)
+        return item.waiting if item else ANY
+
+    def given_out(self, order: Order, picture: Picture) -> Picture:
+        """The picture without preorders that are not to be given out yet."""
+        shut = [
+            line
+            for line in order.lines
+            if (line.open or line.backordered) and self.policy(line.sku).embargoed(order.channel, self._today)
+        ]
+        skus = {sku for line in shut for sku in on_the_shelf(line, 1)}
+        units = {sku: sum(max(one.available, 0) for key, one in picture.items() if key[0] == sku) for sku in skus}
+        return without(picture, units)
+
+    def admit(self, order: Order, short: Mapping[int, int], queues: Mapping[int, str], picture: Picture) -> Admitted:
+        """What becomes of the units by line that nobody has.
+
+        Args:
+            order: before the decision; a line that had a place keeps it.
+            short: units by line.
+            queues: the location in whose books a line's units would wait.
+            picture: the stock after what the order takes.
+        """
+        supply_on: dict[int, str] = {}
+        why: dict[int, str] = {}
+        joining, sold = Counter[str](), Counter[str]()
+        for line in order.lines:
+            if line.number not in short:
+                continue
+            units = short[line.number]
+            if line.supply_on is not None and line.backordered:
+                supply_on[line.number] = line.supply_on  # it stands in line
+                continue
+            refused = self._refused(order, line, units, queues.get(line.number), picture, sold[line.sku])
+            if refused:
+                why[line.number] = refused
+                continue
+            supply_on[line.number] = line.supply_on or self._promised(order, line, units, picture, joining)
+            joining.update(on_the_shelf(line, units))
+            sold[line.sku] += units
+        return self._judged(order, short, supply_on, why, picture)
+
+    def _judged(
+        self,
+        order: Order,
+        short: Mapping[int, int],
+        supply_on: Mapping[int, str],
+        why: dict[int, str],
+        picture: Picture,
+    ) -> Admitted:
+        """With the promise; who would be served too late is asked first."""
+        promise = self._promise(order, short, supply_on, picture)
+        new = {number for number in supply_on if not _line(order, number).backordered}
+        asked = was_held(order, TOO_LATE)  # whoever let the order go has said that it will do
+        latest = latest_acceptable(order, [self.policy(_line(order, number).sku) for number in new])
+        if new and not asked and too_late(promise, latest):
+            say = f"{promise.latest_on or 'no date known'}, wanted by {latest}"
+            kept = {number: day for number, day in supply_on.items() if number not in new}
+            held = (HoldSpec(TOO_LATE, say), *_holds(why))
+            return Admitted(kept, frozenset(why) | new, self._promise(order, short, kept, picture), held)
+        return Admitted(supply_on, frozenset(why), promise, _holds(why))
+
+    def _promise(
+        self, order: Order, short: Mapping[int, int], supply_on: Mapping[int, str], picture: Picture
+    ) -> Promise:
+        if not supply_on:
+            return order.promise
+        waits = [Wait(number, short[number], day) for number, day in supply_on.items()]
+        others = [
+            Wait(line.number, line.backordered, line.supply_on)
+            for line in order.lines
+            if line.backordered and line.supply_on and line.number not in short
+        ]
+        return self._promising.window(order, [*waits, *others], picture)
+
+    def _refused(
+        self,
+        order: Order,
+        line: Line,
+        units: int,
+        location: str | None,
+        picture: Picture,
+        same: int,
+    ) -> str | None:
+        """Why these units may not wait; `same`: units of the SKU in other lines of the order that will."""
+        policy = self.policy(line.sku)
+        if policy.of(order.channel) == "none":
+            return f"{line.sku}: not_backorderable"
+        if policy.until is not None and self._today > policy.until:
+            return f"{line.sku}: closed_since {policy.until}"
+        if policy.cap is not None:
+            waiting = self._lineup.head(line.sku).sold + same
+            if waiting + units > policy.cap:
+                return f"{line.sku}: cap_reached, {waiting} of {policy.cap} wait, {units} more wanted"
+        own = policy.locations.get(location or "")
+        if own is not None and location is not None and (line.sku, location) in picture:
+            there = picture[line.sku, location].backordered + same
+            if there + units > own:
+                return f"{line.sku}: cap_reached at {location}, {there} of {own} wait, {units} more wanted"
+        return None
+
+    def _promised(self, order: Order, line: Line, units: int, picture: Picture, joining: Mapping[str, int]) -> str:
+        """The day when everybody in line and this one are covered; never before the last one in line."""
+        days: list[str] = []
+        for sku, each in on_the_shelf(line, units).items():
+            upto = self._lineup.head(sku).units + joining.get(sku, 0) + each
+            days += [self._promising.supply_on(sku, upto, picture), self._lineup.last_on(sku)]
+        return not_before(max(days), self.policy(line.sku), order.channel)
+
+
+def not_before(supply_on: str, policy: MayWait, channel: str) -> str:
+    """The day, or that of the release of a preorder if it is later."""
+    if supply_on == UNKNOWN or policy.release_on is None or policy.of(channel) != "preorder":
+        return supply_on
+    return max(supply_on, policy.release_on.isoformat())
+
+
+def _holds(why: Mapping[int, str]) -> tuple[HoldSpec, ...]:
+    return (HoldSpec(REASON, "; ".join(why.values())),) if why else ()
+
+
+def _line(order: Order, number: int) -> Line:
+    return next(line for line in order.lines if line.number == number)
+
+
+def policies_of(order: Order, numbers: Iterable[int], sourcing: Sourcing) -> list[MayWait]:
+    """What the items of some lines say."""
+    items = [sourcing.item(_line(order, number).sku) for number in numbers]
+    return [item.waiting if item else ANY for item in items]

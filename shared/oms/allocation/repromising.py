@@ -1,0 +1,181 @@
+"""Promise anew to those who wait, when what is to come has changed: later, earlier, fewer units, or not at all."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from oms.allocation.admitting import TOO_LATE, not_before, policies_of
+from oms.allocation.sourcing.desk import Sourcing
+from oms.aws.tables import Write, commit
+from oms.events.fact import FactData
+from oms.inventory.model import Position, PositionKey
+from oms.inventory.store import StockStore
+from oms.inventory.waiting.model import UNKNOWN, Place
+from oms.inventory.waiting.promising import Promising, Wait, WaitingDesk, first_day, latest_acceptable, too_late
+from oms.inventory.waiting.rules import stands
+from oms.inventory.waiting.store import WaitingStore
+from oms.kernel.errors import ConflictError, TransientError
+from oms.orders.bundles import on_the_shelf
+from oms.orders.holding import HoldSpec, holds_on_the_rest
+from oms.orders.model import Line, Order, Promise, replace_line
+from oms.orders.promises import promise_changed, promise_row
+from oms.orders.store import OrderStore
+
+BY = "system:serve_waiting"
+WHY = "supply_changed"
+_TRIES = 5
+
+
+class Moved(NamedTuple):
+    """Orders whose promise moved, and those held because it is too late now."""
+
+    promised: int = 0
+    held: int = 0
+
+
+class _Days:
+    """The day from which stock is promised to each place, reckoned along the line; read once per SKU."""
+
+    def __init__(self, lines: WaitingStore, promising: Promising, stock: StockStore) -> None:
+        self._lines = lines
+        self._promising = promising
+        self._stock = stock
+        self.picture: dict[PositionKey, Position] = {}
+        self._days: dict[str, dict[tuple[str, int], str]] = {}
+        self.places: dict[str, list[Place]] = {}
+
+    def of(self, sku: str) -> Mapping[tuple[str, int], str]:
+        """By order id and line number."""
+        if sku not in self._days:
+            self.picture |= self._stock.positions([sku])
+            curve = self._promising.curve(sku, self.picture)
+            upto = 0
+            days: dict[tuple[str, int], str] = {}
+            self.places[sku] = list(self._lines.line(sku))
+            for place in self.places[sku]:
+                upto += place.units
+                days[place.order_id, place.number] = first_day(curve, upto)
+            self._days[sku] = days
+        return self._days[sku]
+
+
+def repromise(
+    skus: Iterable[str],
+    *,
+    orders: OrderStore,
+    stock: StockStore,
+    waiting: WaitingDesk,
+    sourcing: Sourcing,
+    now: datetime,
+) -> Moved:
+    """Promise anew along the lines for some SKUs; whoever's promise stays is not written.
+
+    The k-th unit of a line is promised the day on which supply covers k units. Promises that become later are written
+    from the back of the line, earlier ones from its front: so whatever a crash leaves, nobody has passed anybody.
+
+    Raises:
+        TransientError: an order changed under our hands five times.
+    """
+    promising = Promising(waiting)
+    days = _Days(waiting.lines, promising, stock)
+    known: dict[str, Order] = {}
+    later: dict[str, None] = {}
+    earlier: dict[str, None] = {}
+    for sku in sorted(skus):
+        found = days.of(sku)
+        moved = [place for place in days.places[sku] if found[place.order_id, place.number] != place.supply_on]
+        known |= orders.get_many({place.order_id for place in moved} - known.keys())
+        for place in moved:
+            order = known.get(place.order_id)
+            if order is not None:
+                new = _days_of(order, days, sourcing)
+                is_later = any(day > (_line(order, number).supply_on or "") for number, day in new.items())
+                (later if is_later else earlier)[order.id] = None
+    redo = _Redo(orders, waiting.lines, promising, days, sourcing, now)
+    in_turn = [*reversed(later), *(order_id for order_id in earlier if order_id not in later)]
+    results = [redo.order(known[order_id]) for order_id in in_turn]
+    return Moved(sum(one.promised for one in results), sum(one.held for one in results))
+
+
+class _Redo(NamedTuple):
+    """What writing one order's new promise needs."""
+
+    orders: OrderStore
+    lines: WaitingStore
+    promising: Promising
+    days: _Days
+    sourcing: Sourcing
+    now: datetime
+
+    def order(self, order: Order) -> Moved:
+        """Write one order's new places and promise, if they are others still when nobody else is at work on it."""
+        for attempt in range(1, _TRIES + 1):
+            new = _days_of(order, self.days, self.sourcing)
+            if not new:
+                return Moved()
+            after, writes, held = self._made(order, new)
+            try:
+                commit(self.orders.write(after), *writes, *self.lines.writes([(order, after)]))
+            except ConflictError as error:
+                if attempt == _TRIES:
+                    raise TransientError(f"order {order.id} keeps changing") from error
+                order = self.orders.get(order.id)
+            else:
+                return Moved(1, held)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _made(self, order: Order, new: Mapping[int, str]) -> tuple[Order, list[Write], bool]:
+        lines = replace_line(order.lines, {number: {"supply_on": day} for number, day in new.items()})
+        moved = order.model_copy(update={"lines": lines})
+        waits = [Wait(line.number, line.backordered, line.supply_on or UNKNOWN) for line in lines if stands(line)]
+        for sku in {sku for line in lines if stands(line) for sku in on_the_shelf(line, 1)}:
+            self.days.of(sku)  # the picture has its stock
+        promise = self.promising.window(moved, waits, self.days.picture)
+        specs = self._too_late(moved, promise, new)
+        holds, said = holds_on_the_rest(moved, specs, at=self.now)
+        facts: list[FactData] = [*said]
+        row = promise_row(moved, promise, by=BY, why=WHY, at=self.now)
+        if promise != order.promise:
+            facts.append(promise_changed(row))
+        why = "; ".join([WHY, *(f"{spec.reason}: {spec.note}" for spec in specs)])
+        after = moved.changed(
+            *facts,
+            at=self.now,
+            by=BY,
+            why=why,
+            what=None if facts else "SupplyMoved",
+            promise=promise,
+            holds=(*order.holds, *holds),
+        )
+        return after, [self.orders.promise_write(row)], bool(holds)
+
+    def _too_late(self, order: Order, promise: Promise, new: Mapping[int, str]) -> list[HoldSpec]:
+        """A hold for an order that would come after the last day on which it is wanted, and later than promised."""
+        latest = latest_acceptable(order, policies_of(order, new, self.sourcing))
+        before = order.promise.latest_on
+        worse = before is not None and (promise.latest_on is None or promise.latest_on > before)
+        if worse and too_late(promise, latest):
+            return [HoldSpec(TOO_LATE, f"{promise.latest_on or 'no date known'}, wanted by {latest}")]
+        return []
+
+
+def _days_of(order: Order, days: _Days, sourcing: Sourcing) -> dict[int, str]:
+    """The lines of an order that stand in line, with their new days; those that stay are left out."""
+    new: dict[int, str] = {}
+    for line in order.lines:
+        if not stands(line):
+            continue
+        item = sourcing.item(line.sku)
+        own = [days.of(sku).get((order.id, line.number)) for sku in on_the_shelf(line, 1)]
+        found = [day for day in own if day is not None]
+        if len(found) < len(own):
+            continue  # it joined after the line was read: its promise is new
+        day = max(found)
+        day = not_before(day, item.waiting, order.channel) if item else day
+        if day != line.supply_on:
+            new[line.number] = day
+    return new
+
+
+def _line(order: Order, number: int) -> Line:
+    return next(line for line in order.lines if line.number == number)

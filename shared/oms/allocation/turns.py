@@ -1,0 +1,52 @@
+"""An order that has its turn: what of it waits is looked at again, as if it had just come. Pure."""
+
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import NamedTuple
+
+from oms.allocation.admitting import Admitted
+from oms.allocation.steps import in_line_writes
+from oms.inventory.model import Change, Position, PositionKey
+from oms.orders.bundles import on_the_shelf
+from oms.orders.model import Line, Order, replace_line
+
+LINE_WRITES = 60  # of a giant order that waits: so much of it has its turn at a time
+
+
+class Turn(NamedTuple):
+    """An order as it is stored, the same with its waiting units open, and who of it may wait."""
+
+    stored: Order
+    asked: Order
+    admitted: Admitted
+
+
+def turned(order: Order, view: Mapping[PositionKey, Position]) -> Order:
+    """The order with the units open that wait: of a giant one a part, of what may be there."""
+    waiting = [line for line in order.lines if line.backordered]
+    if sum(map(in_line_weight, waiting)) > LINE_WRITES:
+        there = {sku for (sku, _), position in view.items() if position.available > 0}
+        some = [line for line in waiting if on_the_shelf(line, 1).keys() <= there]
+        sums = accumulate(map(in_line_weight, some))
+        waiting = [
+            line for place, (line, sum_) in enumerate(zip(some, sums, strict=True)) if not place or sum_ <= LINE_WRITES
+        ]
+    changes = {line.number: {"open": line.open + line.backordered, "backordered": 0} for line in waiting}
+    return order.model_copy(update={"lines": replace_line(order.lines, changes)}) if changes else order
+
+
+def in_line_weight(line: Line) -> int:
+    """Writes of a line that leaves its place: place, head and position for each SKU on the shelf, the head sold as."""
+    shelf = on_the_shelf(line, 1)
+    return len(shelf) + in_line_writes(shelf, bool(line.components))
+
+
+def left_behind(turn: Turn) -> dict[PositionKey, Change]:
+    """The books no longer carry units that were waiting, until it is said again that they do."""
+    changes: dict[PositionKey, Change] = {}
+    for line, asked in zip(turn.stored.lines, turn.asked.lines, strict=True):
+        if line.waits_at and line.backordered > asked.backordered:
+            for sku, units in on_the_shelf(line, line.backordered).items():
+                key = (sku, line.waits_at)
+                changes[key] = changes.get(key, Change()).plus(Change(backordered=-units))
+    return changes

@@ -1,0 +1,78 @@
+"""The line for a SKU: who waits for it, for how many units, in the order in which they are served."""
+
+from typing import NamedTuple
+
+from oms.orders.model import Order, Value
+
+UNKNOWN = "unknown"  # sorts behind every date: no supply that is known covers these units
+
+
+class Place(NamedTuple):
+    """An order line's place in the line for one SKU on the shelf.
+
+    Served by the date from which stock is promised, then by the instant of submission. `location` is where it waits in
+    the books; none: nobody keeps it.
+    """
+
+    sku: str
+    supply_on: str
+    submitted_at: str
+    order_id: str
+    number: int
+    units: int
+    location: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Sorts as the line stands."""
+        return place_key(self.supply_on, self.submitted_at, self.order_id, self.number)
+
+
+def place_key(supply_on: str, submitted_at: str, order_id: str, number: int) -> str:
+    return f"{supply_on}#{submitted_at}#{order_id}#{number:04d}"
+
+
+class Head(NamedTuple):
+    """What is known of a whole line: `units` on the shelf that are waited for, `sold` those of lines of this very SKU.
+
+    The two differ where bundles are. `version` counts who joined and whose promise moved: it puts those who join one
+    after the other.
+    """
+
+    sku: str
+    version: int = 0
+    units: int = 0
+    sold: int = 0
+
+
+class WaitingOrder(Value):
+    """One place in the line. `ahead` units are waited for by those before it."""
+
+    order_id: str
+    line: int
+    units: int
+    ahead: int
+    location: str | None
+    supply_on: str | None
+    submitted_at: str
+
+
+class WaitingLine(Value):
+    """Who waits for a SKU, first served first; `units` in all. `next_after` is where the next page begins."""
+
+    sku: str
+    units: int
+    orders: tuple[WaitingOrder, ...]
+    next_after: str | None = None
+
+
+class ServingReport(Value):
+    """What a run did: SKUs looked at, orders that got stock, promises that moved, orders held over theirs."""
+
+    skus: int = 0
+    served: int = 0
+    promised: int = 0
+    held: int = 0
+
+
+Changed = tuple[Order | None, Order]  # an order before and after a write

@@ -1,0 +1,105 @@
+"""What those who wait are promised: the day on which supply covers everybody up to them, and the delivery after it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from oms.inventory.model import Position, PositionKey
+from oms.inventory.supply.availability import AvailabilityDesk, outlook, receipts, window_on
+from oms.inventory.supply.model import Due
+from oms.inventory.supply.rules import Curve, promisable_on, together
+from oms.inventory.waiting.model import UNKNOWN
+from oms.inventory.waiting.store import WaitingStore
+from oms.kernel.time import from_text
+from oms.orders.bundles import on_the_shelf
+from oms.orders.model import Order, Promise
+from oms.reference.model import MayWait
+
+NO_PROMISE = Promise()
+
+
+@dataclass(frozen=True)
+class WaitingDesk:
+    """The lines, and what can be promised to those who stand in them."""
+
+    lines: WaitingStore
+    supply: AvailabilityDesk
+
+
+class Wait(NamedTuple):
+    """Units of an order line that wait, and the day from which stock is promised to them."""
+
+    number: int
+    units: int
+    supply_on: str
+
+
+class Promising:
+    """One picture of what comes, asked once per SKU."""
+
+    def __init__(self, desk: WaitingDesk) -> None:
+        self._desk = desk.supply
+        self._coming: dict[PositionKey, Sequence[Due]] = {}
+        self._known: set[str] = set()
+
+    def supply_on(self, sku: str, upto: int, picture: Mapping[PositionKey, Position]) -> str:
+        """The first day on which there is enough for `upto` units; `unknown` when no known supply covers them.
+
+        Looks ahead: `upto` are the units of everybody who was promised before, and the own ones. So a new promise robs
+        no older one.
+        """
+        return first_day(self.curve(sku, picture), upto)
+
+    def curve(self, sku: str, picture: Mapping[PositionKey, Position]) -> Curve:
+        """What all locations together have of a SKU by date, whoever waits for it."""
+        self._learn([sku])
+        own = {key: position for key, position in picture.items() if key[0] == sku}
+        curves = outlook([sku], own, self._desk, coming=self._coming)[sku]
+        today = min((curve.dates[0] for curve in curves.values()), default=self._desk.clock().date())
+        return together(list(curves.values()), today)
+
+    def window(self, order: Order, waits: Iterable[Wait], picture: Mapping[PositionKey, Position]) -> Promise:
+        """The delivery window of the last of the lines that wait; empty when one of them has no date."""
+        waiting = {wait.number: wait for wait in waits}
+        days = {wait.supply_on for wait in waiting.values()}
+        if not days or UNKNOWN in days:
+            return NO_PROMISE
+        wanted: Counter[str] = Counter()
+        for line in order.lines:
+            if line.number in waiting:
+                wanted.update(on_the_shelf(line, waiting[line.number].units))
+        self._learn(wanted)
+        own = {key: position for key, position in picture.items() if key[0] in wanted}
+        found = outlook(wanted, own, self._desk, coming=self._coming)
+        return window_on(date.fromisoformat(max(days)), order.destination, wanted, found, self._desk)
+
+    def _learn(self, skus: Iterable[str]) -> None:
+        new = [sku for sku in skus if sku not in self._known]
+        if new:
+            self._coming.update(receipts(new, self._desk))
+            self._known.update(new)
+
+
+def first_day(curve: Curve, units: int) -> str:
+    """The first day on which there are so many units and no older promise is robbed; `unknown`: none is known."""
+    day = promisable_on(curve, units)
+    return day.isoformat() if day else UNKNOWN
+
+
+def latest_acceptable(order: Order, policies: Iterable[MayWait]) -> date | None:
+    """The last day on which the buyer wants it: what the channel promised, or the items allow; none: any day."""
+    days: list[date] = []
+    if order.delivery is not None and order.delivery.deliver_by:
+        days.append(from_text(order.delivery.deliver_by).date())
+    came = from_text(order.submitted_at).date()
+    days += [date.fromordinal(came.toordinal() + one.latest_days) for one in policies if one.latest_days is not None]
+    return min(days, default=None)
+
+
+def too_late(promise: Promise, latest: date | None) -> bool:
+    """Whether the buyer would get it after the last day on which it is wanted, for all that is known."""
+    if latest is None:
+        return False
+    return promise.latest_on is None or promise.latest_on > latest.isoformat()

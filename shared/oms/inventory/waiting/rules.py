@@ -1,0 +1,77 @@
+"""Where an order stands in line, and what a change of it moves there. Pure."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from oms.inventory.waiting.model import Changed, Place
+from oms.orders.bundles import on_the_shelf
+from oms.orders.model import Line, Order
+
+PlaceKey = tuple[str, str]  # (SKU on the shelf, key)
+
+
+def places_of(order: Order) -> dict[PlaceKey, Place]:
+    """The places of an order: one for each line that waits and SKU on the shelf that it is made of."""
+    places: dict[PlaceKey, Place] = {}
+    for line in order.lines:
+        for sku, units in on_the_shelf(line, line.backordered).items() if stands(line) else ():
+            place = Place(sku, line.supply_on or "", order.submitted_at, order.id, line.number, units, line.waits_at)
+            places[sku, place.key] = place
+    return places
+
+
+def stands(line: Line) -> bool:
+    """Whether the line has a place: one that waited before there were places has none."""
+    return line.backordered > 0 and line.supply_on is not None
+
+
+def sold_units(order: Order | None) -> Counter[str]:
+    """Units that wait, by the SKU that was sold."""
+    units: Counter[str] = Counter()
+    for line in order.lines if order else ():
+        if stands(line):
+            units[line.sku] += line.backordered
+    return units
+
+
+class Moves(NamedTuple):
+    """What a change of an order moves in the lines: places given up, places taken or with other units now.
+
+    `units` by SKU on the shelf and `sold` by SKU sold: by how many the line grows. `joined`: lines that somebody
+    joined, or in which somebody stands elsewhere now.
+    """
+
+    gone: tuple[Place, ...]
+    put: tuple[Place, ...]
+    units: Counter[str]
+    sold: Counter[str]
+    joined: frozenset[str]
+
+    @property
+    def items(self) -> int:
+        """Writes besides the heads."""
+        return len(self.gone) + len(self.put)
+
+    @property
+    def heads(self) -> set[str]:
+        """The SKUs whose heads are written."""
+        return {*self.joined, *(sku for some in (self.units, self.sold) for sku, by in some.items() if by)}
+
+
+def moves_of(changed: Changed) -> Moves:
+    """What the change of an order moves in the lines."""
+    before, after = changed
+    was, now = places_of(before) if before else {}, places_of(after)
+    units: Counter[str] = Counter()
+    for places, sign in ((now, 1), (was, -1)):
+        for place in places.values():
+            units[place.sku] += sign * place.units
+    sold = sold_units(after)
+    sold.subtract(sold_units(before))
+    return Moves(
+        gone=tuple(place for key, place in was.items() if key not in now),
+        put=tuple(place for key, place in now.items() if was.get(key) != place),
+        units=units,
+        sold=sold,
+        joined=frozenset(p.sku for key, p in now.items() if key not in was or was[key].units < p.units),
+    )
