@@ -10,7 +10,7 @@ from tests.infra.test_edges import QUEUES_READ_BY_FUNCTIONS
 
 # Types that the emulator rejects, and with them the whole template.
 AWS_ONLY = {"AWS::Events::Archive", "AWS::Logs::QueryDefinition", "AWS::XRay::SamplingRule"}
-QUEUES = [name.capitalize() for name in QUEUES_READ_BY_FUNCTIONS]
+QUEUES = ["".join(part.capitalize() for part in name.split("-")) for name in QUEUES_READ_BY_FUNCTIONS]
 OUTPUTS = {
     *("ApiUrl", "ApiId", "BusName", "BusArn", "PeopleKeyId", "PepperSecret"),
     *("ArchiveBucket", "DocumentsBucket", "FilesBucket"),
@@ -22,7 +22,7 @@ OUTPUTS = {
     *("FulfillOrderArn", "ResolveExceptionArn", "Functions", "AlarmTopicArn"),
 }
 # More than this and a reason has become a habit: look at each again before raising it.
-MAX_ACCEPTED_RULES = 13
+MAX_ACCEPTED_RULES = 14  # the 14th is what IAM5 says of X-Ray, said again of policies that are a part of their role
 
 
 def types_of(assembly: Assembly) -> dict[str, set[str]]:

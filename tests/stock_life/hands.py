@@ -4,6 +4,8 @@ import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
 
 from oms.aws.tables import ConditionFailedError, commit
+from oms.inventory.drift.service import prove_stock
+from oms.inventory.drift.store import SHARDS
 from oms.inventory.model import Change, Movement
 from oms.inventory.reservations.sweeping import expire_reservations
 from oms.inventory.rules import ShortStockError
@@ -23,10 +25,13 @@ class Shelves(Life):
 
     @precondition(lambda self: any(hold.ended is None for hold in self.books.holds.values()))
     @rule()
-    def swept(self) -> None:
+    def swept_and_proved(self) -> None:
         stores = self.wiring
         expire_reservations(store=stores.reservations, stock=stores.stock, clock=self.hands)
-        self.did("swept")
+        for _ in range(SHARDS):  # once round
+            report = prove_stock(self.wiring.drift_desk)
+            assert (report.drifted, report.undecided) == (0, 0), "honest books are nobody's exception"
+        self.did("swept and proved")
 
     @rule(sku=st.sampled_from(WARES), place=st.sampled_from(PLACES), units=UNITS, receipt=st.integers(1, 4))
     def received(self, sku: str, place: str, units: int, receipt: int) -> None:

@@ -198,7 +198,8 @@ class Goods(Ground):
         from oms.inventory.drift.store import ProofStore
 
         proofs = ProofStore(self.setting("INVENTORY_TABLE"))
-        return DriftDesk(self.stock, proofs, self.exceptions, self.orders, self.transfers, self.clock)
+        holders = (self.orders, self.transfers, self.reservations)
+        return DriftDesk(self.stock, proofs, self.exceptions, *holders, self.clock)
 
     @cached_property
     def shortfall_desk(self) -> "ShortfallDesk":

@@ -72,6 +72,11 @@ def _writes(
         movement = Movement("adjusted", key, change, ref=exception.id)
         return desk.stock.writes([movement], {key: position}, cause)
     prover = desk.prover()
+    if finding.reason == "reservation_differs":
+        kept = prover.kept(position)
+        if kept is None:
+            raise ConflictError("the position is moving")
+        return desk.stock.writes(rules.reserved_movements(position, *kept, ref=exception.id), {key: position}, cause)
     sides = _Sides(position, prover.summed(position))
     aliens = prover.aliens(position, sides.proof, {finding.entry: finding.entry_version}) if finding.entry else ()
     movements, after = _recorded(sides, correction, exception.id)

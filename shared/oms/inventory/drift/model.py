@@ -39,12 +39,16 @@ class Correction(BaseModel):
 
 
 class DriftReport(Value):
-    """What a run did. `drifted` are new findings; `undecided` commitments that moved while they were looked at."""
+    """What a run did. `drifted` are new findings; `undecided` positions whose holders changed while they were asked.
+
+    `commitments` and `reserved`: positions whose units were compared with the orders and reservations that hold them.
+    """
 
     until: str
     entries: int
     positions: int
     commitments: int
+    reserved: int
     undecided: int
     drifted: int
     resolved: int

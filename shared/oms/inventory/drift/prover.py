@@ -1,22 +1,29 @@
 """Prove positions: read their history as far back as the last proof, and compare."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from oms.inventory.drift import rules
-from oms.inventory.drift.model import Proof
+from oms.inventory.drift.model import Proof, Terms
 from oms.inventory.drift.rules import Step, Trail
 from oms.inventory.drift.store import ProofStore
 from oms.inventory.exceptions.model import Finding
 from oms.inventory.model import Entry, Position, PositionKey
+from oms.inventory.reservations.model import MAX_MINUTES, PREFIX
+from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.inventory.transfers.model import transfer_id_of
 from oms.inventory.transfers.store import TransferStore
 from oms.kernel.errors import NotFoundError
+from oms.kernel.time import Clock, to_text
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.store import OrderStore
 
-HOPS = 300  # movements that are looked through for the orders that hold a position's units
+HOPS = 300  # movements that are looked through for the orders and reservations that hold a position's units
+
+LONGEST = timedelta(minutes=MAX_MINUTES + 1)  # before a reservation ends, at the most, was it made or moved
 
 Seen = Mapping[PositionKey, Mapping[str, int]]  # by position: entries of the journal that speak of it, with the version
 
@@ -29,6 +36,8 @@ class Prover:
     proofs: ProofStore
     orders: OrderStore
     transfers: TransferStore
+    reservations: ReservationStore
+    clock: Clock
     entries: dict[str, Entry] = field(default_factory=dict)
 
     def prove(self, keys: Iterable[PositionKey], seen: Seen) -> dict[PositionKey, Proof | Finding]:
@@ -70,8 +79,41 @@ class Prover:
                 break
         if not complete and (step == 0 or units < position.committed):
             return None
+        return units if self._rests(position) else None
+
+    def kept(self, position: Position) -> tuple[Terms, Terms] | None:
+        """Reserved units by term whose time is not up: as the books have them, and as live reservations keep them.
+
+        None: it moved meanwhile, or the movements that name its reservations are too many. Whoever
+        corrected the books in favour of the balance has said that they are right until those reservations are over.
+        """
+        read = self.clock()
+        now, oldest = to_text(read), to_text(read - LONGEST)
+        stored = {term: units for term, units in rules.terms_of(position).items() if term > now}
+        kept, seen, complete = Counter[str](), set[str](), not position.version
+        for entry, posting in self.stock.history(position, limit=HOPS):
+            ref, term = posting.ref or "", posting.term or ""
+            if posting.kind == "counted" and posting.change.reserved:
+                return (books := tuple(sorted(stored.items()))), books
+            if not ref.startswith(PREFIX):
+                kept[term] += 0 if posting.kind == "adjusted" else posting.change.reserved
+            elif ref not in seen:
+                seen.add(ref)
+                kept.update(self._kept_by(ref, position.key))
+            complete = posting.before is None or entry.at < oldest
+            if complete:
+                break
+        if not complete or not self._rests(position):
+            return None
+        return tuple(sorted(stored.items())), tuple(sorted(_later(kept, now).items()))
+
+    def _rests(self, position: Position) -> bool:
         now = self.stock.positions_at([position.key]).get(position.key)
-        return units if now is not None and now.version == position.version else None
+        return now is not None and now.version == position.version
+
+    def _kept_by(self, reservation_id: str, key: PositionKey) -> dict[str, int]:
+        live = [one for one in self.reservations.rows([reservation_id]) if one.live]
+        return {one.until: sum(kept.units for kept in one.kept if kept.key == key) for one in live}
 
     def _held_by(self, ref: str, key: PositionKey) -> int:
         transfer_id = transfer_id_of(ref)
@@ -119,3 +161,7 @@ class Prover:
                 return None
             self.entries[name] = entry
         return self.entries[name]
+
+
+def _later(units: Mapping[str, int], now: str) -> dict[str, int]:
+    return {term: count for term, count in units.items() if count and term > now}

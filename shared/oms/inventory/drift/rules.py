@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from oms.inventory.drift.model import Proof
+from oms.inventory.drift.model import Proof, Terms
 from oms.inventory.exceptions.model import Finding
-from oms.inventory.model import Change, Entry, Position, PositionKey, Posting
+from oms.inventory.model import Change, Entry, Movement, Position, PositionKey, Posting
 
 
 class Step(NamedTuple):
@@ -107,6 +107,32 @@ def commitment_finding(position: Position, held: int) -> Finding:
         stored=(("committed", position.committed),),
         proved=(("committed", held),),
     )
+
+
+def reservation_finding(position: Position, stored: Terms, kept: Terms) -> Finding:
+    """Reserved units whose time is not up, by the instant until which they are kept."""
+    differing = sorted({term for term, _ in set(stored) ^ set(kept)})
+    return Finding(
+        kind="drift",
+        sku=position.sku,
+        location=position.location,
+        reason="reservation_differs",
+        what=f"units kept until {', '.join(differing)} are not those of the live reservations",
+        version=position.version,
+        stored=(("reserved", sum(units for _, units in stored)),),
+        proved=(("reserved", sum(units for _, units in kept)),),
+    )
+
+
+def reserved_movements(position: Position, stored: Terms, kept: Terms, *, ref: str) -> list[Movement]:
+    """What makes the books those of the live reservations."""
+    before, after = dict(stored), dict(kept)
+    by_term = {term: after.get(term, 0) - before.get(term, 0) for term in sorted(before.keys() | after.keys())}
+    return [
+        Movement("adjusted", position.key, Change(reserved=by), ref=ref, term=term)
+        for term, by in by_term.items()
+        if by
+    ]
 
 
 def lowest(proof: Proof, versions: Sequence[int]) -> int:

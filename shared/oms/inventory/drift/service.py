@@ -11,7 +11,8 @@ from oms.inventory.drift.store import SHARDS, ProofStore
 from oms.inventory.exceptions.model import Finding, StockException
 from oms.inventory.exceptions.service import open_exception, resolve_exception
 from oms.inventory.exceptions.store import ExceptionStore
-from oms.inventory.model import PositionKey
+from oms.inventory.model import Position, PositionKey
+from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
 from oms.inventory.transfers.store import TransferStore
 from oms.kernel.ids import derive_id
@@ -19,13 +20,14 @@ from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.store import OrderStore
 
 BY = "system:prove_stock"
+HELD = ("commitment_differs", "reservation_differs")  # reasons that the holders of units give, not the journal
 FIRST = timedelta(days=2)  # how far back the first run begins; a position at rest since then is proved when it moves
 OVERLAP = timedelta(minutes=2)  # read again: an entry carries the time of its decision and is written a little later
 WINDOW = timedelta(hours=1)
 MAX_ENTRIES = 20_000  # of a run: some 20 MB of memory, and a minute
 MAX_TIME = timedelta(minutes=3)
 SWEPT = 200  # positions of a run that have not moved: 10,000 are proved twice a day
-SAMPLED = 20  # positions of a run whose commitments are compared with the orders
+SAMPLED = 20  # positions of a run whose units are compared with the orders and reservations that hold them
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,11 @@ class DriftDesk:
     exceptions: ExceptionStore
     orders: OrderStore
     transfers: TransferStore
+    reservations: ReservationStore
     clock: Clock
 
     def prover(self) -> Prover:
-        return Prover(self.stock, self.proofs, self.orders, self.transfers)
+        return Prover(self.stock, self.proofs, self.orders, self.transfers, self.reservations, self.clock)
 
 
 @dataclass
@@ -48,6 +51,7 @@ class _Tally:
     entries: int = 0
     positions: int = 0
     commitments: int = 0
+    reserved: int = 0
     undecided: int = 0
     drifted: int = 0
     resolved: int = 0
@@ -89,35 +93,49 @@ def _sweep(progress: Progress, desk: DriftDesk, tally: _Tally) -> Progress:
     keys = {key for _, key in page}
     keys |= {position.key for sku in {key[0] for key in keys} for position in desk.stock.positions_of(sku)}
     prover = desk.prover()
-    _prove(sorted(keys), {}, prover, desk, tally)
-    _compare_commitments(sorted(keys), prover, desk, tally)
+    drifted = _prove(sorted(keys), {}, prover, desk, tally)
+    _compare_holders(sorted(keys - drifted), prover, desk, tally)
     if len(page) < SWEPT:
         return progress._replace(shard=(progress.shard + 1) % SHARDS, after=None)
     return progress._replace(after=page[-1][0])
 
 
-def _prove(keys: Iterable[PositionKey], seen: Seen, prover: Prover, desk: DriftDesk, tally: _Tally) -> None:
+def _prove(keys: Iterable[PositionKey], seen: Seen, prover: Prover, desk: DriftDesk, tally: _Tally) -> set[PositionKey]:
+    """Those that do not add up."""
+    drifted: set[PositionKey] = set()
     known = desk.proofs.proofs(keys)
     for key, result in sorted(prover.prove(keys, seen).items()):
         tally.positions += 1
         if isinstance(result, Finding):
+            drifted.add(key)
             tally.drifted += open_exception(result, by=BY, store=desk.exceptions, now=desk.clock())
         elif result != known[key]:
             desk.proofs.save(key, result)
+    return drifted
 
 
-def _compare_commitments(keys: Iterable[PositionKey], prover: Prover, desk: DriftDesk, tally: _Tally) -> None:
-    """Sampled, because it reads every live order of a position: the sweep brings each position's turn round."""
-    positions = [one for one in desk.stock.positions_at(keys).values() if one.committed]
+def _compare_holders(keys: Iterable[PositionKey], prover: Prover, desk: DriftDesk, tally: _Tally) -> None:
+    """Sampled, because it reads everybody who holds a position's units: the sweep brings each one's turn round."""
+    positions = [one for one in desk.stock.positions_at(keys).values() if one.committed or one.reserved]
     hour = to_text(desk.clock())[:13]  # every hour another order, the same on every machine
     for position in sorted(positions, key=lambda one: derive_id("turn", hour, *one.key))[:SAMPLED]:
-        tally.commitments += 1
-        held = prover.held(position)
-        if held is None:
-            tally.undecided += 1
-        elif held != position.committed:
-            finding = rules.commitment_finding(position, held)
+        tally.commitments += bool(position.committed)
+        tally.reserved += bool(position.reserved)
+        finding, undecided = _held_otherwise(position, prover)
+        tally.undecided += undecided
+        if finding:
             tally.drifted += open_exception(finding, by=BY, store=desk.exceptions, now=desk.clock())
+
+
+def _held_otherwise(position: Position, prover: Prover) -> tuple[Finding | None, bool]:
+    """What the holders of a position's units say otherwise; and whether one of them could not be judged."""
+    held = prover.held(position) if position.committed else 0
+    if held is not None and held != position.committed:
+        return rules.commitment_finding(position, held), False
+    kept = prover.kept(position)
+    if kept is not None and kept[0] != kept[1]:
+        return rules.reservation_finding(position, *kept), False
+    return None, held is None or kept is None
 
 
 def _look_again(desk: DriftDesk, tally: _Tally) -> None:
@@ -142,10 +160,7 @@ def finding_now(exception: StockException, desk: DriftDesk) -> Finding | None:
     result = prover.prove([key], seen)[key]
     if isinstance(result, Finding):
         return result
-    if old.reason == "commitment_differs":
-        position = desk.stock.positions_at([key])[key]
-        held = prover.held(position)
-        if held is not None and held != position.committed:
-            return rules.commitment_finding(position, held)
-        return old if held is None else None
+    if old.reason in HELD:
+        finding, undecided = _held_otherwise(desk.stock.positions_at([key])[key], prover)
+        return old if undecided and finding is None else finding
     return None
