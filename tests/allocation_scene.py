@@ -245,18 +245,21 @@ def assert_the_journal_explains_the_balances(wiring: Wiring) -> None:
     """Σ movements = balances (domain I7), and the versions of a position are gapless (I11)."""
     table = rows(wiring, "INVENTORY_TABLE")
     moved: dict[tuple[str, str], Change] = {}
+    lots: dict[tuple[str, str], Counter[str]] = {}
     versions: dict[tuple[str, str], set[int]] = {}
     for row in table:
         if row["pk"].startswith("JOURNAL#"):
             for one in unpack(Entry, row["doc"]).postings:
                 key = (one.sku, one.location)
                 moved[key] = moved.get(key, NOTHING).plus(one.change)
+                lots.setdefault(key, Counter()).update({name: units for name, units, _ in one.lots})
                 versions.setdefault(key, set()).add(one.version)
     for row in table:
         if row["pk"].startswith("STOCK#"):
             key = (row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#"))
             stored = {name: row[name] for name in Change._fields if name != "reserved"}
             assert stored | {"reserved": sum(row["terms"].values())} == moved.get(key, NOTHING)._asdict(), key
+            assert {name: lot["u"] for name, lot in row.get("lots", {}).items()} == +lots[key], key
             assert versions[key] == set(range(1, row["v"] + 1)), key
 
 

@@ -138,7 +138,7 @@ def ready_transfer(request: Request) -> Answer:
     body=ShipTransfer,
     headers=_SEEN,
     answers={200: TransferView},
-    problems=(*_BODY, "short_stock", "id_reused"),
+    problems=(*_BODY, "short_stock", "id_reused", "serials_needed"),
     example={"path": {"transfer_id": examples.TRANSFER_TO_SHIP}, "body": examples.TRANSFER_SHIPMENT},
 )
 def ship_transfer(request: Request) -> Answer:

@@ -82,7 +82,15 @@ def read_position(request: Request) -> Answer:
         "If-Match": f"{_SEEN}. An adjustment needs this, or `expected`",
     },
     answers={201: Moved},
-    problems=(*_WRITE, "quantity_changed", "missing_idempotency_key", "idempotency_key_reused"),
+    problems=(
+        *_WRITE,
+        "quantity_changed",
+        "missing_idempotency_key",
+        "idempotency_key_reused",
+        "lot_needed",
+        "serials_needed",
+        "serial_elsewhere",
+    ),
     example={
         "path": {"sku": examples.STOCKED, "location": examples.LOCATION},
         "headers": {"Idempotency-Key": "goods-in-1"},
@@ -95,7 +103,7 @@ def post_movement(request: Request) -> Answer:
     check_kind(new.kind, request.principal.roles)
     by = f"user:{request.principal.subject}"
     posted = service.Posted(_key(request), new, _if_match(request), key, by)
-    done = service.post_movement(posted, stock=wire().stock, clock=wire().clock)
+    done = service.post_movement(posted, stock=wire().stock, lots=wire().lot_desk, clock=wire().clock)
     return Answer(201, done, {"etag": f'"{done.position.version}"'})
 
 

@@ -19,7 +19,16 @@ from oms.validation.policies import PolicyDraft
 from oms.validation.policy import Rule
 
 ITEMS = tuple(
-    Item(sku=sku, name=name, weight_g=weight, length_mm=length, width_mm=width, height_mm=height)
+    Item(
+        sku=sku,
+        name=name,
+        weight_g=weight,
+        length_mm=length,
+        width_mm=width,
+        height_mm=height,
+        serial_tracked=sku == examples.SERIAL_TRACKED,
+        **({"lot_tracked": True, "shelf_days": 5} if sku == examples.LOT_TRACKED else {}),
+    )
     for sku, name, weight, length, width, height in (
         ("LAMP-NORD", "Nordlicht table lamp", 1450, 220, 220, 380),
         ("LAMP-MINI", "Nordlicht mini lamp", 620, 140, 140, 210),

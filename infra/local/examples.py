@@ -37,6 +37,8 @@ from oms.intake.service import submit_order
 from oms.intake.store import Claim, scope_of
 from oms.inventory.exceptions.model import Finding
 from oms.inventory.exceptions.service import open_exception
+from oms.inventory.moving.model import NewMovement
+from oms.inventory.moving.service import Posted, post_movement
 from oms.inventory.reservations.model import AskReservation
 from oms.inventory.reservations.service import reserve
 from oms.inventory.transfers.desk import ANY, Caller
@@ -91,6 +93,7 @@ def place(wiring: Wiring) -> int:
         write_drafts(wiring, examples.CHANNEL)
         doubt(wiring)
         fill_carts(wiring, examples.CHANNEL)
+        take_lot_in(wiring)
         send_transfers(wiring, examples.LOCATION, "lon-1")
     return placed
 
@@ -128,6 +131,18 @@ def send_transfers(wiring: Wiring, near: str, far: str, *, suffix: str = "") -> 
         ready_transfer(name + suffix, caller=caller, desk=desk)
     all_of_it = ShipTransfer(shipment_id="SEED-TRUCK")
     ship_transfer(examples.TRANSFER_TO_RECEIVE + suffix, all_of_it, caller=caller, desk=desk)
+
+
+def take_lot_in(wiring: Wiring) -> None:
+    """Some units of a lot, and one with a serial number. Repeating it changes nothing."""
+    lot = {"id": examples.LOT, "expires_on": "2099-12-31"}
+    new = NewMovement.model_validate({"kind": "received", "units": 24, "lot": lot})
+    serial = NewMovement.model_validate({"kind": "received", "units": 1, "serials": [examples.SERIAL]})
+    for posted in (
+        Posted((examples.LOT_TRACKED, "lon-1"), new, None, "seed-lot", BY),
+        Posted((examples.SERIAL_TRACKED, "nyc-1"), serial, None, "seed-serial", BY),
+    ):
+        post_movement(posted, stock=wiring.stock, lots=wiring.lot_desk, clock=wiring.clock)
 
 
 def write_drafts(wiring: Wiring, channel: str) -> None:

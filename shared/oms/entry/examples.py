@@ -210,6 +210,8 @@ TRANSFER_PLAN = {
     "lines": [{"sku": "MUG-BLUE", "units": 24}, {"sku": "LAMP-NORD", "units": 6}],
     "due_on": "2027-01-15",
 }
+LOT_TRACKED, LOT = "KAESE-BRIE", "L2611-A"
+SERIAL_TRACKED, SERIAL = "CLOCK-WALL", "CW-000123"
 TRANSFER_SHIPMENT = {"shipment_id": "TRUCK-17", "lines": [{"sku": "MUG-BLUE", "units": 24}], "due_on": "2027-01-16"}
 TRANSFER_RECEIPT = {
     "receipt_id": "DOCK-4-0815",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from oms.inventory.model import Cause
+from oms.inventory.moving.model import LotId, SerialNumber
 from oms.kernel.identifiers import WithoutCard
 from oms.kernel.time import from_text
 from oms.orders.model import FulfillmentOrder, Parcel
@@ -22,14 +23,33 @@ class _Inbound(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class PickedLot(_Inbound):
+    """Units of one lot that were taken."""
+
+    lot_id: LotId
+    units: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class ConfirmedLine(_Inbound):
-    """Units of one line of the fulfillment order.
+    """Units of one line of the fulfillment order, with the lots or serial numbers that were taken.
 
     `picked`, `packed` and `shipped` say how many units in all so far; `short_pick` says how many are missing.
     """
 
     number: Annotated[int, Field(ge=0, le=1_000_000)]
     quantity: Annotated[int, Field(ge=0, le=1_000_000)]
+    serials: Annotated[list[SerialNumber], Field(min_length=1, max_length=50)] | None = None
+    lots: Annotated[list[PickedLot], Field(min_length=1, max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _names_all_or_none(self) -> Self:
+        if self.lots is not None and sum(lot.units for lot in self.lots) != self.quantity:
+            raise ValueError("the lots must be of all units of the line")
+        if self.serials is not None and len(set(self.serials)) != self.quantity:
+            raise ValueError("name as many different serials as units")
+        if self.lots is not None and len({lot.lot_id for lot in self.lots}) != len(self.lots):
+            raise ValueError("a lot stands twice")
+        return self
 
 
 class Confirmation(_Inbound):
@@ -66,6 +86,17 @@ class Confirmation(_Inbound):
     def quantities(self) -> dict[int, int]:
         """Units by line number."""
         return {line.number: line.quantity for line in self.lines or ()}
+
+    @property
+    def serials(self) -> dict[int, tuple[str, ...]]:
+        """Serials by line number, of the lines that name them."""
+        return {line.number: tuple(line.serials) for line in self.lines or () if line.serials}
+
+    @property
+    def lots(self) -> dict[int, tuple[tuple[str, int], ...]]:
+        """Lots by line number, of the lines that name them."""
+        named = ((line.number, line.lots) for line in self.lines or () if line.lots)
+        return {number: tuple((lot.lot_id, lot.units) for lot in lots) for number, lots in named}
 
 
 class Confirmations(_Inbound):

@@ -66,9 +66,27 @@ def apply_confirmation(case: Case, said: Confirmation, now: datetime) -> Decisio
     if work.status in ("closed", "rejected", "cancelled"):
         return _after_the_end(case, said)
     try:
-        return _RULES[said.kind](case, said, now)
+        decision = _RULES[said.kind](_with_lots(case, said), said, now)
+        return decision if decision.outcome == "applied" else decision._replace(case=case)
     except StateError as error:
         return _refused(case, error.code, str(error))
+
+
+def _with_lots(case: Case, said: Confirmation) -> Case:
+    """The case with the lots that a location says to have taken; what it says last counts."""
+    if said.kind not in ("picked", "packed", "shipped") or not (said.lots or said.serials):
+        return case
+    lots, serials = said.lots, said.serials
+    lines = tuple(
+        line.model_copy(
+            update={
+                "lots": lots.get(line.number, line.lots),
+                "serials": serials.get(line.number, line.serials),
+            }
+        )
+        for line in case.work.lines
+    )
+    return case._replace(work=case.work.model_copy(update={"lines": lines}))
 
 
 def _refused(case: Case, code: str, message: str) -> Decision:

@@ -9,7 +9,10 @@ from oms.events.fact import FactData
 from oms.fulfillment.case import Case, cancelled_more, versions
 from oms.fulfillment.model import Confirmation, ConfirmationResult, ConfirmationResults, Stock
 from oms.fulfillment.rules import Effect, apply_confirmation
+from oms.inventory.lots import LotError
 from oms.inventory.model import Cause
+from oms.inventory.rules import SerialsNeededError
+from oms.inventory.serials.store import SerialError
 from oms.kernel.errors import ConflictError, TooLargeError
 from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.completion import completed, completion, counting
@@ -20,6 +23,7 @@ from oms.orders.store import OrderStore, OrderTree, parcel_ids_of
 
 TRIES = 4
 _CONTENDED = "somebody else is changing the fulfillment order; send the confirmation again"
+_BESIDE = 10  # the work, its order, and what credit and bookings write with a shipment
 _Pending = tuple[tuple[int, Confirmation], ...]  # place in the request, confirmation
 
 
@@ -82,7 +86,7 @@ def _confirm_one(case: Case, pending: _Pending, *, books: Books, clock: Clock) -
                 pending = step.rest
         except ConflictError:
             case = _read(books.orders, {key: [one for _, one in pending]})[key]
-        except TooLargeError as error:
+        except (TooLargeError, LotError, SerialError, SerialsNeededError) as error:
             return results | {place: _refused(one, error.code, str(error)) for place, one in pending}
         else:
             return results
@@ -200,7 +204,10 @@ def stock_writes(stock: Stock, work: FulfillmentOrder, effect: Effect | None, ca
     if effect is None:
         return []
     if effect.kind == "shipped":
-        return stock.ship_writes(work, cause)
+        writes = stock.ship_writes(work, cause)
+        if len(writes) > MAX_WRITES - _BESIDE:
+            raise TooLargeError("too many serials at once; the fulfillment order must be shipped as two")
+        return writes
     return stock.give_back_writes(work, effect.units, cause, restock=effect.kind == "returned", apart=effect.apart)
 
 

@@ -41,6 +41,32 @@ class Change(NamedTuple):
 NOTHING = Change()
 
 
+class Lot(NamedTuple):
+    """Units of one lot on hand at a position, `apart` of them damaged or in quality control.
+
+    It may be taken until `ends_at` (UTC, as `oms.kernel.time.to_text`): the day after it expires, or the shelf life
+    that the buyer must get before that, in the location's time zone. None: it keeps for ever.
+    """
+
+    id: str
+    units: int
+    apart: int = 0
+    ends_at: str | None = None
+
+    @property
+    def free(self) -> int:
+        return self.units - self.apart
+
+
+class LotMove(NamedTuple):
+    """By how many units a lot moves at a position; `ends_at` is of one that the position does not have yet."""
+
+    id: str
+    units: int
+    apart: int = 0
+    ends_at: str | None = None
+
+
 class Movement(NamedTuple):
     """One typed movement at one position. `ref` is what it is for (an order, a receipt, a reservation, a count).
 
@@ -54,6 +80,8 @@ class Movement(NamedTuple):
     ref: str | None = None
     term: str | None = None
     levels: Levels = ()
+    lots: tuple[LotMove, ...] = ()
+    serials: tuple[str, ...] = ()
 
 
 class Position(NamedTuple):
@@ -62,7 +90,9 @@ class Position(NamedTuple):
     `terms` are the reserved units by the instant until which they are kept, those only whose time is not up;
     `lapsed` are reserved units whose time is up and that nobody has written off yet: they count as free. `backordered`
     units wait for stock here; nobody has them yet. `version` counts the writes; `entry` is the last one in the journal.
-    `channels` are units by channel, that the other channels leave alone.
+    `channels` are units by channel, that the other channels leave alone. `lots` are the units on hand whose lot is
+    known, first expired first. `read_at` is that instant.
+    `serials` is how many of the units on hand have a serial number that we know.
     """
 
     sku: str
@@ -81,6 +111,9 @@ class Position(NamedTuple):
     version: int = 0
     entry: str | None = None
     channels: tuple[tuple[str, int], ...] = ()
+    lots: tuple[Lot, ...] = ()
+    read_at: str = ""
+    serials: int = 0
 
     @property
     def key(self) -> PositionKey:
@@ -92,21 +125,30 @@ class Position(NamedTuple):
         return sum(units for _, units in self.terms)
 
     @property
+    def expired(self) -> int:
+        """Units that may not be taken any more, and are not set apart anyway."""
+        return sum(lot.free for lot in self.lots if lot.ends_at is not None and lot.ends_at <= self.read_at)
+
+    @property
     def available(self) -> int:
         """Units that may still be taken (domain I6); below zero while the safety stock is being eaten."""
         kept = self.committed + self.reserved + self.safety_stock + self.damaged + self.quality_control
-        return self.on_hand - kept
+        return self.on_hand - kept - self.expired
 
     @property
     def shortfall(self) -> int:
         """Committed units that are not there any more: somebody must be asked to give theirs back."""
-        return max(self.committed - (self.on_hand - self.damaged - self.quality_control), 0)
+        return max(self.committed - self.usable, 0)
+
+    @property
+    def usable(self) -> int:
+        """Units that can be sent to somebody, whoever they are for."""
+        return self.on_hand - self.damaged - self.quality_control - self.expired
 
     @property
     def inventory_position(self) -> int:
         """What the books will hold when all orders, ours and theirs, are served (domain 2.4)."""
-        usable = self.on_hand - self.damaged - self.quality_control
-        return usable + self.incoming - self.committed - self.backordered
+        return self.usable + self.incoming - self.committed - self.backordered
 
     @property
     def slack(self) -> int:
@@ -135,6 +177,8 @@ class Posting(Value):
     term: str | None = None
     before: str | None = None
     levels: Levels = ()
+    lots: tuple[tuple[str, int, int], ...] = ()  # (lot, units, of them apart)
+    serials: tuple[str, ...] = ()
 
     @property
     def change(self) -> Change:
@@ -160,6 +204,15 @@ class Cause(NamedTuple):
     why: str | None = None
 
 
+class LotLevel(Value):
+    """Units of a lot at a location. `free` ones may be taken until `ends_at`."""
+
+    lot_id: str
+    units: int
+    free: int
+    ends_at: str | None
+
+
 class StockLevel(Value):
     """One location's units of a SKU, by bucket; `version` is for writes that must know what they change."""
 
@@ -177,13 +230,18 @@ class StockLevel(Value):
     order_up_to: int
     version: Annotated[int, Field(ge=0)]
     shortfall: int = 0
+    expired: int = 0
+    serials: int = 0
+    lots: tuple[LotLevel, ...] = ()  # in the order in which they are to be picked: first expired first
     channels: dict[str, int] = Field(default_factory=dict)
 
 
 def level_of(position: Position) -> StockLevel:
     """A position as the API shows it."""
-    names = set(StockLevel.model_fields) - {"channels"}
-    return StockLevel(**{name: getattr(position, name) for name in names}, channels=dict(position.channels))
+    names = set(StockLevel.model_fields) - {"channels", "lots"}
+    lots = (LotLevel(lot_id=lot.id, units=lot.units, free=lot.free, ends_at=lot.ends_at) for lot in position.lots)
+    own = {name: getattr(position, name) for name in names}
+    return StockLevel(**own, channels=dict(position.channels), lots=tuple(lots))
 
 
 class StockView(Value):

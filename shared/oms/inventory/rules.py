@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from oms.inventory.lots import lots_after, named
 from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position, PositionKey
-from oms.kernel.errors import StateError, Why
+from oms.kernel.errors import RejectedError, StateError, Why
 
 BUCKETS = Change._fields
 _TAKES = ("committed", "reserved")  # who takes must leave what others were promised
@@ -15,12 +16,19 @@ class ShortStockError(StateError):
     code = "short_stock"
 
 
+class SerialsNeededError(RejectedError):
+    """Units were to go whose serials are known, and nobody said which. Nothing was moved."""
+
+    code = "serials_needed"
+
+
 def applied(position: Position, movements: Sequence[Movement]) -> Position:
     """The position after the movements, one version on; reserved units whose time is up are written off with it.
 
     Raises:
         ShortStockError: a movement takes more than is available, or out of a bucket more than is in it.
     """
+    movements = named(position, movements)
     terms = dict(position.terms)
     total = NOTHING
     for movement in movements:
@@ -28,6 +36,8 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
         if movement.change.reserved:
             _move_term(terms, movement, position)
     after = _levelled(position.after(total._replace(reserved=0)), movements)._replace(
+        lots=lots_after(position, movements),
+        serials=position.serials + sum(_serials(movement) for movement in movements),
         terms=tuple(sorted((term, units) for term, units in terms.items() if units)),
         lapsed=(),
         version=position.version + 1,
@@ -66,8 +76,14 @@ def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:
     """The position with its stored terms split at an instant: what is kept until `now` is not kept any more."""
     kept = sorted(terms.items())
     return position._replace(
-        terms=tuple(pair for pair in kept if pair[0] > now), lapsed=tuple(pair for pair in kept if pair[0] <= now)
+        terms=tuple(pair for pair in kept if pair[0] > now),
+        lapsed=tuple(pair for pair in kept if pair[0] <= now),
+        read_at=now,
     )
+
+
+def _serials(movement: Movement) -> int:
+    return len(movement.serials) if movement.change.on_hand > 0 else -len(movement.serials)
 
 
 def _levelled(position: Position, movements: Sequence[Movement]) -> Position:
@@ -103,6 +119,11 @@ def refuse_negative(after: Position) -> None:
         if units < 0:
             raise _short(after, f"{name} would be {units}", "move no more than there is")
     apart = after.damaged + after.quality_control
+    if after.serials > after.on_hand:
+        raise SerialsNeededError(f"{after.sku} at {after.location}: name the serials of the units that go")
+    in_lots = sum(lot.units for lot in after.lots)
+    if in_lots > after.on_hand:
+        raise _short(after, f"{in_lots} units are of lots, of {after.on_hand} on hand", "name the lots that go")
     if apart > after.on_hand:
         raise _short(after, f"{apart} units are set apart, of {after.on_hand} on hand", "take units out of those first")
 

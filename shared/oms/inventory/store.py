@@ -27,13 +27,15 @@ from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
 from oms.inventory.claims.store import claim_write, read_claims
+from oms.inventory.entries import Moves, apart_if_known, entry_name, leaving, picked_serials, posting
 from oms.inventory.facts import freed, shortfalls
+from oms.inventory.lots import lots_of, named, picked, stored_lots
 from oms.inventory.model import (
     NOTHING,
     Cause,
     Change,
     Entry,
-    Kind,
+    LotMove,
     Movement,
     Position,
     PositionKey,
@@ -43,9 +45,10 @@ from oms.inventory.model import (
 )
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements, left_over
+from oms.inventory.serials.store import SerialStore
 from oms.kernel.errors import ConflictError
-from oms.kernel.ids import derive_id, shard_of
-from oms.kernel.time import Clock, from_text, to_text, utc_now
+from oms.kernel.ids import shard_of
+from oms.kernel.time import Clock, to_text, utc_now
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import FulfillmentOrder
 
@@ -55,9 +58,6 @@ _STORED = tuple(name for name in BUCKETS if name != "reserved")
 _POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
 _EVEN_NOTHING = ("opened", "counted", "expired")  # news even when they move nothing themselves
-
-
-_Moves = list[tuple[Kind, str, Change]]  # (kind, SKU, change) at one location
 
 
 class Moved(NamedTuple):
@@ -140,8 +140,9 @@ class StockStore:
         moved = merged(one for one in movements if one.change != NOTHING or one.levels or one.kind in _EVEN_NOTHING)
         if not moved:
             return Moved([], {})
+        moved = {key: named(before[key], group) for key, group in moved.items()}
         changed = {key: applied(before[key], group) for key, group in moved.items()}
-        name = _entry_name(changed.values(), cause.at)
+        name = entry_name(changed.values(), cause.at)
         changed = {key: position._replace(entry=name) for key, position in changed.items()}
         entry = Entry(
             id=name,
@@ -149,7 +150,7 @@ class StockStore:
             by=cause.by,
             why=cause.why,
             postings=tuple(
-                _posting(movement, before[key], changed[key].version)
+                posting(movement, before[key], changed[key].version)
                 for key, group in moved.items()
                 for movement in (*lapsed_movements(before[key]), *group)
             ),
@@ -164,9 +165,9 @@ class StockStore:
         For corrections of books that do not add up, and for nothing else.
         """
         made = after._replace(version=before.version + 1, lapsed=())
-        name = _entry_name([made], cause.at)
+        name = entry_name([made], cause.at)
         made = made._replace(entry=name)
-        postings = tuple(_posting(movement, before, made.version) for movement in movements)
+        postings = tuple(posting(movement, before, made.version) for movement in movements)
         entry = Entry(id=name, at=cause.at, by=cause.by, why=cause.why, postings=postings)
         return Moved([self._position_write(made, before), self._entry_write(entry)], {made.key: made})
 
@@ -175,7 +176,12 @@ class StockStore:
         units: Counter[str] = Counter()
         for line in work.lines:
             units.update(on_the_shelf(line, line.shipped))
-        return self._move(work, _leaving(units, "shipped"), cause)
+        serials = picked_serials(work, units)
+        writes = self._move(work, leaving(units, "shipped"), cause, picked(work, units), serials)
+        for sku, those in serials.items():
+            at = (sku, work.location)
+            writes += SerialStore(self.table).went_out(at, those, cause, work.order_id, status="shipped")
+        return writes
 
     def give_back_writes(
         self,
@@ -190,12 +196,12 @@ class StockStore:
 
         Those `apart` may be there or not: they are kept from sale until they are counted.
         """
-        doubted: _Moves = [
+        doubted: Moves = [
             ("quarantined", sku, Change(committed=-units, quality_control=units)) for sku, units in apart.items()
         ]
         if not restock:
-            return self._move(work, [*_leaving(units, "lost"), *doubted], cause)
-        freed: _Moves = [("released", sku, Change(committed=-quantity)) for sku, quantity in units.items()]
+            return self._move(work, [*leaving(units, "lost"), *doubted], cause)
+        freed: Moves = [("released", sku, Change(committed=-quantity)) for sku, quantity in units.items()]
         return self._move(work, [*freed, *doubted], cause)
 
     def open_position(self, position: Position, *, by: str = "system:open_position") -> bool:
@@ -309,12 +315,25 @@ class StockStore:
                 yield from (unpack(Entry, row["doc"]) for row in rows)
             hour += timedelta(hours=1)
 
-    def _move(self, work: FulfillmentOrder, moves: _Moves, cause: Cause) -> list[Write]:
+    def _move(
+        self,
+        work: FulfillmentOrder,
+        moves: Moves,
+        cause: Cause,
+        lots: Mapping[str, tuple[LotMove, ...]] = {},
+        serials: Mapping[str, tuple[str, ...]] = {},
+    ) -> list[Write]:
         wanted = sorted(move for move in moves if move[2] != NOTHING)
         if not wanted:
             return []
         before = self.positions_at((sku, work.location) for _, sku, _ in wanted)
-        movements = [Movement(kind, (sku, work.location), change, ref=work.order_id) for kind, sku, change in wanted]
+        movements = [
+            Movement(
+                kind, (sku, work.location), change, work.order_id, lots=lots.get(sku, ()), serials=serials.get(sku, ())
+            )
+            for kind, sku, change in wanted
+        ]
+        movements = [apart_if_known(one, before[one.key]) for one in movements]
         try:
             return self.writes(movements, before, cause)
         except ShortStockError as error:  # the work was read before its stock: it has been taken back since
@@ -331,6 +350,8 @@ class StockStore:
             **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
             "terms": dict(position.terms),
             "channels": dict(position.channels) or None,
+            "lots": stored_lots(position.lots),
+            "serials": position.serials or None,
             **(_marker(position.key) if position.slack <= 0 else {}),
         }
         label = label_of(position.key)
@@ -357,11 +378,6 @@ def label_of(key: PositionKey) -> str:
     return f"stock {key[0]} at {key[1]}"
 
 
-def _leaving(units: Mapping[str, int], kind: Kind) -> _Moves:
-    """Out of the books and out of what is committed: neither `available` nor `slack` moves."""
-    return [(kind, sku, Change(on_hand=-quantity, committed=-quantity)) for sku, quantity in units.items()]
-
-
 def _position(row: tables.Item, now: str) -> Position:
     position = Position(
         sku=row["pk"].removeprefix("STOCK#"),
@@ -369,29 +385,11 @@ def _position(row: tables.Item, now: str) -> Position:
         version=row["v"],
         entry=row.get("entry"),
         channels=tuple(sorted(row.get("channels", {}).items())),
+        lots=lots_of(row.get("lots", {})),
+        serials=row.get("serials", 0),
         **{name: row[name] for name in (*_STORED, *_POLICY)},
     )
     return as_read(position, row["terms"], now)
-
-
-def _posting(movement: Movement, before: Position, version: int) -> Posting:
-    return Posting(
-        kind=movement.kind,
-        sku=before.sku,
-        location=before.location,
-        version=version,
-        by=tuple((name, by) for name, by in zip(BUCKETS, movement.change, strict=True) if by),
-        ref=movement.ref,
-        term=movement.term,
-        before=before.entry,
-        levels=movement.levels,
-    )
-
-
-def _entry_name(made: Iterable[Position], at: str) -> str:
-    """`<at>#<id>`: sorts by time, and is as unique as the versions that it makes."""
-    versions = [f"{position.sku}/{position.location}/{position.version}" for position in made]
-    return f"{to_text(from_text(at))}#{derive_id('mov', *sorted(versions))}"
 
 
 def _marker(key: PositionKey) -> dict[str, str]:

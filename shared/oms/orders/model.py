@@ -279,7 +279,8 @@ class Order(Aggregate):
 class FulfillmentLine(Value):
     """One order line's share at one location. Units shipped were picked before; `short` units were not found.
 
-    Of a bundle all counts are bundles; `components` say what is picked.
+    Of a bundle all counts are bundles; `components` say what is picked. `lots` and
+    `serials` are those that the location says to have taken.
     """
 
     number: int
@@ -290,6 +291,8 @@ class FulfillmentLine(Value):
     shipped: Count = 0
     short: Count = 0
     components: Components = ()
+    lots: tuple[tuple[str, int], ...] = ()
+    serials: tuple[str, ...] = ()
 
 
 class FulfillmentOrder(Aggregate):

@@ -159,6 +159,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
+    **{(model, "lots"): "business" for model in ("FulfillmentLine", "Posting")},
+    # Who has a thing is found by its serial number in an order only.
+    **{(model, "serials"): "business" for model in ("ConfirmedLine", "FulfillmentLine", "NewMovement", "Posting")},
+    ("SerialView", "serial"): "business",
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number
@@ -177,7 +181,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     },
     **{
         (model, "reason"): "remark"
-        for model in ("CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision")
+        for model in ("BlockLot", "CancelTransfer", "ChangeSet", "ChangeSetView", "Declined", "HoldDecision", "LotView")
     },
     **{
         (model, "reason"): "business"  # codes

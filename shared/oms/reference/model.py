@@ -53,7 +53,9 @@ class Item(_Reference):
     `hazmat` is the UN number or class of dangerous goods, `min_age` the age a buyer must have (0: any), `not_to` the
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
     `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
-    are the bundles that it is in. `waiting`: what happens to orders when it is short.
+    are the bundles that it is in. `lot_tracked`: whoever books units in or out says of which lot; they are not sold any
+    more when fewer than `shelf_days` days are left until they expire. `serial_tracked`: by serial number. `waiting`:
+    what happens to orders when it is short.
     """
 
     sku: str
@@ -68,6 +70,9 @@ class Item(_Reference):
     only_to: frozenset[str] = frozenset()
     max_per_order: Annotated[int, Field(ge=0)] = 0
     components: tuple[tuple[str, Positive], ...] = ()
+    lot_tracked: bool = False
+    serial_tracked: bool = False
+    shelf_days: Annotated[int, Field(ge=0, le=3_650)] = 0
     part_of: frozenset[str] = frozenset()
     waiting: MayWait = MayWait()
 

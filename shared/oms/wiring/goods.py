@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
+    from oms.inventory.serials.store import SerialStore
     from oms.inventory.store import StockStore
     from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
+    from oms.inventory.tracing.booking import LotDesk
+    from oms.inventory.tracing.service import TracingDesk
+    from oms.inventory.tracing.store import LotStore
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
     from oms.inventory.waiting.promising import WaitingDesk
@@ -81,6 +85,32 @@ class Goods(Ground):
         )
 
     @cached_property
+    def lots(self) -> "LotStore":
+        from oms.inventory.tracing.store import LotStore
+
+        return LotStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def serials(self) -> "SerialStore":
+        from oms.inventory.serials.store import SerialStore
+
+        return SerialStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def lot_desk(self) -> "LotDesk":
+        """For those who book units of lots in and out."""
+        from oms.inventory.tracing.booking import LotDesk
+
+        return LotDesk(self.lots, self.serials, self.reference)
+
+    @cached_property
+    def tracing_desk(self) -> "TracingDesk":
+        """For those who look for lots, and block them."""
+        from oms.inventory.tracing.service import TracingDesk
+
+        return TracingDesk(self.lots, self.serials, self.stock, self.clock)
+
+    @cached_property
     def transfers(self) -> "TransferStore":
         from oms.inventory.transfers.store import TransferStore
 
@@ -91,7 +121,7 @@ class Goods(Ground):
         """For those who move units between locations."""
         from oms.inventory.transfers.desk import TransferDesk
 
-        return TransferDesk(self.transfers, self.stock, self.supplies, self.reference.locations, self.clock)
+        return TransferDesk(self.transfers, self.stock, self.supplies, self.lots, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":
@@ -108,7 +138,7 @@ class Goods(Ground):
             safety=self.channel_safety,
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
-            known=self.reference.items,
+            known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
             clock=self.clock,
         )
 
@@ -196,7 +226,7 @@ class Goods(Ground):
             terms_of=self.reservation_terms,
             nearest=self.nearest,
             bundles=lambda skus: bundles_among(self.reference.items(skus)),
-            known=self.reference.items,
+            known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
             clock=self.clock,
         )
 

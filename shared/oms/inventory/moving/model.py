@@ -1,11 +1,12 @@
 """Movements that people and warehouse systems post, the levels that they set, and what they are told."""
 
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from oms.inventory.days import Day
 from oms.inventory.model import StockLevel
-from oms.kernel.identifiers import Reference
+from oms.kernel.identifiers import Reference, WithoutCard
 from oms.kernel.text import Remark
 from oms.orders.model import Value
 
@@ -15,6 +16,10 @@ PostedKind = Literal[
 ]
 ApartBucket = Literal["damaged", "quality_control"]
 Reason = Literal["miscounted", "broken", "spoiled", "stolen", "misplaced", "sample", "supplier_error", "booking_error"]
+LOT_KINDS = tuple(kind for kind in get_args(PostedKind) if kind != "expected")
+SerialNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"), WithoutCard]
+Serials = Annotated[list[SerialNumber], Field(min_length=1, max_length=50)]
+LotId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"), WithoutCard]
 Units = Annotated[int, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
 Level = Annotated[int, Field(ge=0, le=MAX_UNITS)]
 SIGNED = ("adjusted", "expected")
@@ -35,10 +40,19 @@ class Expected(_Asked):
     quality_control: Units | None = None
 
 
+class LotRef(_Asked):
+    """A lot by its maker's number. `expires_on` is its last good day; needed when the location has none of it."""
+
+    id: LotId
+    expires_on: Day | None = None
+
+
 class NewMovement(_Asked):
     """One movement. `units` are more than none; of an adjustment, and of what is expected, they may be fewer.
 
-    `out_of` says that lost units were set apart before. `reason` is needed where stock is written off or set apart.
+    `out_of` says that lost units were set apart before.
+    `lot` must be said of articles that are kept by lots, `serials` of those
+    that are kept by serial number. `reason` is needed where stock is written off or set apart.
     """
 
     kind: PostedKind
@@ -48,6 +62,8 @@ class NewMovement(_Asked):
     ref: Reference | None = None
     out_of: ApartBucket | None = None
     expected: Expected | None = None
+    lot: LotRef | None = None
+    serials: Serials | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -55,6 +71,8 @@ class NewMovement(_Asked):
             raise ValueError("units must be more than 0" if self.kind not in SIGNED else "units must not be 0")
         if self.kind in REASONED and self.reason is None:
             raise ValueError(f"{self.kind} needs a reason")
+        if self.serials is not None and len(set(self.serials)) != abs(self.units):
+            raise ValueError("name as many different serials as units")
         if self.out_of is not None and self.kind != "lost":
             raise ValueError("out_of is for lost units")
         return self

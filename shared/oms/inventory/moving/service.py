@@ -11,6 +11,7 @@ from oms.inventory.moving.model import Moved, MovementPage, MovementView, NewMov
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import applied
 from oms.inventory.store import StockStore
+from oms.inventory.tracing.booking import LotDesk, booked
 from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import Clock, to_text
@@ -30,7 +31,7 @@ class Posted:
     by: str
 
 
-def post_movement(posted: Posted, *, stock: StockStore, clock: Clock) -> Moved:
+def post_movement(posted: Posted, *, stock: StockStore, lots: LotDesk, clock: Clock) -> Moved:
     """Book one movement, once per key: position, journal entry with its fact, and claim in one transaction.
 
     A request that comes again under its key gets the first answer, whatever has become of the position since.
@@ -39,13 +40,16 @@ def post_movement(posted: Posted, *, stock: StockStore, clock: Clock) -> Moved:
         NotFoundError: the SKU is not kept there.
         ShortStockError: more is to go than there is.
         StaleError, QuantityChangedError, UnconditionalError: see `rules.check_seen`.
-        RejectedError: code `idempotency_key_reused`: the key came with another movement.
+        RejectedError: code `idempotency_key_reused`: the key came with another movement; `lot_needed`, `invalid`: see
+            `booked`.
         ConflictError: the position changed under our hands five times.
     """
     new = posted.new
     sku, location = posted.at
     name = f"posted:{derive_id('key', sku, location, posted.by, posted.key)}"
-    asked = digest(new.model_dump_json(), posted.if_match or "")
+    later = {field for field in ("lot", "serials") if getattr(new, field) is None}  # as before there were those
+    said = new.model_dump_json(exclude=later)
+    asked = digest(said, posted.if_match or "")
     for lost in range(1, TRIES + 1):
         if first := stock.claimed(name).get(name):
             refuse_other(first, asked, what="the key", code="idempotency_key_reused")
@@ -54,15 +58,16 @@ def post_movement(posted: Posted, *, stock: StockStore, clock: Clock) -> Moved:
         rules.check_seen(position, Seen(posted.if_match, new.expected), needed=new.kind == "adjusted")
         cause = Cause(posted.by, to_text(clock()), rules.why_of(new))
         movement = Movement(new.kind, posted.at, rules.change_of(new, position), ref=new.ref)
-        after = applied(position, [movement])
+        movements, guards = booked(movement, new, lots, cause)
+        after = applied(position, movements)
         fact = fact_about(after, rules.fact_of(new, after), cause.at)
-        moved = stock.moved([movement], {posted.at: position}, cause, facts=[fact])
+        moved = stock.moved(movements, {posted.at: position}, cause, facts=[fact])
         done = moved.after[posted.at]
         answer = Moved(movement_id=done.entry or "", kind=new.kind, units=new.units, position=level_of(done))
         told = f"{new.kind}, {new.units} units"
         claim = stock.claim(name, cause, asked=asked, told=told, answer=answer.model_dump_json())
         try:
-            commit(claim, *moved.writes)
+            commit(claim, *moved.writes, *guards)
         except ConflictError:  # read again: the key was used meanwhile, or the position moved
             if lost == TRIES:
                 raise

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from oms.inventory.days import Day
 from oms.kernel.identifiers import Reference, Sku
 from oms.orders.model import Aggregate, Count, Value
 
@@ -14,12 +15,6 @@ KEPT = 64  # receipts of a supplier that its lateness is measured on, the last o
 _LONGEST_WAIT = 1_095  # days
 
 
-def _is_day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
-
-
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_is_day)]
 Units = Annotated[int, Field(ge=0, le=MOST_UNITS)]
 Place = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Kind = Literal["purchase_order", "transfer"]

@@ -11,6 +11,7 @@ from oms.events.fact import Fact, FactData
 from oms.inventory.model import Cause, Position, PositionKey
 from oms.inventory.store import StockStore
 from oms.inventory.supply.store import SupplyStore
+from oms.inventory.tracing.store import LotStore
 from oms.inventory.transfers import rules
 from oms.inventory.transfers.model import KEPT_LOG, Transfer, TransferLine
 from oms.inventory.transfers.rules import Stepped
@@ -32,6 +33,7 @@ class TransferDesk:
     transfers: TransferStore
     stock: StockStore
     supplies: SupplyStore
+    lots: LotStore
     locations: Callable[[], Mapping[str, Location]]
     clock: Clock
 

@@ -4,14 +4,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from oms.inventory.days import Day
+from oms.inventory.model import LotMove
 from oms.inventory.moving.model import Reason
-from oms.inventory.supply.model import Day, Place
+from oms.inventory.supply.model import Place
 from oms.kernel.identifiers import Reference, Sku
 from oms.kernel.text import Remark
 from oms.orders.model import Aggregate, Count, Value
 
 MAX_LINES = 90  # of a transfer: to ready or to cancel it is one transaction of a write per line
 PER_CALL = 30  # lines of one shipment or receipt: three writes per line, in one transaction
+MAX_LOTS = 30  # whose lines one receipt may have: each is held still by a write
 MAX_UNITS = 1_000_000
 MAX_NOTES = 500  # shipments, and receipts, of one transfer
 KEPT_LOG = 100
@@ -93,6 +96,7 @@ class TransferLine(Value):
 
     `received`, `damaged` and `lost` units are those shipped; `over` are units that nobody says to have shipped. What is
     in transit is to arrive on `due_on`; `stated_on` is the date first given for it: lateness is measured against that.
+    `lots` are those in transit whose number is known.
     """
 
     sku: str
@@ -106,6 +110,7 @@ class TransferLine(Value):
     over: Count = 0
     due_on: str | None = None
     stated_on: str | None = None
+    lots: tuple[LotMove, ...] = ()
 
     @property
     def in_transit(self) -> int:

@@ -7,6 +7,7 @@ takes: it is made in several, each of which leaves a transfer that is true, and 
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from oms.aws.tables import Write
@@ -31,6 +32,7 @@ from oms.inventory.transfers.desk import (
     write,
 )
 from oms.inventory.transfers.model import (
+    MAX_LOTS,
     MAX_NOTES,
     PER_CALL,
     Note,
@@ -69,6 +71,7 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
         units, whole = _to_ship(before, shipment)
         stepped = rules.shipped(before, units, due_on)
         seen = positions([(sku, end) for sku in units for end in (before.source, before.destination)], desk)
+        stepped = rules.of_lots(stepped, seen)
         fact = TransferShipped(
             **_ids(before), shipment_id=shipment.shipment_id, units=tuple(units.items()), due_on=due_on
         )
@@ -104,6 +107,8 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
             raise refusal(before, "nothing of it is in transit", "ship it first")
         seen = positions([(one.sku, before.destination) for one in found if _is_in(before, one)], desk)
         stepped = rules.received(before, found, seen)
+        more, guards = _recalled(stepped.movements, desk)
+        stepped.movements.extend(more)
         now = desk.clock()
         at = to_text(now)
         notes = _noted(before.receipts, Note(id=receipt.receipt_id, digest=asked, at=at), whole=whole)
@@ -114,7 +119,7 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
             seen,
             Cause(caller.by, at, why),
             stock_facts=_stock_facts(stepped.movements, seen, at),
-            more=_observed(before, found, now, desk) if whole else [],
+            more=[*guards, *(_observed(before, found, now, desk) if whole else [])],
             receipt_id=receipt.receipt_id,
         )
         fact = _told(before, receipt.receipt_id, found, sum(line.in_transit for line in stepped.lines))
@@ -141,11 +146,17 @@ def _to_ship(before: Transfer, shipment: ShipTransfer) -> tuple[dict[str, int], 
 
 
 def _to_receive(before: Transfer, receipt: ReceiveTransfer) -> tuple[list[ReceivedUnits], bool]:
+    lots = {line.sku: len(line.lots) for line in before.lines}
     if receipt.lines is not None:
-        refuse(rules.named_twice([one.sku for one in receipt.lines]))
+        skus = [one.sku for one in receipt.lines]
+        refuse(rules.named_twice(skus))
+        if sum(lots.get(sku, 0) for sku in skus) > MAX_LOTS:
+            refuse([Fault("lines", f"they are of more than {MAX_LOTS} lots; name fewer lines at a time")])
         return receipt.lines, True
     left = [ReceivedUnits(sku=line.sku, received=line.in_transit) for line in before.lines if line.in_transit]
-    return left[:PER_CALL], len(left) <= PER_CALL
+    sums = accumulate(lots[one.sku] for one in left)
+    fitting = sum(1 for place, some in enumerate(sums) if place < PER_CALL and (some <= MAX_LOTS or not place))
+    return left[:fitting], len(left) <= fitting
 
 
 def _is_in(transfer: Transfer, one: ReceivedUnits) -> bool:
@@ -186,6 +197,15 @@ def _observed(before: Transfer, found: Iterable[ReceivedUnits], now: datetime, d
     known = desk.supplies.lateness([before.lane], consistent=True)[before.lane]
     late = Lateness(supplier=before.lane, days=(*known.days, days)[-KEPT:], version=known.version + 1)
     return [desk.supplies.lateness_write(late)]
+
+
+def _recalled(movements: Iterable[Movement], desk: TransferDesk) -> tuple[list[Movement], list[Write]]:
+    """What sets apart what comes in of blocked lots, and the writes that hold lots still: no block is passed unseen."""
+    here = list(movements)
+    names = {(one.key[0], lot.id) for one in here for lot in one.lots}
+    known = desk.lots.known(names) if names else {}
+    blocked = {name for name, lot in known.items() if lot.blocked}
+    return rules.recalled(here, blocked), [desk.lots.write(lot, lot.version) for lot in known.values()]
 
 
 def _counted(notes: Iterable[Note], note_id: str, asked: str) -> bool:

@@ -6,13 +6,14 @@
 The books move with it: `committed` at the source is the line's, `incoming` at the destination is what is in transit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from oms.events.fact import FactData
 from oms.events.inventory import StockAdjusted, StockReceived, StockSetApart
 from oms.events.supplies import SupplyConfirmed, SupplyMoved, SupplyReceived
-from oms.inventory.model import Change, Kind, Movement, Position, PositionKey
+from oms.inventory.lots import first_expired, taken
+from oms.inventory.model import Change, Kind, LotMove, Movement, Position, PositionKey
 from oms.inventory.rules import ShortStockError
 from oms.inventory.supply.model import Supply
 from oms.inventory.transfers.model import ReceivedUnits, Status, Transfer, TransferLine
@@ -59,7 +60,7 @@ def readied(transfer: Transfer, before: Mapping[PositionKey, Position]) -> Stepp
 
 def cancelled(transfer: Transfer) -> Stepped:
     """What is committed is free again."""
-    taken = {
+    changed = {
         line.sku: line.model_copy(update={"committed": 0, "cancelled": line.cancelled + line.committed})
         for line in transfer.lines
         if line.committed
@@ -69,7 +70,7 @@ def cancelled(transfer: Transfer) -> Stepped:
         for line in transfer.lines
         if line.committed
     ]
-    return _stepped(transfer, taken, movements)
+    return _stepped(transfer, changed, movements)
 
 
 def shipped(transfer: Transfer, units: Mapping[str, int], due_on: str) -> Stepped:
@@ -86,17 +87,34 @@ def shipped(transfer: Transfer, units: Mapping[str, int], due_on: str) -> Steppe
         if wanted > by_sku[sku].committed
     ]
     _refuse(faults)
-    taken, movements = {}, []
+    changed, movements = {}, []
     for sku, wanted in units.items():
         line = by_sku[sku]
         moved: dict[str, int | str] = {"committed": line.committed - wanted, "shipped": line.shipped + wanted}
         moved["due_on"] = max(line.due_on or "", due_on) if line.in_transit else due_on
         moved["stated_on"] = (line.stated_on if line.in_transit else None) or due_on
-        taken[sku] = line.model_copy(update=moved)
+        changed[sku] = line.model_copy(update=moved)
         gone, coming = Change(on_hand=-wanted, committed=-wanted), Change(incoming=wanted)
         movements.append(_at(transfer.source, "transferred", line, gone, transfer))
         movements.append(_at(transfer.destination, "expected", line, coming, transfer))
-    return _stepped(transfer, taken, movements)
+    return _stepped(transfer, changed, movements)
+
+
+def of_lots(stepped: Stepped, before: Mapping[PositionKey, Position]) -> Stepped:
+    """A shipment with the lots that it takes, first expired first, on their way with their lines."""
+    movements, on_way = [], dict[str, tuple[LotMove, ...]]()
+    for one in stepped.movements:
+        lots = first_expired(before[one.key], -one.change.on_hand) if one.kind == "transferred" else ()
+        movements.append(one._replace(lots=lots))
+        if lots:
+            ends = {lot.id: lot.ends_at for lot in before[one.key].lots}
+            on_way[one.key[0]] = tuple(LotMove(lot.id, -lot.units, ends_at=ends[lot.id]) for lot in lots)
+    lines = tuple(
+        line.model_copy(update={"lots": (*line.lots, *on_way.get(line.sku, ()))}) if line.sku in on_way else line
+        for line in stepped.lines
+    )
+    moved = {line.sku for line in stepped.moved}
+    return Stepped(lines, tuple(line for line in lines if line.sku in moved), movements)
 
 
 def received(transfer: Transfer, found: Sequence[ReceivedUnits], before: Mapping[PositionKey, Position]) -> Stepped:
@@ -116,28 +134,34 @@ def received(transfer: Transfer, found: Sequence[ReceivedUnits], before: Mapping
         or (one.over and one.received + one.damaged + one.lost < by_sku[one.sku].in_transit)
     ]
     _refuse(faults)
-    taken, movements = {}, []
+    moved, movements = {}, list[Movement]()
     for one in found:
         line = by_sku[one.sku]
         again = min(one.over, line.lost + one.lost)
-        taken[one.sku] = line.model_copy(
+        arrived, lots = _arrived(line, one, before[one.sku, transfer.destination], transfer.ref)
+        moved[one.sku] = line.model_copy(
             update={
+                "lots": lots,
                 "received": line.received + one.received + again,
                 "damaged": line.damaged + one.damaged,
                 "lost": line.lost + one.lost - again,
                 "over": line.over + one.over - again,
             }
         )
-        movements += _arrived(transfer, one, before[one.sku, transfer.destination])
-    return _stepped(transfer, taken, movements)
+        movements += arrived
+    return _stepped(transfer, moved, movements)
 
 
-def _arrived(transfer: Transfer, one: ReceivedUnits, before: Position) -> list[Movement]:
-    """The movements of a line of a receipt. A receipt that named no transfer may have taken its units off `incoming`.
+def _arrived(
+    line: TransferLine, one: ReceivedUnits, before: Position, ref: str
+) -> tuple[list[Movement], tuple[LotMove, ...]]:
+    """The movements of a line of a receipt, and the lots that are still on their way.
+
+    A receipt that named no transfer may have taken its units off `incoming`.
 
     Goods that are here are booked in all the same, as those of a supply are.
     """
-    left, movements = before.incoming, list[Movement]()
+    left, lots, movements = before.incoming, list(line.lots), list[Movement]()
     kinds: list[tuple[Kind, int, Change]] = [
         ("received", one.received, Change(on_hand=one.received)),
         ("damaged", one.damaged, Change(on_hand=one.damaged, damaged=one.damaged)),
@@ -147,20 +171,40 @@ def _arrived(transfer: Transfer, one: ReceivedUnits, before: Position) -> list[M
         if units:
             announced = min(units, left)
             left -= announced
-            movements.append(Movement(kind, before.key, change._replace(incoming=-announced), ref=transfer.ref))
+            here, lots = taken(lots, units)
+            kept = () if kind == "lost" else tuple(lot._replace(apart=lot.units * (kind == "damaged")) for lot in here)
+            moved = change._replace(incoming=-announced)
+            movements.append(Movement(kind, before.key, moved, ref=ref, lots=kept))
     if one.over:
-        movements.append(Movement("found", before.key, Change(on_hand=one.over), ref=transfer.ref))
-    return movements
+        movements.append(Movement("found", before.key, Change(on_hand=one.over), ref=ref))
+    return movements, tuple(lots)
+
+
+def recalled(movements: Sequence[Movement], blocked: Collection[tuple[str, str]]) -> list[Movement]:
+    """What sets apart the sound units of blocked lots, as (SKU, lot), that these movements bring in."""
+    return [
+        Movement(
+            "quarantined",
+            one.key,
+            Change(quality_control=lot.units),
+            ref=one.ref,
+            lots=(LotMove(lot.id, 0, lot.units),),
+        )
+        for one in movements
+        if one.kind == "received"
+        for lot in one.lots
+        if (one.key[0], lot.id) in blocked
+    ]
 
 
 def redated(transfer: Transfer, due_on: str | None) -> Stepped:
     """What is in transit is to arrive on another date; None: nobody says another one."""
-    taken = {
+    changed = {
         line.sku: line.model_copy(update={"due_on": due_on})
         for line in transfer.lines
         if due_on and line.in_transit and line.due_on != due_on
     }
-    return _stepped(transfer, taken, [])
+    return _stepped(transfer, changed, [])
 
 
 def supplies_of(transfer: Transfer, lines: Sequence[TransferLine]) -> list[Supply]:
