@@ -89,7 +89,7 @@ def test_no_policy_allows_a_wildcard_resource_beyond_the_written_list(production
 
 def test_no_function_may_read_a_person_unless_its_work_needs_one(production: Assembly) -> None:
     readers = {
-        name.split("RoleDefaultPolicy")[0]
+        name.split("Role")[0]
         for name, statement in production.statements()
         if "PeopleKey" in str(statement["Resource"])
     }

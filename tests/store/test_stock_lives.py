@@ -9,6 +9,6 @@ KINDS = 16  # of things that happen at least, of some thirty
 
 def test_random_lives_of_stock_keep_the_books_of_the_simplest_model() -> None:
     STEPS.clear()
-    live(30, 40)
+    live(14, 40)
     assert STEPS.keys() >= MUST_HAPPEN, "a life in which these never happen proves less than it says"
     assert len(STEPS) >= KINDS

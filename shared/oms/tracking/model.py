@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
+from oms.kernel.cards import redact
 from oms.kernel.time import from_text, to_text
 
 _Short = Annotated[str, Field(min_length=1, max_length=120)]
+_Said = Annotated[_Short, AfterValidator(redact)]  # words of a driver: they may be anything
 
 
 class CarrierScan(BaseModel):
@@ -18,8 +20,8 @@ class CarrierScan(BaseModel):
     tracking_number: _Short
     code: Annotated[_Short, Field(validation_alias=AliasChoices("status", "code"))]
     at: str
-    place: Annotated[_Short | None, Field(validation_alias=AliasChoices("place", "location"))] = None
-    reason: _Short | None = None
+    place: Annotated[_Said | None, Field(validation_alias=AliasChoices("place", "location"))] = None
+    reason: _Said | None = None
     event_id: _Short | None = None
 
     @field_validator("at")

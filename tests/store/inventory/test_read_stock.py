@@ -40,6 +40,9 @@ def test_a_sku_is_shown_at_every_location_that_keeps_it(cloud_on_moto: Wiring) -
         "order_up_to": 50,
         "shortfall": 0,
         "channels": {},
+        "expired": 0,
+        "lots": [],
+        "serials": 0,
     }
 
 

@@ -127,3 +127,13 @@ def test_one_event_is_one_scan_by_its_id_or_by_its_content() -> None:
     assert made("in_transit", 9).id != made("in_transit", 9, place="Ulm").id
     assert made("in_transit", 9, event_id="e1").id == made("on_hold", 11, event_id="e1").id
     assert made("in_transit", 9).at == "2026-11-24T09:00:00.000Z"
+
+
+def test_words_of_a_driver_carry_no_card_number() -> None:
+    said = CarrierScan.model_validate(
+        {
+            "carrier": "swift_post", "tracking_number": "SW1", "status": "exception", "at": "2026-11-23T09:00:00Z",
+            "place": "paid by 4242 4242 4242 4242", "reason": "card 4242424242424242 shown",
+        }
+    )  # fmt: skip
+    assert (said.place, said.reason) == ("paid by 4242 42XX XXXX 4242", "card 424242XXXXXX4242 shown")
