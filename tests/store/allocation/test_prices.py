@@ -159,6 +159,7 @@ def test_groups_for_which_no_time_is_left_are_not_begun(wiring: Wiring) -> None:
     sells(wiring, {CUP: 1, PEN: 20})
     wiring.stock.open_position(position("PEN", "lon-1", 200))
     ticks = iter(range(0, 10_000, 40))
+    # seconds, as `time.monotonic` has them
     report = price_stock(replace(wiring.pricing, timer=lambda: float(next(ticks))))
     assert report.failed == report.groups == 2
 

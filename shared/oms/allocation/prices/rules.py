@@ -168,6 +168,7 @@ def program_of(market: Market, baskets: Iterable[Basket], plans: Iterable[Iterab
             columns.append((column, 1.0))
             for (sku, quantity), place in zip(basket.units, plan.places, strict=True):
                 if place != WAITING:
+                    # units as the coefficients of a linear program, whose solver reckons in floats; no money is in them
                     taken.setdefault((sku, place), []).append((column, float(quantity)))
         orders = market.demand[basket]
         _row(program, orders, orders, columns)

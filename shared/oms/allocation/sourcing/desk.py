@@ -127,6 +127,7 @@ class Sourcing:
 
     def _place(self, location: Location, destination: Destination, at: datetime, taken: Sequence[Take]) -> Place:
         there = centre_of(destination.country, destination.postal_area)
+        # degrees are kept as decimal text; distance on the sphere is reckoned in floats, and rounded to whole km
         here = Point(float(location.latitude), float(location.longitude))
         key = (location.id, destination)
         if key not in self._known:

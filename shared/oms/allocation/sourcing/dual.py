@@ -49,6 +49,7 @@ class Dual:
         now = self.price
         scale, since = 1.0, 0
         for _ in range(_ROUNDS):
+            # a direction to search in, not money: the prices it leads to are integers, and any of them bound from below
             gradient = [float(piece.units) for piece in pieces]
             worth = {j: self._worth(j, now, gradient) for j in self.names}
             total = sum([piece.units * price for piece, price in zip(pieces, now, strict=True)])

@@ -4,14 +4,13 @@ Every change is one transaction: the reservation, the positions that its units m
 loses a race reads again and decides again.
 """
 
-import random
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from oms.aws.tables import Write, commit
 from oms.inventory.model import Cause, Position, PositionKey
+from oms.inventory.racing import raced
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.reservations import rules
 from oms.inventory.reservations.model import (
@@ -31,9 +30,7 @@ from oms.kernel.time import Clock, to_text
 from oms.orders.bundles import Components
 from oms.orders.model import Destination
 
-TRIES = 8  # lost races before the caller is told; the waits sum to at most 2.5 s
 MAX_PLACES = 45  # positions of one reservation: an update may leave them all for others, in one transaction
-_WAIT_S = 0.01
 _TOLD = 5  # lines that are named to who uses a key for something else
 Nearest = Callable[[Destination], Sequence[str]]
 Seen = Mapping[PositionKey, Position]
@@ -99,7 +96,7 @@ def reserve(asked: AskReservation, *, key: str, by: str, desk: ReservationDesk) 
         claim = desk.stock.claim(name, cause, for_s=KEYS_KEPT_S, asked=body, told=f"{wanted} for {asked.owner}")
         return Reserved(_write(found, _asked(asked, found, terms, desk), by, desk, claim))
 
-    return _raced(attempt)
+    return raced(attempt)
 
 
 def read_reservation(reservation_id: str, *, desk: ReservationDesk) -> Reservation:
@@ -293,7 +290,7 @@ def _change(
         step = decide(before)
         return before if step is None else _write(before, step, by, desk)
 
-    return _raced(attempt)
+    return raced(attempt)
 
 
 def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDesk, *claim: Write) -> Reservation:
@@ -307,20 +304,6 @@ def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDes
         raise ConflictError(f"{error}; the minute is over") from error
     commit(*claim, desk.store.write(after), *writes)
     return after
-
-
-_Answer = TypeVar("_Answer")
-
-
-def _raced(attempt: Callable[[], _Answer]) -> _Answer:
-    for lost in range(1, TRIES + 1):
-        try:
-            return attempt()
-        except ConflictError:
-            if lost == TRIES:
-                raise
-        time.sleep(random.uniform(0, _WAIT_S * 2**lost))  # noqa: S311  jitter, not a secret
-    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def _refuse_unknown(skus: Sequence[str], desk: ReservationDesk, *, but: Collection[str] = ()) -> None:

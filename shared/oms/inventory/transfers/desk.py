@@ -1,10 +1,8 @@
 """What every step of a transfer does: read what it is about, look at who asks, write it whole, and lose races."""
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from oms.aws.tables import Write, commit
 from oms.events.fact import Fact, FactData
@@ -16,14 +14,11 @@ from oms.inventory.transfers import rules
 from oms.inventory.transfers.model import KEPT_LOG, Transfer, TransferLine
 from oms.inventory.transfers.rules import Stepped
 from oms.inventory.transfers.store import TransferStore
-from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StaleError, StateError, Why
+from oms.kernel.errors import Fault, NotFoundError, RejectedError, StaleError, StateError, Why
 from oms.kernel.time import Clock, from_text
 from oms.reference.model import Location
 
-TRIES = 8  # lost races before the caller is told; the waits sum to at most 2.5 s
 ANY = "*"
-_WAIT_S = 0.01
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -112,22 +107,6 @@ def write(step: Step, *said: FactData, desk: TransferDesk, **changes: object) ->
 
 def _on_its_way(line: TransferLine) -> tuple[int, str | None]:
     return line.in_transit, line.due_on
-
-
-def raced(attempt: Callable[[], _Answer]) -> _Answer:
-    """Try until the race is won.
-
-    Raises:
-        ConflictError: it was lost eight times.
-    """
-    for lost in range(1, TRIES + 1):
-        try:
-            return attempt()
-        except ConflictError:
-            if lost == TRIES:
-                raise
-        time.sleep(random.uniform(0, _WAIT_S * 2**lost))  # noqa: S311  jitter, not a secret
-    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def check_seen(transfer: Transfer, caller: Caller) -> None:

@@ -15,6 +15,7 @@ from oms.events.fact import Fact
 from oms.events.transfers import TransferReceived, TransferShipped
 from oms.inventory.facts import fact_about
 from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
+from oms.inventory.racing import raced
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import applied
 from oms.inventory.supply.model import KEPT, Lateness
@@ -25,7 +26,6 @@ from oms.inventory.transfers.desk import (
     TransferDesk,
     check_seen,
     positions,
-    raced,
     read_transfer,
     refusal,
     refuse,

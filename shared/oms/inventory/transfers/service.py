@@ -3,6 +3,7 @@
 from oms.aws.tables import commit
 from oms.events.transfers import TransferCancelled, TransferDrafted, TransferReadied
 from oms.inventory.model import Cause
+from oms.inventory.racing import raced
 from oms.inventory.transfers import rules
 from oms.inventory.transfers.desk import (
     ANY,
@@ -11,7 +12,6 @@ from oms.inventory.transfers.desk import (
     TransferDesk,
     check_seen,
     positions,
-    raced,
     read_transfer,
     refusal,
     refuse,
