@@ -30,7 +30,7 @@ class Model:
 
 
 def optimum(network: Network, *, scale: int = 1_000_000) -> tuple[float, Takes]:
-    """The cheapest plan and its cost, in units of `scale`; a float, as the solver reckons: callers compare it rounded."""
+    """The cheapest plan and its cost, in units of `scale`; a float, as the solver reckons."""
     model = Model(scale)
     takes = _order(model, network)
     _solved(model)
