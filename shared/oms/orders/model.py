@@ -87,6 +87,7 @@ class Line(Value):
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
     whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
     `supply_on` is the date from which stock is promised to the units that wait, or `unknown`: their place in line.
+    `transfers` are those that were asked for so that units that wait can ship.
     """
 
     number: int
@@ -103,6 +104,7 @@ class Line(Value):
     waits_at: str | None = None
     supply_on: str | None = None
     components: Components = ()
+    transfers: tuple[str, ...] = ()
 
 
 class Hold(Value):
@@ -383,7 +385,7 @@ class Parcel(Aggregate):
         return self.order_id
 
 
-def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int | str | None]]) -> tuple[Line, ...]:
+def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, object]]) -> tuple[Line, ...]:
     """The lines with fields of some of them replaced, by line number.
 
     Raises:
