@@ -40,7 +40,7 @@ def test_customer_care_holds_the_order_with_what_waits_and_what_was_passed_over(
     assert (hold.reason, hold.blocks, hold.release_by) == ("unsourced", ("allocate",), ("operator", "sales"))
     assert hold.note == (
         "3 unit(s) of line(s) 1 nobody may ship; transfer: line 1: no location that may not ship has any of it free; "
-        "drop_ship: ordering from a supplier is not done by itself"
+        "drop_ship: no supplier ships for us"
     )
     assert [fact.type for fact in order.facts] == ["OrderAllocated", "OrderBackordered", "OrderHeld"]
     assert [fact.id for fact in order.facts] == [f"ord_1.{order.version}.{n}" for n in range(3)]

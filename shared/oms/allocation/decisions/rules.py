@@ -1,6 +1,7 @@
 """What a decision record says in plain words."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from oms.allocation.decisions.model import Considered, DecisionRecord, TriedFallback
 from oms.allocation.sourcing.network import above_pct
@@ -34,8 +35,7 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
     if record.waiting:
         units = sum(record.waiting.values())
         yield f"{units} unit(s) of line(s) {_numbers(record.waiting)} nobody may ship now."
-    for row in record.tried:
-        yield from _took(row)
+    yield from chain.from_iterable(map(_took, record.tried))
     if " " in record.prices:  # no name of a list
         yield f"Stock was free, not priced by what it is worth to later orders: {record.prices}."
     if record.left_out:
