@@ -26,13 +26,13 @@ from oms.inventory.waiting.rules import Moves, moves_of
 from oms.kernel.time import to_text
 from oms.orders.holding import holds_on_the_rest
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
+from oms.orders.lines import replace_line
 from oms.orders.model import (
     FulfillmentLine,
     FulfillmentOrder,
     Order,
     Reserving,
     fulfillment_order_id,
-    replace_line,
 )
 from oms.orders.promises import PromiseRow, promise_changed, promise_row
 from oms.orders.workload.model import Workday

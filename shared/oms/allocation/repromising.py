@@ -17,7 +17,8 @@ from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.errors import ConflictError, TransientError
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, holds_on_the_rest
-from oms.orders.model import Line, Order, Promise, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Line, Order, Promise
 from oms.orders.promises import promise_changed, promise_row
 from oms.orders.store import OrderStore
 

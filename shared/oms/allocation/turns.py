@@ -10,7 +10,8 @@ from oms.inventory.model import Change, Position, PositionKey
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
 from oms.orders.bundles import on_the_shelf
-from oms.orders.model import Line, Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Line, Order
 
 _TRANSFERS_KEPT = 20  # of a line; who has asked more often forgets the first ones
 LINE_WRITES = 60  # of a giant order that waits: so much of it has its turn at a time

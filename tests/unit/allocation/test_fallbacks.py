@@ -17,7 +17,8 @@ from oms.allocation.sourcing.strategy import Fallback, Filters, Rule, Strategy
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.asking import asked_for
 from oms.inventory.transfers.model import Transfer
-from oms.orders.model import Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Order
 from oms.reference.model import Location
 from tests.allocation_scene import confirmed_order, position
 
