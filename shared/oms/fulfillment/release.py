@@ -73,12 +73,14 @@ def release_fulfillment(
 
 
 def _told(line: FulfillmentLine) -> dict[str, str | int | dict[str, int]]:
-    """A line as its location is told; of a bundle also what is picked in all."""
+    """A line as its location is told; of a bundle also what is picked in all, of a substitute what was ordered."""
     told: dict[str, str | int | dict[str, int]] = {
         "number": line.number,
         "sku": line.sku,
         "quantity": line.quantity,
     }
+    if line.instead_of:
+        told["instead_of"] = line.instead_of
     return told | {"components": on_the_shelf(line, line.quantity)} if line.components else told
 
 

@@ -196,6 +196,7 @@ class Order(Aggregate):
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
     `decided_in` names the records of the decisions about its locations.
+    `accepts_substitutes`: what the buyer said of substitutes; None: nothing, the sourcing rule decides.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -232,6 +233,7 @@ class Order(Aggregate):
     payment_status: str = "none"
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
+    accepts_substitutes: bool | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
     reserving: Reserving | None = None
@@ -281,7 +283,7 @@ class FulfillmentLine(Value):
     """One order line's share at one location. Units shipped were picked before; `short` units were not found.
 
     Of a bundle all counts are bundles; `components` say what is picked. `lots` and
-    `serials` are those that the location says to have taken.
+    `serials` are those that the location says to have taken. `instead_of`: what was ordered, of a substitute.
     """
 
     number: int
@@ -294,6 +296,7 @@ class FulfillmentLine(Value):
     components: Components = ()
     lots: tuple[tuple[str, int], ...] = ()
     serials: tuple[str, ...] = ()
+    instead_of: str | None = None
 
 
 class FulfillmentOrder(Aggregate):
