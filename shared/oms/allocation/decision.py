@@ -127,7 +127,7 @@ def decide(
     """
     if order.status not in OPEN_STATES or order.cancelling or order.blocked_by("allocate"):
         return []
-    asked = turned(order, view)
+    asked = turned(order, view, now)
     waiting = [Demand(line.number, line.sku, line.open) for line in asked.lines if line.open]
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
@@ -143,13 +143,15 @@ def decide(
     left = books_after(
         asked, plan, {**fell.seen, **books}, [one for transfer in asking.values() for one in taken_by(transfer)]
     )
-    admitted = admission.admit(order, plan.backordered, queues, left, asking)
+    admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
     plan = plan._replace(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
     )
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
-    turn = Turn(order, asked, admitted, {w: t for w, t in asking.items() if w.number not in admitted.refused})
+    turn = Turn(
+        order, asked, admitted, {w: t for w, t in asking.items() if w.number not in admitted.refused}, fell.give_up_at
+    )
     plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
     records = records_of((order.id, attempt, to_text(now), sourcing.priced_by()), outcomes, fell)
@@ -258,6 +260,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: T
             "waits_at": queues.get(line.number) if more else line.waits_at if waits else None,
             "supply_on": admitted.supply_on.get(line.number, line.supply_on) if waits else None,
             "transfers": turn.transfers_of(line) if waits else (),
+            "give_up_at": turn.gives_up_at(line.number) if waits else None,
         }
     status = move(ORDER, order.status, "allocate" if taken else "backorder")
     return order.model_copy(update={"lines": replace_line(order.lines, changes), "status": status})

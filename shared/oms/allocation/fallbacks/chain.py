@@ -1,7 +1,7 @@
 """The fallbacks of a rule, one after the other: what one cannot do for some units is left to the next. Pure."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from oms.allocation.fallbacks.dropping import drop_ship
 from oms.allocation.fallbacks.model import Did, FellBack, Stranded, Tried, Units
@@ -12,6 +12,7 @@ from oms.allocation.sourcing.model import Case, Outcome
 from oms.allocation.sourcing.strategy import Fallback
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.model import Transfer
+from oms.kernel.time import from_text, to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Order
 
@@ -53,6 +54,7 @@ def fall_back(
         tuple(tried),
         wishes=tuple(wish for one in did for wish in one.wishes),
         waits_at={number: place for one in did for number, place in one.waits_at.items()},
+        give_up_at={number: at for one in did for number, at in one.give_up_at.items()},
         takes=tuple(take for one in did for take in one.takes),
         again=tuple(again for one in did for again in one.again),
         reasons=tuple(reason for one in did for reason in one.reasons if one.takes),
@@ -124,8 +126,16 @@ def _preorder(stranded: Stranded, left: Units) -> Did:
     return Did(units, f"they wait for the day of release, {how}" if units else "", "no day of release is ahead")
 
 
-def _not_done(why: str) -> Callable[[Stranded, Units], Did]:
-    return lambda _, __: Did({}, why_not=why)
+def _cancel_by_date(stranded: Stranded, left: Units) -> Did:
+    """All wait until the rule's days are over, or until the channel's date, whatever comes first."""
+    days, delivery = stranded.rule.cancel_after_days, stranded.order.delivery
+    ends = [stranded.now + timedelta(days=days)] if days else []
+    said = (delivery.deliver_by or delivery.ship_by) if delivery else None
+    ends += [from_text(said)] if said else []
+    if not ends:
+        return Did({}, why_not="neither the rule nor the channel has set a date")
+    at = to_text(min(ends))
+    return Did(dict(left), f"they wait until {at}, and are cancelled then", give_up_at=dict.fromkeys(left, at))
 
 
 _DOES: Mapping[Fallback, Callable[[Stranded, Units], Did]] = {
@@ -135,5 +145,5 @@ _DOES: Mapping[Fallback, Callable[[Stranded, Units], Did]] = {
     "transfer": transfer,
     "substitute": substitute,
     "customer_care": _customer_care,
-    "cancel_by_date": _not_done("no date is set"),
+    "cancel_by_date": _cancel_by_date,
 }

@@ -63,8 +63,8 @@ class Tried(NamedTuple):
 class Did(NamedTuple):
     """What one fallback did.
 
-    `waits_at`: where units wait in the books, by line. `takes`: units that are shipped after all, as `again` decided
-    and `reasons` say.
+    `waits_at`: where units wait in the books, and `give_up_at` until when, by line. `takes`: units that are shipped
+    after all, as `again` decided and `reasons` say.
     """
 
     units: Units
@@ -72,6 +72,7 @@ class Did(NamedTuple):
     why_not: str = ""
     wishes: tuple[Wish, ...] = ()
     waits_at: Mapping[int, str] = {}
+    give_up_at: Mapping[int, str] = {}
     takes: tuple[Take, ...] = ()
     again: "tuple[Again, ...]" = ()
     reasons: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ class FellBack(NamedTuple):
     tried: tuple[tuple[Tried, ...], ...] = ()
     wishes: tuple[Wish, ...] = ()
     waits_at: Mapping[int, str] = {}
+    give_up_at: Mapping[int, str] = {}
     takes: tuple[Take, ...] = ()
     again: tuple[Again, ...] = ()
     reasons: tuple[str, ...] = ()
