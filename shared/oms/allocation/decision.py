@@ -149,9 +149,8 @@ def decide(
     )
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
-    turn = Turn(
-        order, asked, admitted, {w: t for w, t in asking.items() if w.number not in admitted.refused}, fell.give_up_at
-    )
+    asking = {wish: one for wish, one in asking.items() if wish.number not in admitted.refused}
+    turn = Turn(order, asked, admitted, asking, fell.give_up_at, sourcing.suppliers)
     plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
     records = records_of((order.id, attempt, to_text(now), sourcing.priced_by()), outcomes, fell)
@@ -184,7 +183,7 @@ def _steps(
     own = [work for work in works if work.attempt == attempt]
     left = left_behind(turn)
     for done, plan in enumerate(plans, 1):
-        made = _fulfillment_orders(order, plan, attempt, own, now)
+        made = _fulfillment_orders(order, plan, attempt, own, turn, now)
         own += made
         changes = summed(left, changes_of(order, plan, queues))
         left, promised = {}, None
@@ -211,7 +210,7 @@ def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -
 
 
 def _fulfillment_orders(
-    order: Order, plan: SourcingPlan, attempt: int, own: Sequence[FulfillmentOrder], now: datetime
+    order: Order, plan: SourcingPlan, attempt: int, own: Sequence[FulfillmentOrder], turn: Turn, now: datetime
 ) -> tuple[FulfillmentOrder, ...]:
     """A location's shares; further parts of it where it has one of this attempt already (`own`)."""
     parts = Counter(work.location for work in own)
@@ -228,6 +227,7 @@ def _fulfillment_orders(
             currency=order.currency,
             entered_at=to_text(now),
             account_id=order.account_id,
+            supplier=turn.suppliers[location].supplier if location in turn.suppliers else None,
         )
         parts[location] += 1
         made.append(work.changed(at=now, by=BY, what="Opened"))

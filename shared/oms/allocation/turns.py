@@ -14,19 +14,24 @@ from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.lines import replace_line
 from oms.orders.model import Line, Order
+from oms.reference.model import Location
 
 _TRANSFERS_KEPT = 20  # of a line; who has asked more often forgets the first ones
 LINE_WRITES = 60  # of a giant order that waits: so much of it has its turn at a time
 
 
 class Turn(NamedTuple):
-    """An order as it is stored, the same with its waiting units open, who of it may wait, and what is asked for."""
+    """An order as it is stored, the same with its waiting units open, who of it may wait, and what is asked for.
+
+    `give_up_at` by line, when units that begin to wait are cancelled; `suppliers` are the places that are not ours.
+    """
 
     stored: Order
     asked: Order
     admitted: Admitted
     asking: Mapping[Wish, Transfer] = {}
     give_up_at: Mapping[int, str] = {}
+    suppliers: Mapping[str, Location] = {}
 
     def gives_up_at(self, number: int) -> str | None:
         """When a line that waits is given up: as it was said when it began to wait, or now."""

@@ -327,6 +327,7 @@ class FulfillmentOrder(Aggregate):
     account_id: str | None = None
     ship_by: str | None = None
     counted: Counted | None = None  # None: its location takes any number
+    supplier: str | None = None  # who ships it for us
     reminders: Count = 0
     short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once
 

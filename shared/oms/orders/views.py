@@ -56,7 +56,7 @@ class LineView(_View):
 
 
 class FulfillmentOrderView(_View):
-    """One location's share."""
+    """One location's share; `supplier`: it is a supplier's place."""
 
     id: str
     location: str
@@ -66,6 +66,7 @@ class FulfillmentOrderView(_View):
     service: str | None
     ship_by: str | None
     parcel_ids: tuple[str, ...]
+    supplier: str | None = None
     units: int
 
 
