@@ -123,12 +123,12 @@ FUNCTIONS = (
         triggers=(FromQueue("reservation", batch=10, window_s=5),),
         timeout_s=RESERVATION_TIMEOUT_S,
     ),
-    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
+    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + LIST + SAVE, "reference": LOAD + LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
         {
-            "inventory": LOAD + SAVE,
-            "reference": LIST,
+            "inventory": LOAD + LIST + SAVE,
+            "reference": LOAD + LIST,
             "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
             "count_queue": SEND,
         },

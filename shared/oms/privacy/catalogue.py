@@ -159,9 +159,13 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
-    **{(model, "lots"): "business" for model in ("FulfillmentLine", "Posting")},
+    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting")},
     # Who has a thing is found by its serial number in an order only.
-    **{(model, "serials"): "business" for model in ("ConfirmedLine", "FulfillmentLine", "NewMovement", "Posting")},
+    **{
+        (model, "serials"): "business"
+        for model in ("ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting")
+    },
+    **{(model, "unknown"): "business" for model in ("CountResult", "ExceptionView", "Finding")},  # serials
     ("SerialView", "serial"): "business",
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
