@@ -163,7 +163,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     # Who has a thing is found by its serial number in an order only.
     **{
         (model, "serials"): "business"
-        for model in ("ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting")
+        for model in ("ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting", "ReceiveSupply")
     },
     **{(model, "unknown"): "business" for model in ("CountResult", "ExceptionView", "Finding")},  # serials
     ("SerialView", "serial"): "business",

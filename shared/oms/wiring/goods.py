@@ -80,6 +80,7 @@ class Goods(Ground):
         return SupplyDesk(
             stock=self.stock,
             supplies=self.supplies,
+            lots=self.lot_desk,
             locations=self.reference.locations,
             terms=self.supply_terms,
             clock=self.clock,
