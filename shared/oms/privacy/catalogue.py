@@ -163,10 +163,13 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     # Who has a thing is found by its serial number in an order only.
     **{
         (model, "serials"): "business"
-        for model in ("ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting", "ReceiveSupply")
+        for model in (
+            "ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting", "ReceiveSupply", "ReceivedUnits",
+            "ShippedUnits", "TransferLine", "TransferLineView",
+        )
     },
     **{(model, "unknown"): "business" for model in ("CountResult", "ExceptionView", "Finding")},  # serials
-    ("SerialView", "serial"): "business",
+    **dict.fromkeys((("SerialView", "serial"), ("ReceivedUnits", "lost_serials")), "business"),
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number

@@ -123,7 +123,8 @@ class Goods(Ground):
         """For those who move units between locations."""
         from oms.inventory.transfers.desk import TransferDesk
 
-        return TransferDesk(self.transfers, self.stock, self.supplies, self.lots, self.reference.locations, self.clock)
+        named = (self.lots, self.serials)
+        return TransferDesk(self.transfers, self.stock, self.supplies, *named, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":

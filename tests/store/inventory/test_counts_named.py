@@ -207,8 +207,8 @@ def test_a_serial_that_is_in_stock_elsewhere_is_named_and_stays_there(wiring: Wi
 
 
 def test_lots_and_serials_of_one_article_are_counted_together(wiring: Wiring) -> None:
-    more = {"sku": "VACCINE", "serials": ["V1", "V2", "V3"]}
-    assert count(3, lots=[("A", 1, "2027-01-01"), ("B", 2, "2027-02-01")], **more)["on_hand"] == 3
+    both = [("A", 1, "2027-01-01"), ("B", 2, "2027-02-01")]
+    assert count(3, lots=both, sku="VACCINE", serials=["V1", "V2", "V3"])["on_hand"] == 3
     assert count(2, lots=[("A", 1), ("B", 1)], sku="VACCINE", serials=["V1", "V7"])["missing"] == ["V2", "V3"]
     after = stored(wiring, "VACCINE")
     assert (after.on_hand, after.serials, sum(lot.units for lot in after.lots)) == (2, 2, 2)

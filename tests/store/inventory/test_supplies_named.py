@@ -63,6 +63,7 @@ def test_what_must_be_named_is_and_what_is_not_kept_by_it_may_not(wiring: Wiring
     assert receive("VACCINE", 1, lots=[lot("A", 1)])["code"] == "serials_needed"
     assert receive("CUP", 1, lots=[lot("A", 1)])["faults"][0]["field"] == "lots"
     assert receive("CUP", 1, serials=["S"])["faults"][0]["field"] == "serials"
+    wrong: dict[str, Any]
     for wrong in (
         {"lots": [lot("A", 1)]},
         {"lots": [lot("A", 1), lot("A", 1)]},

@@ -80,6 +80,12 @@ class SerialStore:
                 raise _elsewhere(one or where, f"is not in stock at {at[1]}", "name those that are")
         return self._moved(at, serials, known, status, cause, ref)
 
+    def lost_on_the_way(self, at: PositionKey, serials: Sequence[str], cause: Cause, ref: str) -> list[Write]:
+        """The writes of serials that did not arrive at a position; one that turned up meanwhile stays where it is."""
+        known = self.known(at[0], serials)
+        gone = [serial for serial in serials if serial in known and known[serial].status == "in_transit"]
+        return self._moved(at, gone, known, "lost", cause, ref)
+
     def _moved(
         self,
         at: PositionKey,
