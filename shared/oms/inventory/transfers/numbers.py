@@ -1,7 +1,7 @@
 """Serials on their way: which left, which came, which did not. Pure.
 
-Of a line some units may have numbers that we know and others not. A receipt whose numbers do not fit is refused, and each
-one that is unknown, missing or named twice is told: the dock looks again.
+Of a line some units may have numbers that we know and others not. A receipt whose numbers do not fit is refused, and
+each one that is unknown, missing or named twice is told: the dock looks again.
 """
 
 from collections import Counter
