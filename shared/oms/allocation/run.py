@@ -26,11 +26,12 @@ from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.standing import fresh, wanted_skus, was_allocated
 from oms.allocation.together import cheapest_sequence, planner
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, ContendedError, Write, commit
+from oms.inventory.entries import label_of
 from oms.inventory.model import Cause, Movement, Position, PositionKey, merged
 from oms.inventory.reservations.model import Reservation
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.rules import applied
-from oms.inventory.store import JOURNAL_WRITES, StockStore, label_of
+from oms.inventory.store import JOURNAL_WRITES, StockStore
 from oms.inventory.waiting.promising import Promising, WaitingDesk
 from oms.kernel.errors import ConflictError, NotFoundError, TransientError
 from oms.kernel.ids import derive_id

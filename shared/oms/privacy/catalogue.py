@@ -162,10 +162,17 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
-    **{(model, "lots"): "business" for model in ("FulfillmentLine", "Posting")},
+    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting")},
     # Who has a thing is found by its serial number in an order only.
-    **{(model, "serials"): "business" for model in ("ConfirmedLine", "FulfillmentLine", "NewMovement", "Posting")},
-    ("SerialView", "serial"): "business",
+    **{
+        (model, "serials"): "business"
+        for model in (
+            "ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting", "ReceiveSupply", "ReceivedUnits",
+            "ShippedUnits", "TransferLine", "TransferLineView",
+        )
+    },
+    **{(model, "unknown"): "business" for model in ("CountResult", "ExceptionView", "Finding")},  # serials
+    **dict.fromkeys((("SerialView", "serial"), ("ReceivedUnits", "lost_serials")), "business"),
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number

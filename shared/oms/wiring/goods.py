@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.counts.service import StocktakingDesk
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.offer import Offer
@@ -80,6 +81,7 @@ class Goods(Ground):
         return SupplyDesk(
             stock=self.stock,
             supplies=self.supplies,
+            lots=self.lot_desk,
             locations=self.reference.locations,
             terms=self.supply_terms,
             clock=self.clock,
@@ -122,7 +124,8 @@ class Goods(Ground):
         """For those who move units between locations."""
         from oms.inventory.transfers.desk import TransferDesk
 
-        return TransferDesk(self.transfers, self.stock, self.supplies, self.lots, self.reference.locations, self.clock)
+        named = (self.lots, self.serials)
+        return TransferDesk(self.transfers, self.stock, self.supplies, *named, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":
@@ -179,11 +182,16 @@ class Goods(Ground):
 
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
-            stock=self.stock,
-            known=self.is_location,
+            stocktaking=self.stocktaking,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
-            clock=self.clock,
         )
+
+    @cached_property
+    def stocktaking(self) -> "StocktakingDesk":
+        """For those who take counts in."""
+        from oms.inventory.counts.service import StocktakingDesk
+
+        return StocktakingDesk(self.stock, self.lot_desk, self.exceptions, self.is_location, self.clock)
 
     @cached_property
     def exceptions(self) -> "ExceptionStore":
