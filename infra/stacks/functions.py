@@ -101,7 +101,7 @@ FUNCTIONS = (
     FunctionSpec(
         "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
     ),
-    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_trace_lots", {"inventory": LOAD + LIST + SAVE}),
     FunctionSpec("inventory/api_manage_transfers", {"inventory": LOAD + LIST + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(
@@ -123,12 +123,12 @@ FUNCTIONS = (
         triggers=(FromQueue("reservation", batch=10, window_s=5),),
         timeout_s=RESERVATION_TIMEOUT_S,
     ),
-    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
+    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + LIST + SAVE, "reference": LOAD + LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
         {
-            "inventory": LOAD + SAVE,
-            "reference": LIST,
+            "inventory": LOAD + LIST + SAVE,
+            "reference": LOAD + LIST,
             "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
             "count_queue": SEND,
         },

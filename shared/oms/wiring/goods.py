@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.counts.service import StocktakingDesk
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.offer import Offer
@@ -79,6 +80,7 @@ class Goods(Ground):
         return SupplyDesk(
             stock=self.stock,
             supplies=self.supplies,
+            lots=self.lot_desk,
             locations=self.reference.locations,
             terms=self.supply_terms,
             clock=self.clock,
@@ -121,7 +123,8 @@ class Goods(Ground):
         """For those who move units between locations."""
         from oms.inventory.transfers.desk import TransferDesk
 
-        return TransferDesk(self.transfers, self.stock, self.supplies, self.lots, self.reference.locations, self.clock)
+        named = (self.lots, self.serials)
+        return TransferDesk(self.transfers, self.stock, self.supplies, *named, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":
@@ -154,7 +157,7 @@ class Goods(Ground):
         """For those who let orders wait, and serve them."""
         from oms.inventory.waiting.promising import WaitingDesk
 
-        return WaitingDesk(self.waiting_lines, self.availability_desk)
+        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
 
     def supply_terms(self) -> "SupplyTerms":
         from oms.inventory.supply.model import SupplyTerms
@@ -178,11 +181,16 @@ class Goods(Ground):
 
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
-            stock=self.stock,
-            known=self.is_location,
+            stocktaking=self.stocktaking,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
-            clock=self.clock,
         )
+
+    @cached_property
+    def stocktaking(self) -> "StocktakingDesk":
+        """For those who take counts in."""
+        from oms.inventory.counts.service import StocktakingDesk
+
+        return StocktakingDesk(self.stock, self.lot_desk, self.exceptions, self.is_location, self.clock)
 
     @cached_property
     def exceptions(self) -> "ExceptionStore":
@@ -249,10 +257,11 @@ class Goods(Ground):
         return Terms(found.reserve_minutes, found.paying_minutes, found.longest_minutes)
 
     def nearest(self, destination: "Destination") -> list[str]:
-        """The locations, nearest first (port of reservations)."""
+        """Our own locations, nearest first (port of reservations)."""
         from oms.allocation.rules import rank
 
-        return list(rank(self.reference.locations(), destination))
+        own = {name: place for name, place in self.reference.locations().items() if not place.supplier}
+        return list(rank(own, destination))
 
     def send_to_waiting(self, documents: "Iterable[Any]") -> None:
         """To those who serve the lines."""
@@ -265,7 +274,7 @@ class Goods(Ground):
         """Takes work back from locations (also port of amending)."""
         from oms.allocation.takeback import TakingBack
 
-        return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines)
+        return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines, self.transfers)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":
