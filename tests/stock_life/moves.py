@@ -174,7 +174,5 @@ class Moves(Life):
 
     def count(self, place: str, row: Count) -> str:
         """What became of it: the outcome, or the code of a refusal."""
-        (result,) = take_counts(
-            place, [row], known=lambda _: True, stock=self.wiring.stock, clock=self.hands, by="user:tester"
-        ).results
+        (result,) = take_counts(place, [row], by="user:tester", desk=self.wiring.stocktaking).results
         return result.code or result.outcome

@@ -49,7 +49,7 @@ def test_plans_of_orders_that_can_be_proven_are_within_one_per_cent_of_the_best_
         problem = network(("large", seed), 14, 12, split=0.1)
         best = solve(problem)
         assert best.proven
-        takes, _ = improved(problem, bound=0, max_steps=60_000)
+        takes, _ = improved(problem, bound=0, max_steps=150_000)
         assert allowed(problem, takes)
         gaps.append(cost_of(problem, takes) / best.cost - 1)
     assert min(gaps) == 0
@@ -58,7 +58,7 @@ def test_plans_of_orders_that_can_be_proven_are_within_one_per_cent_of_the_best_
 
 def test_limits_are_kept() -> None:
     problem = network(("limits", 3), 40, 12, split=0.2, limits=True)
-    takes, _ = improved(problem, bound=0, max_steps=60_000)
+    takes, _ = improved(problem, bound=0, max_steps=150_000)
     assert allowed(problem, takes)
     assert cost_of(problem, takes) <= cost_of(problem, spread(problem))
 
