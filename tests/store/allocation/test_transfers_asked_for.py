@@ -158,8 +158,8 @@ def test_what_others_keep_and_what_others_wait_for_is_left_alone(wiring: Wiring)
 
 
 def test_what_a_cart_keeps_is_not_sent_away(wiring: Wiring) -> None:
-    scene(wiring, "transfer", "backorder", there=6)
     open_shop(wiring)
+    scene(wiring, "transfer", "backorder", there=6)
     wiring.reference.put_item(item_of("A"))
     assert done(ask("cart-1", {"A": 4}))["status"] == "created"
     allocate(batch(put_order(wiring, "ord_1", {"A": 5})), None)
