@@ -138,7 +138,7 @@ def outlook(
 
 def receipts(skus: Iterable[str], desk: AvailabilityDesk) -> dict[PositionKey, list[Due]]:
     """What is confirmed to come, when it can be used: one read per SKU, and one for all suppliers."""
-    confirmed = [one for sku in dict.fromkeys(skus) for one in desk.supplies.to_come(sku) if one.confirmed]
+    confirmed = [one for one in desk.supplies.all_to_come(skus) if one.confirmed]
     late = _shifts(confirmed, desk)
     places, terms, now = desk.locations(), desk.terms(), desk.clock()
     found: dict[PositionKey, list[Due]] = {}

@@ -54,7 +54,7 @@ class Promising:
 
     def curve(self, sku: str, picture: Mapping[PositionKey, Position]) -> Curve:
         """What all locations together have of a SKU by date, whoever waits for it."""
-        self._learn([sku])
+        self.learn([sku])
         own = {key: position for key, position in picture.items() if key[0] == sku}
         curves = outlook([sku], own, self._desk, coming=self._coming)[sku]
         today = min((curve.dates[0] for curve in curves.values()), default=self._desk.clock().date())
@@ -70,13 +70,14 @@ class Promising:
         for line in order.lines:
             if line.number in waiting:
                 wanted.update(on_the_shelf(line, waiting[line.number].units))
-        self._learn(wanted)
+        self.learn(wanted)
         own = {key: position for key, position in picture.items() if key[0] in wanted}
         found = outlook(wanted, own, self._desk, coming=self._coming)
         return window_on(date.fromisoformat(max(days)), order.destination, wanted, found, self._desk)
 
-    def _learn(self, skus: Iterable[str]) -> None:
-        new = [sku for sku in skus if sku not in self._known]
+    def learn(self, skus: Iterable[str]) -> None:
+        """Read what comes of these SKUs, those that are not known yet."""
+        new = [sku for sku in dict.fromkeys(skus) if sku not in self._known]
         if new:
             self._coming.update(receipts(new, self._desk))
             self._known.update(new)
