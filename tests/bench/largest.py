@@ -41,13 +41,12 @@ def measure(cloud: Cloud, sizes: tuple[int, ...] = SIZES) -> list[Walked]:
 def section(rows: list[Walked]) -> str:
     """The part of the page about it."""
     head = (
-        "An order whose every line is another SKU of 32 random letters, its lines' ids too; stock at two locations."
-        " Calls and write units in all; bytes of the largest item (409,600), bus entry (262,144) and answer (6,291,456)."
+        "Each line is another SKU of 32 random letters with an id of 32 more; stock at two locations. Calls and units"
+        " in all; bytes of the largest item (limit 409,600), bus entry (262,144) and answer (6,291,456)."
     )
-    table = [
-        "| lines | story | calls | write units | read units | intake s | allocate and release s | cancel s | item | entry | answer |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    names = ("lines", "story", "calls", "write units", "read units", "intake s", "allocate and release s", "cancel s")
+    columns = (*names, "item", "entry", "answer")
+    table = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     return "\n".join([head, "", *table, *map(_row, rows)])
 
 

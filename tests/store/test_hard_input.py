@@ -10,9 +10,9 @@ import pytest
 from functions.allocation.api_cancel_orders import handler as cancel
 from functions.intake.api_submit_orders import handler as submit
 from oms.intake.messages.store import reference_of
-from oms.orders.goods import MAX_LINES
 from oms.intake.rules import person_id_of
 from oms.kernel.json import MAX_BYTES, MAX_DEPTH
+from oms.orders.goods import MAX_LINES
 from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 from oms.wiring import Wiring

@@ -8,21 +8,24 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oms.orders.model import Order
 
 MAX_LINES = 5_000
 NAMES_BYTES = 200_000  # SKUs, deflated: facts in the header name them once more, beside 130 KB of counters
-WHOLE_BYTES = 32_000  # of a packed header: up to here the lines stay in it. About 1,000 lines
+WHOLE_LINES = 250  # up to here the lines are in the header as they are
 _PART_BYTES = 350_000  # an item ends at 409,600
 _LASTING = ("sku", "external_line_id", "unit_price_minor", "components")
+_COUNTERS_ONLY: Any = {"lines": {"__all__": set(_LASTING)}}
+
+Columns = tuple[tuple[Any, ...], ...]
 
 
-class Apart(NamedTuple):
-    """A packed header without what lasts of its lines, and that: named by its content, in parts that fit an item."""
+class Goods(NamedTuple):
+    """What lasts of an order's lines: named by its content, in parts that fit an item."""
 
-    header: bytes
+    columns: Columns
     name: str
     parts: tuple[bytes, ...]
 
@@ -33,13 +36,26 @@ def names_fit(skus: Sequence[str]) -> bool:
     return len(names) <= NAMES_BYTES or len(zlib.compress(names, 6)) <= NAMES_BYTES
 
 
-def apart(order: Order) -> Apart:
-    """Take an order apart, always the same way."""
-    document = order.model_dump(mode="json", exclude_defaults=True)
-    columns = [[line.pop(name, None) for line in document["lines"]] for name in _LASTING]
-    goods = _packed(columns)
-    parts = tuple(goods[start : start + _PART_BYTES] for start in range(0, len(goods), _PART_BYTES))
-    return Apart(_packed(document), hashlib.sha256(goods).hexdigest()[:32], parts)
+def columns_of(order: Order) -> Columns:
+    """What lasts of the lines, one column after the other: those of one kind pack best together."""
+    return tuple(
+        zip(
+            *((line.sku, line.external_line_id, line.unit_price_minor, line.components) for line in order.lines),
+            strict=True,
+        )
+    )
+
+
+def goods_of(columns: Columns) -> Goods:
+    """The goods of an order, always the same for the same lines."""
+    packed = zlib.compress(json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+    parts = tuple(packed[start : start + _PART_BYTES] for start in range(0, len(packed), _PART_BYTES))
+    return Goods(columns, hashlib.sha256(packed).hexdigest()[:32], parts)
+
+
+def without_goods(order: Order) -> bytes:
+    """The packed header without what lasts of its lines."""
+    return zlib.compress(order.model_dump_json(exclude_defaults=True, exclude=_COUNTERS_ONLY).encode(), 6)
 
 
 def together(header: bytes, parts: Sequence[bytes]) -> Order:
@@ -47,9 +63,5 @@ def together(header: bytes, parts: Sequence[bytes]) -> Order:
     document = json.loads(zlib.decompress(header))
     columns = json.loads(zlib.decompress(b"".join(parts)))
     for line, values in zip(document["lines"], zip(*columns, strict=True), strict=True):
-        line.update((name, value) for name, value in zip(_LASTING, values, strict=True) if value is not None)
+        line.update(zip(_LASTING, values, strict=True))
     return Order.model_validate_json(json.dumps(document))
-
-
-def _packed(document: object) -> bytes:
-    return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), 6)

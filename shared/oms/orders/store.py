@@ -15,8 +15,9 @@
 
 Attributes: `v` version, `s` status, `n` number of facts, `doc` the value (deflated JSON). A live header is in the
 index `live` under a deadline that may be early (nothing is rewritten when work goes well): the watchdog looks, and
-moves it on. SHARDS spreads each index partition: 8 x 1,000 write units/s. A header of more than 32 KB is stored without
-what lasts of its lines (`oms.orders.goods`): that is put before the header that first names it, and never changed.
+moves it on. SHARDS spreads each index partition: 8 x 1,000 write units/s. A header of more than 250 lines is
+stored without what lasts of them (`oms.orders.goods`): that is put before the header that first names it, and never
+changed.
 """
 
 import json
@@ -32,7 +33,7 @@ from oms.events.fact import Fact
 from oms.kernel.errors import NotFoundError
 from oms.kernel.ids import shard_of
 from oms.kernel.time import to_text
-from oms.orders.goods import WHOLE_BYTES, apart, together
+from oms.orders.goods import WHOLE_LINES, Goods, columns_of, goods_of, together, without_goods
 from oms.orders.lifecycle import LIVE_ORDER_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, fulfillment_order_id
 from oms.orders.promises import PromiseRow
@@ -70,6 +71,7 @@ class OrderStore:
 
     def __init__(self, table: str) -> None:
         self.table = table
+        self._made: Goods | None = None
         self._there: set[str] = set()  # names of goods that were read: no need to put them once more
 
     def order_key(self, order_id: str) -> Key:
@@ -206,33 +208,45 @@ class OrderStore:
             "v": value.version,
             "s": getattr(value, "status", None),
             "n": len(value.facts),
-            "doc": pack(value),
-            **(_index_keys(value) if isinstance(value, Order) else {}),
+            **self._attributes(value),
         }
-        first: tuple[Write, ...] = ()
-        if isinstance(value, Order) and len(item["doc"]) > WHOLE_BYTES:
-            first = self._taken_apart(value, item)
         if value.version == 1:
             write = tables.put(self.table, item, condition="attribute_not_exists(pk)", label=value.subject)
         else:
             seen = {":before": value.version - 1}
             write = tables.put(self.table, item, condition="v = :before", values=seen, label=value.subject)
-        return write._replace(first=first)
+        return write._replace(first=self._first(value, item))
 
-    def _taken_apart(self, order: Order, item: tables.Item) -> tuple[Write, ...]:
-        """Make the item that of a giant: the puts of what lasts of its lines, unless it is known to be there."""
-        made = apart(order)
-        item |= {"doc": made.header, "goods": made.name, "parts": len(made.parts)}
-        if made.name in self._there:
+    def _attributes(self, value: Aggregate) -> dict[str, Any]:
+        """What is stored of a value; of a giant order with the name of what lasts of its lines."""
+        if not isinstance(value, Order):
+            return {"doc": pack(value)}
+        if len(value.lines) <= WHOLE_LINES:
+            return {"doc": pack(value), **_index_keys(value)}
+        goods = self._goods_of(value)
+        return {
+            "doc": without_goods(value),
+            "goods": goods.name,
+            "parts": len(goods.parts),
+            **_index_keys(value),
+        }
+
+    def _goods_of(self, order: Order) -> Goods:
+        """Made anew only when they are others than those of the order that was written last."""
+        columns = columns_of(order)
+        if self._made is None or self._made.columns != columns:
+            self._made = goods_of(columns)
+        return self._made
+
+    def _first(self, value: Aggregate, item: tables.Item) -> tuple[Write, ...]:
+        """The puts of a giant's goods, unless they are known to be there."""
+        if not isinstance(value, Order) or "goods" not in item or item["goods"] in self._there:
             return ()
+        parts = zip(self._goods_keys(item), self._goods_of(value).parts, strict=True)
+        label = f"goods of {value.id}"
         return tuple(
-            tables.put(
-                self.table,
-                {"pk": key.pk, "sk": key.sk, "n": 0, "doc": part},
-                condition=_ALWAYS,
-                label=f"goods of {order.id}",
-            )
-            for key, part in zip(self._goods_keys(item), made.parts, strict=True)
+            tables.put(self.table, {"pk": key.pk, "sk": key.sk, "n": 0, "doc": part}, condition=_ALWAYS, label=label)
+            for key, part in parts
         )
 
     def promise_write(self, row: PromiseRow) -> Write:
