@@ -19,7 +19,8 @@ from oms.credit.service import CreditDesk
 from oms.credit.store import AccountStore
 from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
-from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
 from tests.intake import NOW, TestClock, body_of, canonical, company

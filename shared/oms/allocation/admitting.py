@@ -8,6 +8,9 @@ from typing import NamedTuple
 from oms.allocation.lineup import Lineup, Picture, without
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.transfers.asking import Wish
+from oms.inventory.transfers.model import Transfer
+from oms.inventory.transfers.rules import supplies_of
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.promising import Promising, Wait, latest_acceptable, too_late
 from oms.orders.bundles import on_the_shelf
@@ -54,7 +57,14 @@ class Admission:
         units = {sku: sum(max(one.available, 0) for key, one in picture.items() if key[0] == sku) for sku in skus}
         return without(picture, units)
 
-    def admit(self, order: Order, short: Mapping[int, int], queues: Mapping[int, str], picture: Picture) -> Admitted:
+    def admit(
+        self,
+        order: Order,
+        short: Mapping[int, int],
+        queues: Mapping[int, str],
+        picture: Picture,
+        asking: Mapping[Wish, Transfer],
+    ) -> Admitted:
         """What becomes of the units by line that nobody has.
 
         Args:
@@ -62,7 +72,23 @@ class Admission:
             short: units by line.
             queues: the location in whose books a line's units would wait.
             picture: the stock after what the order takes.
+            asking: transfers that are asked for if the units may wait.
         """
+        coming = [supply for one in asking.values() for supply in supplies_of(one, one.lines)]
+        self._promising.foresee(coming)
+        admitted = self._admitted(order, short, queues, picture, asking)
+        vain = {asking[wish].id for wish in asking if wish.number in admitted.refused}
+        self._promising.forget([one for one in coming if one.reference in vain])
+        return admitted
+
+    def _admitted(
+        self,
+        order: Order,
+        short: Mapping[int, int],
+        queues: Mapping[int, str],
+        picture: Picture,
+        asking: Mapping[Wish, Transfer],
+    ) -> Admitted:
         supply_on: dict[int, str] = {}
         why: dict[int, str] = {}
         joining, sold = Counter[str](), Counter[str]()
@@ -79,7 +105,9 @@ class Admission:
             if refused:
                 why[line.number] = refused
                 continue
-            supply_on[line.number] = line.supply_on or self._promised(order, line, units, shelf, joining)
+            day = line.supply_on or self._promised(order, line, units, shelf, joining)
+            own = [one.id for wish, one in asking.items() if wish.number == line.number]
+            supply_on[line.number] = max(day, self._promising.not_before(line, own))
             joining.update(on_the_shelf(line, units))
             sold[line.sku] += units
         return self._judged(order, short, supply_on, why, picture)

@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from oms.allocation.admitting import Admission, Admitted
+from oms.allocation.admitting import Admission
+from oms.allocation.bookkeeping import books_after, changes_of, queues_of, summed
 from oms.allocation.bundled import plan_lines
-from oms.allocation.decisions.model import DecisionRecord, inputs_of, record_of
+from oms.allocation.decisions.model import DecisionRecord, records_of
+from oms.allocation.fallbacks.chain import fall_back
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, rank
@@ -17,19 +19,20 @@ from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
 from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered
 from oms.inventory.model import Change, Movement, Position, PositionKey
+from oms.inventory.transfers.asking import ROWS_EACH, WRITES_EACH, asked_for, taken_by
+from oms.inventory.transfers.model import Transfer
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.rules import Moves, moves_of
 from oms.kernel.time import to_text
-from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import holds_on_the_rest
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
+from oms.orders.lines import replace_line
 from oms.orders.model import (
     FulfillmentLine,
     FulfillmentOrder,
     Order,
     Reserving,
     fulfillment_order_id,
-    replace_line,
 )
 from oms.orders.promises import PromiseRow, promise_changed, promise_row
 from oms.orders.workload.model import Workday
@@ -45,7 +48,8 @@ class Decision(NamedTuple):
     """One order's part of a transaction. `step` of `steps`: a large order takes several, one after the other.
 
     `spent` is what becomes of its reservation. The first step has the `records` of what was decided. `before` is the
-    order as it is stored, or as the step before leaves it; `promised` a new line of its ledger of promises.
+    order as it is stored, or as the step before leaves it; `promised` a new line of its ledger of promises;
+    `transfers` are asked for with it.
     """
 
     request: AllocationRequest
@@ -58,6 +62,7 @@ class Decision(NamedTuple):
     records: tuple[DecisionRecord, ...] = ()
     before: Order | None = None
     promised: PromiseRow | None = None
+    transfers: tuple[Transfer, ...] = ()
 
     @property
     def moves(self) -> Moves:
@@ -71,12 +76,14 @@ class Decision(NamedTuple):
             Movement("committed" if change.committed else "backordered", key, change, ref=self.order.id)
             for key, change in self.changes.items()
         ]
-        return [*(self.spent.movements if self.spent else ()), *taken]
+        sent = [one for transfer in self.transfers for one in taken_by(transfer)]
+        return [*(self.spent.movements if self.spent else ()), *taken, *sent]
 
     @property
     def touched(self) -> set[PositionKey]:
         """The positions that move."""
-        return self.changes.keys() | (self.spent.keys if self.spent else set())
+        sent = {(line.sku, transfer.source) for transfer in self.transfers for line in transfer.lines}
+        return self.changes.keys() | (self.spent.keys if self.spent else set()) | sent
 
     @property
     def days(self) -> set[Workday]:
@@ -92,7 +99,8 @@ class Decision(NamedTuple):
     @property
     def items(self) -> int:
         """Writes besides the positions and the heads of lines."""
-        return 1 + len(self.works) + (self.spent is not None) + self.moves.items + (self.promised is not None)
+        own = 1 + len(self.works) + (self.spent is not None) + (self.promised is not None)
+        return own + self.moves.items + ROWS_EACH * len(self.transfers)
 
 
 def decide(
@@ -106,6 +114,7 @@ def decide(
     *,
     admission: Admission,
     books: Mapping[PositionKey, Position],
+    under_way: Mapping[str, Transfer] = {},
 ) -> list[Decision]:
     """The decision for the units of an order that are open or wait; none when nothing changes, or it may not be now.
 
@@ -113,6 +122,7 @@ def decide(
     other. Its header counts the steps, so that whoever comes after a crash goes on with what is still open; only the
     last step says `OrderAllocated`, so that no location begins with half of it. `kept` are positions at which the
     order has units reserved: they move with it. `view` is the stock that is there for this order, `books` all of it.
+    `under_way` are the transfers that were asked for for it, by id.
     """
     if order.status not in OPEN_STATES or order.cancelling or order.blocked_by("allocate"):
         return []
@@ -122,26 +132,25 @@ def decide(
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
     excluded = excluded_by(works, request)
     plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now)
-    if not plan.takes and not any(line.open for line in order.lines):
+    fell = fall_back(asked, outcomes, view, sourcing, under_way, now)
+    plan = fell.mended(plan)
+    if not plan.takes and not fell.wishes and not any(line.open for line in order.lines):
         return []
-    queues = _queues(order, plan, books, rank(sourcing.locations, order.destination, excluded))
-    admitted = admission.admit(order, plan.backordered, queues, _after(asked, plan, books))
+    queues = queues_of(order, plan, books, rank(sourcing.own, order.destination, excluded))
+    queues = {**queues, **fell.waits_at}
+    asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
+    left = books_after(asked, plan, books, [one for transfer in asking.values() for one in taken_by(transfer)])
+    admitted = admission.admit(order, plan.backordered, queues, left, asking)
     plan = plan._replace(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
     )
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
-    plans = steps_of(plan, queues, order.lines, kept, leaving)
-    steps = list(_steps(Turn(order, asked, admitted), works, request, plans, queues, attempt, now))
-    at, prices = to_text(now), sourcing.priced_by()
-    records = tuple(record_of(order.id, attempt, at, inputs_of(case), outcome, prices) for case, outcome in outcomes)
+    turn = Turn(order, asked, admitted, {w: t for w, t in asking.items() if w.number not in admitted.refused})
+    plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
+    steps = list(_steps(turn, works, request, plans, queues, attempt, now))
+    records = records_of((order.id, attempt, to_text(now), sourcing.priced_by()), outcomes, fell)
     return [steps[0]._replace(records=records), *steps[1:]]
-
-
-def _after(order: Order, plan: SourcingPlan, books: Mapping[PositionKey, Position]) -> Mapping[PositionKey, Position]:
-    """The books without what the plan takes."""
-    taken = _changes(order, plan._replace(backordered={}), {})
-    return {**books, **{key: books[key].after(change) for key, change in taken.items()}}
 
 
 def counted(steps: Sequence[Decision], works: Sequence[FulfillmentOrder], sourcing: Sourcing) -> list[Decision]:
@@ -172,22 +181,20 @@ def _steps(
     for done, plan in enumerate(plans, 1):
         made = _fulfillment_orders(order, plan, attempt, own, now)
         own += made
-        changes = _sum(left, _changes(order, plan, queues))
+        changes = summed(left, changes_of(order, plan, queues))
         left, promised = {}, None
-        after = _partly(order, plan, queues, turn.admitted)
+        after = _partly(order, plan, queues, turn)
         if done < len(plans):
             marker = Reserving(attempt=attempt, done=done_before + done, of=done_before + len(plans))
             after = _step_said(after.model_copy(update={"reserving": marker}), order.status, now)
         else:
             said = _Said(order.status, own if order.reserving else made, attempt, plan.reason, now)
             after, promised = _header(turn, after.model_copy(update={"reserving": None}), said)
-        yield Decision(request, after, made, changes, done, len(plans), before=before, promised=promised)
+        sent = tuple(turn.asking.values()) if done == len(plans) else ()
+        yield Decision(
+            request, after, made, changes, done, len(plans), before=before, promised=promised, transfers=sent
+        )
         order = before = after
-
-
-def _sum(one: Mapping[PositionKey, Change], other: Mapping[PositionKey, Change]) -> dict[PositionKey, Change]:
-    total = {key: one.get(key, Change()).plus(other.get(key, Change())) for key in {**one, **other}}
-    return {key: change for key, change in total.items() if change != Change()}
 
 
 def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -> frozenset[str]:
@@ -196,39 +203,6 @@ def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -
         return request.excluded
     refused = {work.location for work in works if work.status == "rejected" or any(line.short for line in work.lines)}
     return request.excluded | refused
-
-
-def _queues(
-    order: Order, plan: SourcingPlan, picture: Mapping[PositionKey, Position], ranked: Mapping[str, int]
-) -> dict[int, str]:
-    """By line, the location whose books carry its backordered units: the nearest that keeps the SKU.
-
-    A line's backorders stay in one place. A SKU that nobody keeps, or a bundle whose components lie nowhere together,
-    is in no books.
-    """
-    queues: dict[int, str] = {}
-    for line in order.lines:
-        if line.number in plan.backordered:
-            names = (line.waits_at, *ranked) if line.waits_at else tuple(ranked)
-            shelves = on_the_shelf(line, 1)
-            place = next((name for name in names if all((sku, name) in picture for sku in shelves)), None)
-            if place is not None:
-                queues[line.number] = place
-    return queues
-
-
-def _changes(order: Order, plan: SourcingPlan, queues: Mapping[int, str]) -> dict[PositionKey, Change]:
-    changes: dict[PositionKey, Change] = {}
-    lines = {line.number: line for line in order.lines}
-    for take in plan.takes:
-        for sku, units in on_the_shelf(lines[take.number], take.quantity).items():
-            key = (sku, take.location)
-            changes[key] = changes.get(key, Change()).plus(Change(committed=units))
-    for number in plan.backordered.keys() & queues.keys():
-        for sku, units in on_the_shelf(lines[number], plan.backordered[number]).items():
-            key = (sku, queues[number])
-            changes[key] = changes.get(key, Change()).plus(Change(backordered=units))
-    return changes
 
 
 def _fulfillment_orders(
@@ -259,13 +233,14 @@ def _fulfillment_orders(
     )
 
 
-def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], admitted: Admitted) -> Order:
+def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: Turn) -> Order:
     """The header with what the plan serves no longer open; nothing is said yet."""
+    admitted = turn.admitted
     taken: dict[int, int] = {}
     for take in plan.takes:
         taken[take.number] = taken.get(take.number, 0) + take.quantity
     served = taken.keys() | plan.backordered.keys() | admitted.refused
-    changes: dict[int, dict[str, int | str | None]] = {}
+    changes: dict[int, dict[str, object]] = {}
     for line in order.lines:
         if line.number not in served:
             continue
@@ -277,6 +252,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], admitte
             "backordered": waits,
             "waits_at": queues.get(line.number) if more else line.waits_at if waits else None,
             "supply_on": admitted.supply_on.get(line.number, line.supply_on) if waits else None,
+            "transfers": turn.transfers_of(line) if waits else (),
         }
     status = move(ORDER, order.status, "allocate" if taken else "backorder")
     return order.model_copy(update={"lines": replace_line(order.lines, changes), "status": status})
@@ -327,8 +303,9 @@ def _header(turn: Turn, order: Order, said: _Said) -> tuple[Order, PromiseRow | 
 
 
 def _why(turn: Turn, reason: str) -> str:
-    """The reason in the log; with that of a hold, if there is one."""
+    """The reason in the log; with that of a hold and the transfers that are asked for, if there are any."""
     notes = [f"{spec.reason}: {spec.note}" for spec in turn.admitted.holds]
+    notes += [f"transfer of {wish.units} {wish.sku} from {wish.source} to {wish.destination}" for wish in turn.asking]
     return "; ".join([reason, *notes])
 
 

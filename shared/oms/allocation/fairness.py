@@ -6,6 +6,7 @@ never give out more than there is, nor leave anything behind: it only says who s
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from oms.inventory.model import Position, PositionKey
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Order
 from oms.reference.model import Fairness
@@ -93,3 +94,11 @@ def joined(lined_up: Sequence[Order]) -> list[list[Order]]:
         skus = sorted(_open_units(order))
         groups.setdefault(root(skus[0]) if skus else "", []).append(order)
     return list(groups.values())
+
+
+def units_available(positions: Mapping[PositionKey, Position]) -> dict[str, int]:
+    """Units that can be taken, by SKU, at all locations together."""
+    units: dict[str, int] = {}
+    for (sku, _), position in positions.items():
+        units[sku] = units.get(sku, 0) + max(position.available, 0)
+    return units

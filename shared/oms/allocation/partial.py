@@ -13,7 +13,8 @@ from oms.kernel.errors import ConflictError, Fault, RejectedError, StateError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
-from oms.orders.model import Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Order
 from oms.orders.ports import ExposurePort
 from oms.orders.reach import sources_of
 from oms.orders.resourcing import asked_again

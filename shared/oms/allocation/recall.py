@@ -13,7 +13,8 @@ from oms.kernel.time import to_text
 from oms.orders.amounts import without_cancelled
 from oms.orders.completion import completed
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES, ORDER, move
-from oms.orders.model import Line, Order, Parcel, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Line, Order, Parcel
 from oms.orders.ports import ExposurePort
 from oms.orders.reach import is_live, recallable
 from oms.orders.resourcing import asked_again

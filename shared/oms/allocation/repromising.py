@@ -17,7 +17,8 @@ from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.errors import ConflictError, TransientError
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, holds_on_the_rest
-from oms.orders.model import Line, Order, Promise, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Line, Order, Promise
 from oms.orders.promises import promise_changed, promise_row
 from oms.orders.store import OrderStore
 
@@ -46,6 +47,10 @@ class _Days:
         self._known: set[str] = set()
         self._days: dict[str, dict[tuple[str, int], str]] = {}
         self.places: dict[str, list[Place]] = {}
+
+    def not_before(self, line: Line) -> str:
+        """When the last of the transfers that the line waits for can be used; empty: there is none."""
+        return self._promising.not_before(line)
 
     def learn(self, skus: Iterable[str]) -> None:
         """Read at once what is there and what comes of several SKUs."""
@@ -202,7 +207,7 @@ def _days_of(order: Order, days: _Days, sourcing: Sourcing, among: frozenset[str
         found = [day for day in own if day is not None]
         if len(found) < len(own):
             continue  # it joined after the line was read: its promise is new
-        day = max(found)
+        day = max(*found, days.not_before(line))
         day = not_before(day, item.waiting, order.channel) if item else day
         if day != line.supply_on:
             new[line.number] = day

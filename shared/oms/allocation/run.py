@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.admitting import Admission
+from oms.allocation.care import in_care
 from oms.allocation.decision import BY, OPEN_STATES, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
-from oms.allocation.fairness import in_sequence, joined
-from oms.allocation.fallbacks import with_fallback
+from oms.allocation.fairness import in_sequence, joined, units_available
 from oms.allocation.lineup import Lineup
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
@@ -73,6 +73,7 @@ class Run:
     ) -> None:
         self._pending = dict(requests)
         self._lines = waiting.lines
+        self._waiting = waiting
         self._promising = Promising(waiting)
         self._serve = frozenset(serve)
         self._left_line: set[str] = set()  # orders out of the line that this run decided on
@@ -142,6 +143,8 @@ class Run:
         self._sourcing.days.look(self._now)
         self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
         self._stale, self._broken, self._refilled = set(), set(), set()
+        if self._promising.foresees:  # what it foresaw is written now, or never
+            self._promising = Promising(self._waiting)
         self._lineup = Lineup(self._lines)
         self._lineup.watch(skus, self._seen, surely=self._serve)
         lost = 0
@@ -212,8 +215,20 @@ class Run:
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
-        steps = decide(order, works, request, view, self._sourcing, self._now, at, admission=admission, books=books)
-        steps = with_fallback(counted(steps, works, self._sourcing), self._now)
+        asked = {name for line in order.lines for name in line.transfers}
+        steps = decide(
+            order,
+            works,
+            request,
+            view,
+            self._sourcing,
+            self._now,
+            at,
+            admission=admission,
+            books=books,
+            under_way=self._waiting.transfers.find_many(asked) if asked else {},
+        )
+        steps = in_care(counted(steps, works, self._sourcing), self._now)
         if not steps:
             del self._pending[order.id]
         before = order
@@ -238,7 +253,7 @@ class Run:
         Only where planning ahead tells what will be decided: not where something is reserved, somebody waits, or days
         are counted.
         """
-        for group in joined(in_sequence(orders, _available(picture), self._fairness)):
+        for group in joined(in_sequence(orders, units_available(picture), self._fairness)):
             fresh = all(_fresh(order) and self._known(_wanted_skus(order)) for order in group)
             if fresh and len({order.currency for order in group}) == 1 and not self._sourcing.days.limited:
                 trees = {order.id: self._trees[order.id] for order in group}
@@ -304,6 +319,8 @@ class Run:
             writes += [self._orders.write(header), *(self._orders.write(work) for work in decision.works)]
             writes += [self._reservations.write(decision.spent.reservation)] if decision.spent else []
             writes += [self._orders.promise_write(decision.promised)] if decision.promised else []
+            for transfer in decision.transfers:
+                writes += self._waiting.transfers.writes(transfer, None, transfer.lines)
             movements += decision.movements
         writes += [self._records.write(name, records)] if records else []
         works = [work for decision in group for work in decision.works]
@@ -367,14 +384,6 @@ def _fresh(order: Order) -> bool:
 def _labels(failure: ConflictError) -> tuple[str, ...]:
     """What was lost, as far as it is known."""
     return failure.labels if isinstance(failure, ConditionFailedError | ContendedError) else ()
-
-
-def _available(positions: Mapping[PositionKey, Position]) -> dict[str, int]:
-    """Units that can be taken, by SKU, at all locations together."""
-    units: dict[str, int] = {}
-    for (sku, _), position in positions.items():
-        units[sku] = units.get(sku, 0) + max(position.available, 0)
-    return units
 
 
 def _wanted_skus(order: Order) -> set[str]:

@@ -11,11 +11,14 @@ from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderWithdrawn
 from oms.events.tracking import ParcelVoided
 from oms.inventory.model import Cause, Change, Movement, PositionKey
-from oms.inventory.store import StockStore
+from oms.inventory.store import JOURNAL_WRITES, StockStore
+from oms.inventory.transfers.asking import WRITES_EACH, given_up
+from oms.inventory.transfers.model import Transfer
+from oms.inventory.transfers.store import TransferStore
 from oms.inventory.waiting.rules import stands
 from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.errors import TooLargeError
-from oms.kernel.time import to_text
+from oms.kernel.time import from_text, to_text
 from oms.orders.bundles import on_the_shelf, shelf_skus
 from oms.orders.lifecycle import FULFILLMENT_ORDER, PARCEL, move
 from oms.orders.model import FulfillmentOrder, Line, Order, Parcel
@@ -151,6 +154,7 @@ class TakingBack:
     stock: StockStore
     bookings: BookingsPort
     lines: WaitingStore
+    transfers: TransferStore
 
     def parcels_of(self, works: Iterable[FulfillmentOrder]) -> dict[str, Parcel]:
         ids = [parcel_id for work in works for parcel_id in work.parcel_ids]
@@ -181,7 +185,6 @@ class TakingBack:
         Raises:
             ConflictError: somebody else wrote first.
         """
-        seen = self.stock.positions_at(recall.changes)
         last = header.log[-1]
         movements = [
             Movement("released" if change.committed else "backordered", key, change, ref=header.id)
@@ -190,14 +193,35 @@ class TakingBack:
         writes = [
             self.orders.write(header),
             *(self.orders.write(work) for work in recall.works),
-            *self.stock.writes(movements, seen, Cause(last.by, last.at, last.why)),
             *self.lines.writes([(before, header)]),
             *self.bookings.give_back_writes(recall.taken_back),
             *more,
         ]
         labels = [self.orders.write(parcel) for parcels in recall.voided for parcel in parcels]
+        taken = len(writes) + len(labels) + len(recall.changes) + JOURNAL_WRITES
+        gone = self._given_up(before, header, (ALL_WRITES - taken) // WRITES_EACH)
+        for transfer, after, freed in gone:
+            writes += self.transfers.writes(after, transfer, after.lines)
+            movements += freed
+        seen = self.stock.positions_at({one.key for one in movements})
+        writes += self.stock.writes(movements, seen, Cause(last.by, last.at, last.why))
         room = ALL_WRITES - len(writes)
         for label in labels[room:]:
             commit(label)
         commit(*writes, *labels[:room])
         self.bookings.tell_carriers(recall.taken_back)
+
+    def _given_up(self, before: Order, header: Order, room: int) -> list[tuple[Transfer, Transfer, list[Movement]]]:
+        """Transfers that nobody waits for any more and that have not left, before and after, with what is free again.
+
+        Those that have left, and those for which there is no room, become stock at their destination.
+        """
+        still = {line.number for line in header.lines if line.open or line.backordered}
+        ids = {name for line in before.lines if line.number not in still for name in line.transfers}
+        last = header.log[-1]
+        gone: list[tuple[Transfer, Transfer, list[Movement]]] = []
+        for transfer in self.transfers.find_many(ids).values() if ids else ():
+            if transfer.status == "ready_to_ship" and len(gone) < room:
+                made = given_up(transfer, at=from_text(last.at), by=last.by, why=f"{header.id} waits no more")
+                gone.append((transfer, *made))
+        return gone

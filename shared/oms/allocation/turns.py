@@ -7,18 +7,28 @@ from typing import NamedTuple
 from oms.allocation.admitting import Admitted
 from oms.allocation.steps import in_line_writes
 from oms.inventory.model import Change, Position, PositionKey
+from oms.inventory.transfers.asking import Wish
+from oms.inventory.transfers.model import Transfer
 from oms.orders.bundles import on_the_shelf
-from oms.orders.model import Line, Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Line, Order
 
+_TRANSFERS_KEPT = 20  # of a line; who has asked more often forgets the first ones
 LINE_WRITES = 60  # of a giant order that waits: so much of it has its turn at a time
 
 
 class Turn(NamedTuple):
-    """An order as it is stored, the same with its waiting units open, and who of it may wait."""
+    """An order as it is stored, the same with its waiting units open, who of it may wait, and what is asked for."""
 
     stored: Order
     asked: Order
     admitted: Admitted
+    asking: Mapping[Wish, Transfer] = {}
+
+    def transfers_of(self, line: Line) -> tuple[str, ...]:
+        """The transfers that a line waits for, with those that are asked for now."""
+        new = [transfer.id for wish, transfer in self.asking.items() if wish.number == line.number]
+        return (*line.transfers, *new)[-_TRANSFERS_KEPT:]
 
 
 def turned(order: Order, view: Mapping[PositionKey, Position]) -> Order:

@@ -11,7 +11,8 @@ from oms.events.tracking import ParcelVoided
 from oms.kernel.time import from_text, to_text
 from oms.orders.amounts import without_cancelled
 from oms.orders.lifecycle import MAX_DWELL, ORDER, PARCEL, move
-from oms.orders.model import Aggregate, Content, FulfillmentOrder, Order, Parcel, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Aggregate, Content, FulfillmentOrder, Order, Parcel
 
 
 class Case(NamedTuple):

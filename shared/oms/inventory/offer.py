@@ -11,7 +11,7 @@ from oms.reference.store import ReferenceStore
 
 @dataclass(frozen=True)
 class Offer:
-    """Reads stock as its buyers see it."""
+    """Reads stock as its buyers see it: what lies at suppliers' places is not ours to sell."""
 
     stock: StockStore
     reference: ReferenceStore
@@ -25,6 +25,9 @@ class Offer:
         bundles = bundles_among(self.reference.items(wanted))
         parts = {sku for components in bundles.values() for sku, _ in components}
         stock = self.stock.available((wanted - set(bundles)) | parts, consistent=consistent)
+        theirs = {name for name, place in self.reference.locations().items() if place.supplier}
+        if theirs:
+            stock = {sku: {p: units for p, units in row.items() if p not in theirs} for sku, row in stock.items()}
         return {sku: places for sku, places in with_bundles(stock, bundles).items() if sku in wanted}
 
     def sold_as(self, skus: Iterable[str]) -> set[str]:

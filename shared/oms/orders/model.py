@@ -4,7 +4,6 @@ Each of the three is one item with its own version and its own gapless sequence 
 `changed(...)`, which also writes the log row and the fact; the store writes state and fact in the same item.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -87,6 +86,7 @@ class Line(Value):
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
     whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
     `supply_on` is the date from which stock is promised to the units that wait, or `unknown`: their place in line.
+    `transfers` are those that were asked for so that units that wait can ship.
     """
 
     number: int
@@ -103,6 +103,7 @@ class Line(Value):
     waits_at: str | None = None
     supply_on: str | None = None
     components: Components = ()
+    transfers: tuple[str, ...] = ()
 
 
 class Hold(Value):
@@ -381,19 +382,3 @@ class Parcel(Aggregate):
     @property
     def of_order(self) -> str:
         return self.order_id
-
-
-def replace_line(lines: Sequence[Line], changes: Mapping[int, Mapping[str, int | str | None]]) -> tuple[Line, ...]:
-    """The lines with fields of some of them replaced, by line number.
-
-    Raises:
-        ValueError: the buckets of a changed line no longer sum to its quantity (domain I1).
-    """
-    new = tuple(
-        Line.model_validate({**line.model_dump(), **changes[line.number]}) if line.number in changes else line
-        for line in lines
-    )
-    for line in new:
-        if line.open + line.backordered + line.allocated + line.cancelled != line.quantity:
-            raise ValueError(f"line {line.number}: the buckets do not sum to {line.quantity}")
-    return new

@@ -102,7 +102,10 @@ class Location(_Reference):
 
     `networks` and `capabilities` are names that sourcing strategies speak of. `handling_minor` is what a unit costs to
     pick and pack; `on_time_bp` how often it is ready in time, in hundredths of a per cent. `daily_orders`,
-    `daily_lines` and `daily_units` are how much work it takes a day, 0: any number.
+    `daily_lines` and `daily_units` are how much work it takes a day, 0: any number. `transfer_days` are the calendar
+    days until what it is asked to send to another location is there, by location, `*` for all others; it sends nothing
+    to the rest. `supplier`: it is the place of that supplier, who ships for us from there when a fallback says so; what
+    lies there is not sold as ours.
     """
 
     id: str
@@ -125,6 +128,12 @@ class Location(_Reference):
     daily_orders: Annotated[int, Field(ge=0)] = 0
     daily_lines: Annotated[int, Field(ge=0)] = 0
     daily_units: Annotated[int, Field(ge=0)] = 0
+    supplier: str | None = None
+    transfer_days: Mapping[str, Annotated[int, Field(ge=0, le=365)]] = {}
+
+    def days_to(self, other: str) -> int | None:
+        """Days until what it sends to another location is there; None: it sends nothing there."""
+        return None if other == self.id else self.transfer_days.get(other, self.transfer_days.get("*"))
 
 
 class Channel(_Reference):

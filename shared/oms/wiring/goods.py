@@ -154,7 +154,7 @@ class Goods(Ground):
         """For those who let orders wait, and serve them."""
         from oms.inventory.waiting.promising import WaitingDesk
 
-        return WaitingDesk(self.waiting_lines, self.availability_desk)
+        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
 
     def supply_terms(self) -> "SupplyTerms":
         from oms.inventory.supply.model import SupplyTerms
@@ -249,10 +249,11 @@ class Goods(Ground):
         return Terms(found.reserve_minutes, found.paying_minutes, found.longest_minutes)
 
     def nearest(self, destination: "Destination") -> list[str]:
-        """The locations, nearest first (port of reservations)."""
+        """Our own locations, nearest first (port of reservations)."""
         from oms.allocation.rules import rank
 
-        return list(rank(self.reference.locations(), destination))
+        own = {name: place for name, place in self.reference.locations().items() if not place.supplier}
+        return list(rank(own, destination))
 
     def send_to_waiting(self, documents: "Iterable[Any]") -> None:
         """To those who serve the lines."""
@@ -265,7 +266,7 @@ class Goods(Ground):
         """Takes work back from locations (also port of amending)."""
         from oms.allocation.takeback import TakingBack
 
-        return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines)
+        return TakingBack(self.orders, self.stock, self.bookings, self.waiting_lines, self.transfers)
 
     @cached_property
     def procurement(self) -> "ProcurementStore":

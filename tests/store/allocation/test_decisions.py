@@ -57,7 +57,8 @@ def test_what_waits_and_where_it_is_out_is_said(scene: Wiring) -> None:
     allocate(batch(put_order(scene, "ord_1", {"B": 3})), None)
     (decision,) = read("ord_1")["decisions"]
     assert decision["record"]["waiting"] == {"1": 2}
-    assert "2 unit(s) of line(s) 1 nobody may ship now: they wait for stock." in decision["words"]
+    assert "2 unit(s) of line(s) 1 nobody may ship now." in decision["words"]
+    assert "backorder takes 2 unit(s) of line(s) 1: they wait for stock." in decision["words"]
 
 
 def test_orders_of_one_transaction_share_an_item_and_each_shows_only_its_own(scene: Wiring) -> None:

@@ -1,16 +1,17 @@
-"""What becomes of units that nobody may ship: the first fallback of the rule that is done by itself."""
+"""What becomes of units that nobody may ship: the fallbacks of the rule in their turn."""
+
+from datetime import date
 
 import pytest
 
 from functions.allocation.queue_allocate_orders import handler as allocate
-from oms.allocation.decisions.model import DecisionRecord
+from oms.allocation.decisions.model import DecisionRecord, TriedFallback
 from oms.allocation.decisions.rules import words_of
-from oms.allocation.sourcing.strategy import Fallback, Rule, Strategy, fallback_of
+from oms.allocation.sourcing.strategy import Fallback, Rule, Strategy
 from oms.orders.model import Order
+from oms.reference.model import MayWait
 from oms.wiring import Wiring
-from tests.allocation_scene import assert_the_books_balance, batch, clock, position, put_order, set_up
-from tests.aws import moto_cloud
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.allocation_scene import assert_the_books_balance, batch, clock, item_of, position, put_order, set_up
 
 
 def scene(wiring: Wiring, *fallbacks: Fallback) -> None:
@@ -38,15 +39,14 @@ def test_customer_care_holds_the_order_with_what_waits_and_what_was_passed_over(
     (hold,) = order.holds
     assert (hold.reason, hold.blocks, hold.release_by) == ("unsourced", ("allocate",), ("operator", "sales"))
     assert hold.note == (
-        "3 unit(s) of line(s) 1 nobody may ship; passed over: transfer (transfers are not asked for by themselves), "
-        "drop_ship (ordering from a supplier is not done by itself)"
+        "3 unit(s) of line(s) 1 nobody may ship; transfer: line 1: no location that may not ship has any of it free; "
+        "drop_ship: no supplier ships for us"
     )
     assert [fact.type for fact in order.facts] == ["OrderAllocated", "OrderBackordered", "OrderHeld"]
     assert [fact.id for fact in order.facts] == [f"ord_1.{order.version}.{n}" for n in range(3)]
     assert order.log[-1].what == "OrderAllocated+OrderBackordered+OrderHeld"
     assert (record.fallback, record.passed_over) == ("customer_care", ("transfer", "drop_ship"))
-    assert any(words.endswith("a person is to decide.") for words in words_of(record))
-    assert any(words.startswith("Before that, passed over: transfer (") for words in words_of(record))
+    assert words_of(record)[-2] == "customer_care takes 3 unit(s) of line(s) 1: a person is to decide."
     assert order.units_allocated == 2  # what there is ships
     assert_the_books_balance(wiring)
 
@@ -63,35 +63,42 @@ def test_what_is_served_whole_is_not_held(wiring: Wiring) -> None:
     assert (order.holds, record.fallback, record.passed_over) == ((), None, ())
 
 
-@pytest.mark.parametrize(
-    ("listed", "taken"),
-    [
-        ((), ("backorder", ())),
-        (("backorder", "customer_care"), ("backorder", ())),
-        (("cancel_by_date",), ("customer_care", ("cancel_by_date",))),
-        (("preorder", "customer_care", "backorder"), ("customer_care", ("preorder",))),
-    ],
-)
-def test_where_nothing_listed_is_done_by_itself_a_person_decides(
-    listed: tuple[Fallback, ...], taken: tuple[Fallback, tuple[Fallback, ...]]
-) -> None:
-    assert fallback_of(listed) == taken
+def test_a_rule_whose_fallbacks_take_nothing_leaves_the_units_to_a_person(wiring: Wiring) -> None:
+    scene(wiring, "preorder")
+    order, record = decided(wiring, 3)
+    assert [hold.reason for hold in order.holds] == ["unsourced"]
+    assert (record.fallback, record.passed_over) == ("customer_care", ("preorder",))
 
 
-def test_killed_anywhere_the_order_is_held_once() -> None:
-    def seeded(wiring: Wiring) -> dict[str, object]:
-        scene(wiring, "customer_care")
-        return batch(put_order(wiring, "ord_1", {"A": 5}))
+def test_a_rule_that_lists_nothing_lets_units_wait(wiring: Wiring) -> None:
+    scene(wiring)
+    order, record = decided(wiring, 3)
+    assert (order.holds, record.fallback, record.passed_over) == ((), "backorder", ())
 
-    with moto_cloud(clock) as wiring:
-        event = seeded(wiring)
-        calls = calls_of(lambda: allocate(event, None))
-    for point in crash_points(calls):
-        with moto_cloud(clock) as wiring:
-            event = seeded(wiring)
-            crash(point, lambda event=event: allocate(event, None))  # type: ignore[misc]
-            again = restart(clock)
-            allocate(event, None)
-            order = again.orders.get("ord_1")
-            assert (order.version, len(order.holds), order.units_allocated) == (2, 1, 2), point
-            assert_the_books_balance(again)
+
+def test_only_items_that_are_not_given_out_yet_wait_as_preorders(wiring: Wiring) -> None:
+    scene(wiring, "preorder", "customer_care")
+    policy = MayWait(kind="preorder", release_on=date(2026, 12, 24))
+    wiring.reference.put_item(item_of("P").model_copy(update={"waiting": policy}))
+    assert wiring.stock.open_position(position("P", "ber-1", 9))
+    allocate(batch(put_order(wiring, "ord_1", {"P": 2, "A": 3})), None)
+    order = wiring.orders.get("ord_1")
+    (record,) = wiring.decisions.about("ord_1", order.decided_in)
+    assert record.tried == (
+        TriedFallback(
+            fallback="preorder",
+            units={1: 2},
+            how="they wait for the day of release, 2026-12-24",
+            why_not="no day of release is ahead",
+        ),
+        TriedFallback(fallback="customer_care", units={2: 1}, how="a person is to decide"),
+    )
+    assert [(line.backordered, line.supply_on) for line in order.lines] == [(2, "2026-12-24"), (1, "unknown")]
+    assert order.holds[0].note == "1 unit(s) of line(s) 2 nobody may ship; preorder: no day of release is ahead"
+    assert words_of(record)[-5:-1] == (
+        "3 unit(s) of line(s) 1, 2 nobody may ship now.",
+        "preorder takes 2 unit(s) of line(s) 1: they wait for the day of release, 2026-12-24.",
+        "preorder takes no more: no day of release is ahead.",
+        "customer_care takes 1 unit(s) of line(s) 2: a person is to decide.",
+    )
+    assert_the_books_balance(wiring)

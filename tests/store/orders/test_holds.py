@@ -16,7 +16,8 @@ from oms.aws.tables import commit
 from oms.kernel.errors import ConflictError
 from oms.orders.holding import HoldSpec, hold_id_of, remorse, with_holds
 from oms.orders.holds import escalate
-from oms.orders.model import Hold, Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Hold, Order
 from oms.reference.model import Channel
 from oms.wiring import Wiring
 from tests.allocation_scene import START, assert_the_books_balance, batch

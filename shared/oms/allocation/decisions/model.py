@@ -1,15 +1,19 @@
 """Why an order ships from where it does: what was known, what was out, what the rest would have cost."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.allocation.fallbacks.model import FellBack, Tried
 from oms.allocation.sourcing.model import Case, Outcome
 from oms.orders.model import Value
 
 _MOST_ROWS = 20  # of a kind; what is left out is counted
+_MOST_TEXT = 500
 
 
 class Shipped(Value):
@@ -47,12 +51,23 @@ class Considered(Value):
     lacks: int = 0
 
 
+class TriedFallback(Value):
+    """A fallback in its turn: the units that it took by line, how, and why it did not take the others."""
+
+    fallback: str
+    units: Mapping[int, int] = {}
+    how: str = ""
+    why_not: str = ""
+
+
 class DecisionRecord(Value):
     """One decision about some of an order's lines. `inputs` is the hash of all that it was made from.
 
     `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
-    that did not find room. `passed_over` are fallbacks before the one taken that are not done by themselves. `prices`
-    is the list by which stock was priced, or why it was free.
+    that did not find room. `tried` are the fallbacks of the rule in their turn, for units that nobody may ship;
+    `fallback` is the first that took some, `passed_over` are those before it; `again_by` is the one that made this
+    decision, for units that another one left over. `prices` is the list by which stock was
+    priced, or why it was free.
     """
 
     order_id: str
@@ -74,6 +89,8 @@ class DecisionRecord(Value):
     bound: int = 0
     left_out: int = 0
     prices: str = ""
+    tried: tuple[TriedFallback, ...] = ()
+    again_by: str | None = None
 
 
 class Records(BaseModel):
@@ -117,7 +134,39 @@ def inputs_of(case: Case) -> str:
     return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
 
 
-def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcome, prices: str = "") -> DecisionRecord:
+def records_of(
+    about: tuple[str, int, str, str], outcomes: Sequence[tuple[Case, Outcome]], fell: FellBack
+) -> tuple[DecisionRecord, ...]:
+    """The records of a decision: of each group of lines, and of what a fallback decided again.
+
+    Args:
+        about: order id, attempt, instant, list of prices.
+        outcomes: what was decided from what.
+        fell: what became of the units that nobody may ship.
+    """
+    order_id, attempt, at, prices = about
+    first = [
+        record_of(order_id, attempt, at, inputs_of(case), outcome, prices, tried)
+        for (case, outcome), tried in zip(outcomes, fell.tried, strict=True)
+    ]
+    again = [
+        record_of(order_id, attempt, at, inputs_of(one.case), replace(one.outcome, waiting={}), prices).model_copy(
+            update={"again_by": one.fallback}
+        )
+        for one in fell.again
+    ]
+    return (*first, *again)
+
+
+def record_of(
+    order_id: str,
+    attempt: int,
+    at: str,
+    inputs: str,
+    outcome: Outcome,
+    prices: str = "",
+    tried: Sequence[Tried] = (),
+) -> DecisionRecord:
     """What is kept of an outcome: of every kind of row the first few, sorted by what they are about."""
     excluded = [Excluded(location=row[0], constraint=row[1], why=row[2], line=row[3]) for row in outcome.refusals]
     considered = [Considered.model_validate(row._asdict()) for row in outcome.rivals]
@@ -133,8 +182,8 @@ def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcom
         inputs=inputs,
         shipped=tuple(shipped[:_MOST_ROWS]),
         waiting=dict(list(outcome.waiting.items())[:_MOST_ROWS]),
-        fallback=outcome.fallback,
-        passed_over=outcome.passed_over,
+        fallback=next((row.fallback for row in tried if row.units), None),
+        passed_over=tuple(row.fallback for row in takewhile(lambda row: not row.units, tried)),
         relaxed=outcome.relaxed,
         excluded=tuple(excluded[:_MOST_ROWS]),
         scores=tuple(Scored(location=one.location, parts=dict(one.parts)) for one in outcome.scores[:_MOST_ROWS]),
@@ -143,4 +192,15 @@ def record_of(order_id: str, attempt: int, at: str, inputs: str, outcome: Outcom
         bound=outcome.bound,
         left_out=left_out,
         prices=prices,
+        tried=tuple(TriedFallback.model_validate(_few(row)._asdict()) for row in tried),
     )
+
+
+def _few(row: Tried) -> Tried:
+    """With the units of the first lines, and no endless text."""
+    units = dict(list(row.units.items())[:_MOST_ROWS])
+    return row._replace(units=units, how=_cut(row.how), why_not=_cut(row.why_not))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"

@@ -1,33 +1,18 @@
 """What a decision record says in plain words."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from oms.allocation.decisions.model import Considered, DecisionRecord
+from oms.allocation.decisions.model import Considered, DecisionRecord, TriedFallback
 from oms.allocation.sourcing.network import above_pct
 
 _MICRO_PER_MINOR = 1_000_000
-_FALLBACKS = {
-    "backorder": "they wait for stock",
-    "preorder": "they wait for the day of release",
-    "drop_ship": "a supplier is to ship them",
-    "transfer": "they are to be transferred to a location that may ship",
-    "substitute": "a substitute is to be offered",
-    "customer_care": "a person is to decide",
-    "cancel_by_date": "they are cancelled unless stock comes in time",
-}
-# Why a fallback is left to a person.
-_NOT_DONE = {
-    "preorder": "no day of release is known",
-    "drop_ship": "ordering from a supplier is not done by itself",
-    "transfer": "transfers are not asked for by themselves",
-    "substitute": "substitutes are not known",
-    "cancel_by_date": "no date is set",
-}
 
 
 def words_of(record: DecisionRecord) -> tuple[str, ...]:
     """Why this place, why split, why not a nearer one, why something waits: one sentence each."""
-    return tuple(_sentences(record))
+    again = [f"Decided again for {record.again_by}, among other places."] if record.again_by else []
+    return (*again, *_sentences(record))
 
 
 def _sentences(record: DecisionRecord) -> Iterator[str]:
@@ -49,10 +34,8 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
         yield f"So that less waits, these constraints were dropped: {', '.join(record.relaxed)}."
     if record.waiting:
         units = sum(record.waiting.values())
-        lines = ", ".join(str(number) for number in record.waiting)
-        yield f"{units} unit(s) of line(s) {lines} nobody may ship now: {_FALLBACKS[record.fallback or 'backorder']}."
-    if record.passed_over:
-        yield f"Before that, {passed_over_words(record.passed_over)}."
+        yield f"{units} unit(s) of line(s) {_numbers(record.waiting)} nobody may ship now."
+    yield from chain.from_iterable(map(_took, record.tried))
     if " " in record.prices:  # no name of a list
         yield f"Stock was free, not priced by what it is worth to later orders: {record.prices}."
     if record.left_out:
@@ -67,10 +50,15 @@ def _proof(record: DecisionRecord) -> str:
     return f"no cheaper plan was found within the steps of a decision (not proven: {most})"
 
 
-def passed_over_words(names: Iterable[str]) -> str:
-    """Which fallbacks were passed over, and why; empty for none."""
-    reasons = [f"{name} ({_NOT_DONE[name]})" for name in names]
-    return f"passed over: {', '.join(reasons)}" if reasons else ""
+def _took(row: TriedFallback) -> Iterator[str]:
+    if row.units:
+        yield f"{row.fallback} takes {sum(row.units.values())} unit(s) of line(s) {_numbers(row.units)}: {row.how}."
+    if row.why_not:
+        yield f"{row.fallback} takes {'no more' if row.units else 'nothing'}: {row.why_not}."
+
+
+def _numbers(lines: Iterable[int]) -> str:
+    return ", ".join(map(str, lines))
 
 
 def _units(record: DecisionRecord, location: str) -> str:

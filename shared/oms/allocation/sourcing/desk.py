@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from oms.allocation.geography import Point, centre_of, distance_km
 from oms.allocation.rules import Demand, SourcingPlan, Take
 from oms.allocation.sourcing.days import Days
-from oms.allocation.sourcing.engine import source, traits_of
+from oms.allocation.sourcing.engine import source, source_by, traits_of
 from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
 from oms.allocation.sourcing.network import Tariff, above_pct
-from oms.allocation.sourcing.strategy import Strategy, strategy_for
+from oms.allocation.sourcing.strategy import Rule, Strategy, rule_for, strategy_for
 from oms.orders.model import Destination, Order
 from oms.orders.workload.model import Load
 from oms.reference.model import Item, Location
@@ -38,6 +38,7 @@ _zone = lru_cache(maxsize=256)(ZoneInfo)
 class Sourcing:
     """The collaborators, as one batch sees them: offers are asked once per location and destination.
 
+    `own` locations ship in the first place, those of `suppliers` only for a fallback.
     `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
     (SKU, location) in minor units; `priced_by` says where those of the last answer are from, or why there are none.
     """
@@ -54,6 +55,8 @@ class Sourcing:
         days: Days | None = None,
     ) -> None:
         self.locations = locations
+        self.suppliers = {name: place for name, place in locations.items() if place.supplier}
+        self.own = {name: place for name, place in locations.items() if not place.supplier}
         self.days = days or Days(locations)
         self._strategies = strategies or {}
         self._items = items
@@ -90,8 +93,17 @@ class Sourcing:
         """
         case = self.case(order, demands, stock, excluded, at, taken)
         outcome = source(case, strategy_for(self._strategies, traits_of(case)))
-        takes = tuple(Take(part.number, part.sku, part.location, part.units) for part in outcome.parts)
-        return SourcingPlan(takes, outcome.waiting, _said(outcome)), case, outcome
+        return _plan_of(outcome), case, outcome
+
+    def decided(self, case: Case, rule: Rule) -> tuple[SourcingPlan, Outcome]:
+        """The cheapest plan for a case under a rule that is known."""
+        outcome = source_by(case, strategy_for(self._strategies, traits_of(case)), rule)
+        return _plan_of(outcome), outcome
+
+    def rule(self, case: Case) -> Rule:
+        """The rule that speaks for a case."""
+        traits = traits_of(case)
+        return rule_for(strategy_for(self._strategies, traits), traits)
 
     def case(
         self,
@@ -101,8 +113,13 @@ class Sourcing:
         excluded: Collection[str],
         at: datetime,
         taken: Sequence[Take] = (),
+        *,
+        among: Collection[str] | None = None,
     ) -> Case:
-        """What the engine decides from."""
+        """What the engine decides from. `among`: places that may ship; our own if nothing is said."""
+        asked = self.own if among is None else among
+        if len(asked) < len(self.locations):
+            stock = {sku: {name: units for name, units in row.items() if name in asked} for sku, row in stock.items()}
         skus = {demand.sku for demand in demands}
         self.learn(skus)
         having = {name for sku in skus for name, units in stock.get(sku, {}).items() if units > 0}
@@ -153,6 +170,11 @@ class Sourcing:
             handling_minor=location.handling_minor,
             offers=self._known[key],
         )
+
+
+def _plan_of(outcome: Outcome) -> SourcingPlan:
+    takes = tuple(Take(part.number, part.sku, part.location, part.units) for part in outcome.parts)
+    return SourcingPlan(takes, outcome.waiting, _said(outcome))
 
 
 def is_open(location: Location, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Sco
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
 from oms.allocation.sourcing.relaxed import Relaxed
-from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, fallback_of, rule_for
+from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 30_000  # beyond what is always proven: some tenths of a second
@@ -32,12 +32,16 @@ class _Try(NamedTuple):
 
 
 def source(case: Case, strategy: Strategy) -> Outcome:
-    """The cheapest plan under the most specific rule; what it leaves over waits, under the rule's first fallback.
+    """The cheapest plan under the most specific rule; what becomes of what it leaves over is for its fallbacks to say.
 
     All constraints hold in the first pass. While units would wait that somebody has, soft ones are dropped one by one
     in the order of the rule; the pass with the fewest waiting units counts, the earliest of equals.
     """
-    rule = rule_for(strategy, traits_of(case))
+    return source_by(case, strategy, rule_for(strategy, traits_of(case)))
+
+
+def source_by(case: Case, strategy: Strategy, rule: Rule) -> Outcome:
+    """The same under a rule that is known."""
     best = _pass(case, rule, ())
     dropped: tuple[str, ...] = ()
     for constraint in rule.soft:
@@ -139,7 +143,6 @@ def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome
     parts = parts_of(tried.priced, tried.answer.takes)
     scores = _scores(case, rule, tried)
     named = any(rule is one for one in strategy.rules)
-    fallback, passed_over = fallback_of(rule.fallbacks) if tried.waiting else (None, ())
     return Outcome(
         parts=parts,
         waiting=tried.waiting,
@@ -153,8 +156,6 @@ def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome
         cost=tried.answer.cost,
         bound=tried.answer.bound,
         steps=tried.answer.steps,
-        fallback=fallback,
-        passed_over=passed_over,
     )
 
 

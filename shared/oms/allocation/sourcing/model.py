@@ -138,8 +138,6 @@ class Outcome:
     cost: int = 0
     bound: int = 0
     steps: int = 0
-    fallback: str | None = None
-    passed_over: tuple[str, ...] = ()
 
     @property
     def locations(self) -> tuple[str, ...]:

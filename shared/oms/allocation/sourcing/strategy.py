@@ -17,8 +17,6 @@ from oms.kernel.text import clean
 from oms.reference.model import Edition
 
 DEFAULT = "default"
-# The others need what is not there yet: a date of release, a supplier's order, a transfer or an offer that is made.
-DONE_BY_ITSELF = ("backorder", "customer_care")
 StrategyName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
 Constraint = Literal["network", "country", "distance", "capability", "hours", "capacity", "carrier", "promise"]
 Fallback = Literal["backorder", "preorder", "drop_ship", "transfer", "substitute", "customer_care", "cancel_by_date"]
@@ -96,7 +94,11 @@ class Weights(_Data):
 
 
 class Rule(_Data):
-    """What holds for the orders of a scope. `soft` constraints are dropped in this order while units would wait."""
+    """What holds for the orders of a scope. `soft` constraints are dropped in this order while units would wait.
+
+    `fallbacks` are tried in this order for units that nobody may ship; `suppliers` may be asked to drop-ship, all if
+    none is named.
+    """
 
     name: StrategyName
     scope: Scope = Scope()
@@ -106,6 +108,7 @@ class Rule(_Data):
     split: Split = Split()
     weights: Weights = Weights()
     fallbacks: Annotated[tuple[Fallback, ...], Field(strict=False, max_length=7)] = ("backorder",)
+    suppliers: Annotated[tuple[Text, ...], Field(strict=False, max_length=20)] = ()
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -136,19 +139,6 @@ class Traits(NamedTuple):
 def rule_for(strategy: Strategy, traits: Traits) -> Rule:
     """The most specific rule that fits; the built-in one when none does."""
     return _most_specific(strategy, traits) or BUILT_IN.rules[0]
-
-
-def fallback_of(listed: Iterable[Fallback]) -> tuple[Fallback, tuple[Fallback, ...]]:
-    """The first of the list that is done by itself, and those before it that are not.
-
-    Where none is, a person decides; a rule that lists nothing lets units wait for stock.
-    """
-    passed: list[Fallback] = []
-    for fallback in listed:
-        if fallback in DONE_BY_ITSELF:
-            return fallback, tuple(passed)
-        passed.append(fallback)
-    return ("customer_care" if passed else "backorder"), tuple(passed)
 
 
 def strategy_for(strategies: Mapping[str, Strategy], traits: Traits) -> Strategy:

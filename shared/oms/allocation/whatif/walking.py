@@ -153,7 +153,8 @@ _STEPS = {"collect": _collect, "rewind": _rewind, "replay": _replay}
 
 
 def _first(order: Order, sources: Sources) -> First | None:
-    return first_of(order, sources.decisions.about(order.id, order.decided_in[:1]))
+    records = sources.decisions.about(order.id, order.decided_in[:1])
+    return first_of(order, [one for one in records if one.again_by is None])  # what is tried has no fallbacks
 
 
 def _orders_of(hour: str, sources: Sources) -> list[Order]:

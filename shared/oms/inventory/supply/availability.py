@@ -129,7 +129,7 @@ def outlook(
     places, now = desk.locations(), desk.clock()
     found: dict[str, dict[str, Curve]] = {sku: {} for sku in names}
     for (sku, location), position in sorted(positions.items()):
-        if sku in found and location in places:
+        if sku in found and location in places and not places[location].supplier:
             today = now.astimezone(ZoneInfo(places[location].time_zone)).date()
             free = position.available - (safety.of(sku) if safety else 0)
             found[sku][location] = rules.curve(today, free, (), known.get((sku, location), ()))
@@ -138,16 +138,33 @@ def outlook(
 
 def receipts(skus: Iterable[str], desk: AvailabilityDesk) -> dict[PositionKey, list[Due]]:
     """What is confirmed to come, when it can be used: one read per SKU, and one for all suppliers."""
-    confirmed = [one for one in desk.supplies.all_to_come(skus) if one.confirmed]
-    late = _shifts(confirmed, desk)
+    return by_position(when_usable(confirmed(skus, desk), desk))
+
+
+def confirmed(skus: Iterable[str], desk: AvailabilityDesk) -> list[Supply]:
+    """The supplies of some SKUs that can be promised from: one read per SKU."""
+    return [one for one in desk.supplies.all_to_come(skus) if one.confirmed]
+
+
+def when_usable(supplies: Iterable[Supply], desk: AvailabilityDesk) -> list[tuple[Supply, date]]:
+    """Supplies with the day on which each can be used: one read for all suppliers, none for no supply."""
+    coming = list(supplies)
+    late = _shifts(coming, desk)
     places, terms, now = desk.locations(), desk.terms(), desk.clock()
-    found: dict[PositionKey, list[Due]] = {}
-    for one in confirmed:
+    found: list[tuple[Supply, date]] = []
+    for one in coming:
         place = places.get(one.location)
         if place is not None:
             today = now.astimezone(ZoneInfo(place.time_zone)).date()
-            usable = rules.usable_on(_not_before(one.due_on, today), late[one.supplier], place, terms)
-            found.setdefault((one.sku, one.location), []).append(Due(usable, one.to_come))
+            found.append((one, rules.usable_on(_not_before(one.due_on, today), late[one.supplier], place, terms)))
+    return found
+
+
+def by_position(coming: Iterable[tuple[Supply, date]]) -> dict[PositionKey, list[Due]]:
+    """What comes where, and when."""
+    found: dict[PositionKey, list[Due]] = {}
+    for one, usable in coming:
+        found.setdefault((one.sku, one.location), []).append(Due(usable, one.to_come))
     return found
 
 

@@ -99,14 +99,14 @@ def write(step: Step, *said: FactData, desk: TransferDesk, **changes: object) ->
         **{"status": rules.status_of(lines), **changes},
     )
     was = {line.sku: line for line in before.lines}
-    coming = [line for line in step.stepped.moved if _on_its_way(line) != _on_its_way(was[line.sku])]
+    coming = [line for line in step.stepped.moved if _on_its_way(line, before) != _on_its_way(was[line.sku], before)]
     stock = desk.stock.writes(step.stepped.movements, step.seen, step.cause, facts=step.stock_facts)
     commit(*desk.transfers.writes(after, before, coming), *stock, *step.more)
     return after
 
 
-def _on_its_way(line: TransferLine) -> tuple[int, str | None]:
-    return line.in_transit, line.due_on
+def _on_its_way(line: TransferLine, transfer: Transfer) -> tuple[int, str | None]:
+    return transfer.to_come(line), line.due_on
 
 
 def check_seen(transfer: Transfer, caller: Caller) -> None:

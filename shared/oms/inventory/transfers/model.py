@@ -130,7 +130,8 @@ class Transfer(Aggregate):
     """Units on their way from a source to a destination. Its id is its maker's own.
 
     `under_way` is a shipment or receipt of everything that has counted for a part of the lines only, by its digest:
-    sent again, it goes on.
+    sent again, it goes on. `for_order_id` is the order that waits for it: it is ready from the beginning, and promised
+    from as a supply before it has left.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Transfer(Aggregate):
     shipments: tuple[Note, ...] = ()
     receipts: tuple[Note, ...] = ()
     under_way: str | None = None
+    for_order_id: str | None = None
 
     @property
     def subject(self) -> str:
@@ -176,6 +178,10 @@ class Transfer(Aggregate):
     def committed(self) -> int:
         return sum(line.committed for line in self.lines)
 
+    def to_come(self, line: TransferLine) -> int:
+        """Units of a line of which it is known when they arrive: those in transit, and what an order waits for."""
+        return line.in_transit + (line.committed if self.for_order_id else 0)
+
 
 _REF = "transfer:"
 
@@ -207,7 +213,10 @@ class TransferLineView(Value):
 
 
 class TransferView(Value):
-    """A transfer as the API shows it; `shipments` and `receipts` are the ids of those that counted."""
+    """A transfer as the API shows it; `shipments` and `receipts` are the ids of those that counted.
+
+    `for_order_id`: the order that waits for it.
+    """
 
     transfer_id: str
     source: str
@@ -221,6 +230,7 @@ class TransferView(Value):
     shipments: tuple[str, ...]
     receipts: tuple[str, ...]
     version: int
+    for_order_id: str | None = None
 
 
 class TransferPage(Value):
@@ -245,4 +255,5 @@ def view_of(transfer: Transfer) -> TransferView:
         shipments=tuple(one.id for one in transfer.shipments),
         receipts=tuple(one.id for one in transfer.receipts),
         version=transfer.version,
+        for_order_id=transfer.for_order_id,
     )

@@ -92,7 +92,7 @@ def shipped(transfer: Transfer, units: Mapping[str, int], due_on: str) -> Steppe
         line = by_sku[sku]
         moved: dict[str, int | str] = {"committed": line.committed - wanted, "shipped": line.shipped + wanted}
         moved["due_on"] = max(line.due_on or "", due_on) if line.in_transit else due_on
-        moved["stated_on"] = (line.stated_on if line.in_transit else None) or due_on
+        moved["stated_on"] = (line.stated_on if line.in_transit or transfer.for_order_id else None) or due_on
         changed[sku] = line.model_copy(update=moved)
         gone, coming = Change(on_hand=-wanted, committed=-wanted), Change(incoming=wanted)
         movements.append(_at(transfer.source, "transferred", line, gone, transfer))
@@ -198,11 +198,11 @@ def recalled(movements: Sequence[Movement], blocked: Collection[tuple[str, str]]
 
 
 def redated(transfer: Transfer, due_on: str | None) -> Stepped:
-    """What is in transit is to arrive on another date; None: nobody says another one."""
+    """What is to come is to arrive on another date; None: nobody says another one."""
     changed = {
         line.sku: line.model_copy(update={"due_on": due_on})
         for line in transfer.lines
-        if due_on and line.in_transit and line.due_on != due_on
+        if due_on and transfer.to_come(line) and line.due_on != due_on
     }
     return _stepped(transfer, changed, [])
 
@@ -217,7 +217,7 @@ def supplies_of(transfer: Transfer, lines: Sequence[TransferLine]) -> list[Suppl
             supplier=transfer.lane,
             sku=line.sku,
             location=transfer.destination,
-            units=line.in_transit,
+            units=transfer.to_come(line),
             due_on=line.due_on or "",
             stated_on=line.stated_on,
             confirmed=True,
@@ -235,9 +235,9 @@ def supply_news(before: Transfer, after: Transfer, receipt_id: str = "") -> list
     facts: list[FactData] = []
     for was, line in zip(before.lines, after.lines, strict=True):
         ids = {"supply_id": supply_id_of(after, line), "sku": line.sku, "location": after.destination}
-        expected, was_expected = line.shipped - line.lost, was.shipped - was.lost
+        expected, was_expected = _announced(after, line), _announced(before, was)
         said = {**ids, "supplier": after.lane, "units": expected, "due_on": line.due_on}
-        if expected and not was.shipped:
+        if expected and not was.shipped and not before.for_order_id:
             facts.append(SupplyConfirmed.model_validate(said))
         elif (expected, line.due_on) != (was_expected, was.due_on):
             moved = {"was_units": was_expected, "was_due_on": was.due_on}
@@ -246,10 +246,15 @@ def supply_news(before: Transfer, after: Transfer, receipt_id: str = "") -> list
         if came:
             facts.append(
                 SupplyReceived.model_validate(
-                    {**ids, "receipt_id": receipt_id, "units": came, "to_come": line.in_transit}
+                    {**ids, "receipt_id": receipt_id, "units": came, "to_come": after.to_come(line)}
                 )
             )
     return facts
+
+
+def _announced(transfer: Transfer, line: TransferLine) -> int:
+    """Units of which it was ever said when they arrive, without those that will not."""
+    return line.shipped - line.lost + (line.committed if transfer.for_order_id else 0)
 
 
 def stock_news(movements: Sequence[Movement], after: Position) -> list[FactData]:

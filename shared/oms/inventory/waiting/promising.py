@@ -7,14 +7,22 @@ from datetime import date
 from typing import NamedTuple
 
 from oms.inventory.model import Position, PositionKey
-from oms.inventory.supply.availability import AvailabilityDesk, outlook, receipts, window_on
-from oms.inventory.supply.model import Due
+from oms.inventory.supply.availability import (
+    AvailabilityDesk,
+    by_position,
+    confirmed,
+    outlook,
+    when_usable,
+    window_on,
+)
+from oms.inventory.supply.model import Due, Supply
 from oms.inventory.supply.rules import Curve, promisable_on, together
+from oms.inventory.transfers.store import TransferStore
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.time import from_text
 from oms.orders.bundles import on_the_shelf
-from oms.orders.model import Order, Promise
+from oms.orders.model import Line, Order, Promise
 from oms.reference.model import MayWait
 
 NO_PROMISE = Promise()
@@ -22,10 +30,11 @@ NO_PROMISE = Promise()
 
 @dataclass(frozen=True)
 class WaitingDesk:
-    """The lines, and what can be promised to those who stand in them."""
+    """The lines, what can be promised to those who stand in them, and the transfers that were asked for for them."""
 
     lines: WaitingStore
     supply: AvailabilityDesk
+    transfers: TransferStore
 
 
 class Wait(NamedTuple):
@@ -43,6 +52,37 @@ class Promising:
         self._desk = desk.supply
         self._coming: dict[PositionKey, Sequence[Due]] = {}
         self._known: set[str] = set()
+        self._usable: dict[str, date] = {}  # by reference, such as the id of a transfer
+        self.foresees = False
+
+    def foresee(self, supplies: Iterable[Supply]) -> None:
+        """Reckon with supplies that are written with the decision; whoever drops that decision asks a new picture."""
+        new = list(supplies)
+        self.learn(one.sku for one in new)
+        self._count(new)
+        self.foresees = self.foresees or bool(new)
+
+    def forget(self, supplies: Iterable[Supply]) -> None:
+        """Reckon no more with supplies that were foreseen and are not written."""
+        gone = when_usable(supplies, self._desk)
+        for key, dues in by_position(gone).items():
+            left = list(self._coming[key])
+            for due in dues:
+                left.remove(due)
+            self._coming[key] = left
+        for one, _ in gone:
+            del self._usable[one.reference]
+
+    def not_before(self, line: Line, also: Iterable[str] = ()) -> str:
+        """The day before which a line is not served: when the last of its transfers (`also`: new ones) can be used.
+
+        Empty: any day. What stock there is besides may not ship to the buyer, or no transfer had been asked for.
+        """
+        ids = (*line.transfers, *also)
+        if ids:
+            self.learn([line.sku])
+        days = [self._usable[name] for name in ids if name in self._usable]
+        return max(days).isoformat() if days else ""
 
     def supply_on(self, sku: str, upto: int, picture: Mapping[PositionKey, Position]) -> str:
         """The first day on which there is enough for `upto` units; `unknown` when no known supply covers them.
@@ -79,8 +119,14 @@ class Promising:
         """Read what comes of these SKUs, those that are not known yet."""
         new = [sku for sku in dict.fromkeys(skus) if sku not in self._known]
         if new:
-            self._coming.update(receipts(new, self._desk))
+            self._count(confirmed(new, self._desk))
             self._known.update(new)
+
+    def _count(self, supplies: Iterable[Supply]) -> None:
+        coming = when_usable(supplies, self._desk)
+        for key, dues in by_position(coming).items():
+            self._coming[key] = [*self._coming.get(key, ()), *dues]
+        self._usable.update({one.reference: day for one, day in coming})
 
 
 def first_day(curve: Curve, units: int) -> str:

@@ -1,10 +1,9 @@
-"""What becomes of units that nobody may ship: they wait for stock, or a person decides. Pure."""
+"""Orders with units that nobody may ship and no fallback takes: a person decides. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from oms.allocation.decision import Decision
-from oms.allocation.decisions.rules import passed_over_words
 from oms.events.fact import envelope
 from oms.events.orders import OrderHeld
 from oms.kernel.time import to_text
@@ -14,20 +13,19 @@ from oms.orders.model import Order
 REASON = "unsourced"
 
 
-def with_fallback(steps: Sequence[Decision], now: datetime) -> list[Decision]:
-    """The steps of an order; it is held with the last one if a rule gives what waits to customer care.
+def in_care(steps: Sequence[Decision], now: datetime) -> list[Decision]:
+    """The steps of an order; it is held with the last one if what waits is given to customer care.
 
     Once: when a person has let the order go, its units wait for stock.
     """
-    records = [record for step in steps for record in step.records if record.fallback == "customer_care"]
-    if not records or was_held(steps[-1].order, REASON):
+    tried = [record.tried for step in steps for record in step.records if record.tried]
+    given = [rows for rows in tried if rows[-1].fallback == "customer_care"]
+    if not given or was_held(steps[-1].order, REASON):
         return list(steps)
-    units = sum(sum(record.waiting.values()) for record in records)
-    lines = sorted({number for record in records for number in record.waiting})
-    passed = passed_over_words(records[0].passed_over)
-    note = (
-        f"{units} unit(s) of line(s) {', '.join(map(str, lines[:10]))} nobody may ship{f'; {passed}' if passed else ''}"
-    )
+    units = sum(sum(rows[-1].units.values()) for rows in given)
+    lines = sorted({number for rows in given for number in rows[-1].units})
+    passed = [f"{row.fallback}: {row.why_not}" for row in given[0] if row.why_not]
+    note = "; ".join([f"{units} unit(s) of line(s) {', '.join(map(str, lines[:10]))} nobody may ship", *passed])
     last = steps[-1]
     return [*steps[:-1], last._replace(order=_held(last.order, note, now))]
 

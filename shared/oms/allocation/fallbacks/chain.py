@@ -1,0 +1,121 @@
+"""The fallbacks of a rule, one after the other: what one cannot do for some units is left to the next. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from oms.allocation.fallbacks.dropping import drop_ship
+from oms.allocation.fallbacks.model import Did, FellBack, Stranded, Tried, Units
+from oms.allocation.fallbacks.transferring import transfer
+from oms.allocation.sourcing.desk import Sourcing
+from oms.allocation.sourcing.model import Case, Outcome
+from oms.allocation.sourcing.strategy import Fallback
+from oms.inventory.model import Position, PositionKey
+from oms.inventory.transfers.model import Transfer
+from oms.orders.bundles import on_the_shelf
+from oms.orders.model import Order
+
+NONE = FellBack()
+
+
+def fall_back(
+    order: Order,
+    outcomes: Sequence[tuple[Case, Outcome]],
+    view: Mapping[PositionKey, Position],
+    sourcing: Sourcing,
+    under_way: Mapping[str, Transfer],
+    now: datetime,
+) -> FellBack:
+    """What becomes of the units of all outcomes that nobody may ship; nothing is looked at where there are none.
+
+    Args:
+        order: with the units open that were planned.
+        outcomes: what was planned from what, group by group.
+        view: the stock that was planned on.
+        sourcing: who may ship.
+        under_way: transfers that were asked for before, by id.
+        now: now.
+    """
+    if not any(outcome.waiting for _, outcome in outcomes):
+        return FellBack(tuple(() for _ in outcomes))
+    free = _left(order, outcomes, view)
+    tried: list[tuple[Tried, ...]] = []
+    did: list[Did] = []
+    for case, outcome in outcomes:
+        rule = sourcing.rule(case)
+        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now))
+        tried.append(rows)
+        did += done
+    return FellBack(
+        tuple(tried),
+        wishes=tuple(wish for one in did for wish in one.wishes),
+        waits_at={number: place for one in did for number, place in one.waits_at.items()},
+        takes=tuple(take for one in did for take in one.takes),
+        again=tuple(one.again for one in did if one.again),
+        reasons=tuple(one.reason for one in did if one.takes),
+    )
+
+
+def _in_turn(stranded: Stranded) -> tuple[tuple[Tried, ...], list[Did]]:
+    """Units that are left in the end are a person's matter; a rule that lists nothing lets them wait for stock."""
+    left = dict(stranded.outcome.waiting)
+    tried: list[Tried] = []
+    did: list[Did] = []
+    for name in (*(stranded.rule.fallbacks or ("backorder",)), "customer_care"):
+        if not left:
+            break
+        one = _DOES[name](stranded, left)
+        left = {number: rest for number, units in left.items() if (rest := units - one.units.get(number, 0))}
+        tried.append(Tried(name, one.units, one.how, one.why_not if left else ""))
+        did.append(one)
+    return tuple(tried), did
+
+
+def _left(
+    order: Order, outcomes: Sequence[tuple[Case, Outcome]], view: Mapping[PositionKey, Position]
+) -> dict[str, dict[str, int]]:
+    """What the plans leave, by SKU on the shelf and location."""
+    free: dict[str, dict[str, int]] = {}
+    for (sku, location), position in view.items():
+        free.setdefault(sku, {})[location] = max(position.available, 0)
+    lines = {line.number: line for line in order.lines}
+    for _, outcome in outcomes:
+        for part in outcome.parts:
+            for sku, units in on_the_shelf(lines[part.number], part.units).items():
+                free[sku][part.location] -= units
+    return free
+
+
+def _backorder(_: Stranded, left: Units) -> Did:
+    return Did(dict(left), "they wait for stock")
+
+
+def _customer_care(_: Stranded, left: Units) -> Did:
+    return Did(dict(left), "a person is to decide")
+
+
+def _preorder(stranded: Stranded, left: Units) -> Did:
+    """Lines of items that are not given out yet wait for their day."""
+    channel, today = stranded.order.channel, stranded.now.date()
+    days: dict[int, str] = {}
+    for number in left:
+        item = stranded.sourcing.item(stranded.line(number).sku)
+        if item is not None and item.waiting.embargoed(channel, today):
+            days[number] = str(item.waiting.release_on)
+    how = ", ".join(sorted(set(days.values())))
+    units = {number: left[number] for number in days}
+    return Did(units, f"they wait for the day of release, {how}" if units else "", "no day of release is ahead")
+
+
+def _not_done(why: str) -> Callable[[Stranded, Units], Did]:
+    return lambda _, __: Did({}, why_not=why)
+
+
+_DOES: Mapping[Fallback, Callable[[Stranded, Units], Did]] = {
+    "backorder": _backorder,
+    "preorder": _preorder,
+    "drop_ship": drop_ship,
+    "transfer": transfer,
+    "substitute": _not_done("substitutes are not known"),
+    "customer_care": _customer_care,
+    "cancel_by_date": _not_done("no date is set"),
+}
