@@ -136,7 +136,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "Policy", "PolicyView", "Service",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView", "Service",
             "Strategy", "StrategyView", "TrackedLine",
         )
     },
@@ -149,7 +149,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Kept", "of"): "business",  # a SKU
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
-    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by")},
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by", "planned")},
     **{("TriedFallback", name): "business" for name in ("how", "why_not")},  # our own words, of lines and locations
     **dict.fromkeys((("Rule", "suppliers"), ("Location", "transfer_days"), ("Line", "transfers")), "business"),
     # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
@@ -172,8 +172,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutTransfer", "Strategy", "StrategyDraft",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView", "LocationLimits", "NewChangeSet", "NewHold",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutLimits", "PutTransfer", "Strategy", "StrategyDraft",
             "StrategyView", "Transfer", "TransferView",
         )
     },
