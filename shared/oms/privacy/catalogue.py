@@ -136,8 +136,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView", "Service",
-            "Strategy", "StrategyView", "TrackedLine",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView",
+            "Service", "Strategy", "StrategyView", "TrackedLine",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -172,9 +172,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView", "LocationLimits", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutLimits", "PutTransfer", "Strategy", "StrategyDraft",
-            "StrategyView", "Transfer", "TransferView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView", "LocationLimits",
+            "NewChangeSet", "NewHold",
+            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutLimits", "PutTransfer", "Strategy",
+            "StrategyDraft", "StrategyView", "Transfer", "TransferView",
         )
     },
     **{

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms.orders.goods import MAX_LINES, NAMES_BYTES, columns_of, goods_of, names_fit, together, without_goods
-from oms.orders.model import Line, Order, replace_line
+from oms.orders.lines import replace_line
+from oms.orders.model import Line, Order
 from tests.allocation_scene import START, confirmed_order
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
