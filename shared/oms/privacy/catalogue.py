@@ -172,9 +172,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView", "LocationLimits",
-            "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutLimits", "PutTransfer", "Strategy",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView",
+            "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutLimits", "PutTransfer", "Strategy",
             "StrategyDraft", "StrategyView", "Transfer", "TransferView",
         )
     },
