@@ -65,7 +65,7 @@ def put_supply(request: Request) -> Answer:
     own="company",
     body=ReceiveSupply,
     answers={200: SupplyView},
-    problems=(*_BODY, "not_found", "wrong_state", "id_reused"),
+    problems=(*_BODY, "not_found", "wrong_state", "id_reused", "lot_needed", "serials_needed", "serial_elsewhere"),
     example={"path": {"supply_id": examples.SUPPLY}, "body": examples.RECEIPT},
 )
 def receive_supply(request: Request) -> Answer:

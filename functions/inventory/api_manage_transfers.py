@@ -31,6 +31,7 @@ _MOVERS = {"operator", "warehouse"}
 _READERS = {"operator", "warehouse", "procurement", "auditor"}
 _STEP = ("not_found", "wrong_state", "stale", "conflict", "malformed")
 _BODY = (*_STEP, "malformed_json", "invalid", "too_large")
+_SERIALS = ("serials_differ", "serial_elsewhere")
 _SEEN = {"If-Match": "The ETag of the transfer as you have read it, or `*` for however it is now"}
 
 
@@ -138,7 +139,7 @@ def ready_transfer(request: Request) -> Answer:
     body=ShipTransfer,
     headers=_SEEN,
     answers={200: TransferView},
-    problems=(*_BODY, "short_stock", "id_reused", "serials_needed"),
+    problems=(*_BODY, "short_stock", "id_reused", "serials_needed", *_SERIALS),
     example={"path": {"transfer_id": examples.TRANSFER_TO_SHIP}, "body": examples.TRANSFER_SHIPMENT},
 )
 def ship_transfer(request: Request) -> Answer:
@@ -157,7 +158,7 @@ def ship_transfer(request: Request) -> Answer:
     body=ReceiveTransfer,
     headers=_SEEN,
     answers={200: TransferView},
-    problems=(*_BODY, "id_reused", "short_stock"),
+    problems=(*_BODY, "id_reused", "short_stock", *_SERIALS),
     example={"path": {"transfer_id": examples.TRANSFER_TO_RECEIVE}, "body": examples.TRANSFER_RECEIPT},
 )
 def receive_transfer(request: Request) -> Answer:

@@ -26,8 +26,7 @@ def count_stock(request: Request) -> Answer:
     location = request.path["location"]
     by = f"user:{request.principal.subject}"
     counts = request.body(Counts).counts
-    done = take_counts(location, counts, known=wire().is_location, stock=wire().stock, clock=wire().clock, by=by)
-    return Answer(200, done)
+    return Answer(200, take_counts(location, counts, by=by, desk=wire().stocktaking))
 
 
 handler = api.handler

@@ -106,7 +106,7 @@ FUNCTIONS = (
     FunctionSpec(
         "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
     ),
-    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LIST}),
+    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_trace_lots", {"inventory": LOAD + LIST + SAVE}),
     FunctionSpec("inventory/api_manage_transfers", {"inventory": LOAD + LIST + SAVE + FORGET, "reference": LIST}),
     FunctionSpec(
@@ -128,12 +128,12 @@ FUNCTIONS = (
         triggers=(FromQueue("reservation", batch=10, window_s=5),),
         timeout_s=RESERVATION_TIMEOUT_S,
     ),
-    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + SAVE, "reference": LIST}),
+    FunctionSpec("inventory/api_take_counts", {"inventory": LOAD + LIST + SAVE, "reference": LOAD + LIST}),
     FunctionSpec(
         "inventory/queue_take_counts",
         {
-            "inventory": LOAD + SAVE,
-            "reference": LIST,
+            "inventory": LOAD + LIST + SAVE,
+            "reference": LOAD + LIST,
             "files": ADD_DOCUMENT + READ_DOCUMENT + REMOVE_DOCUMENT,
             "count_queue": SEND,
         },
@@ -148,6 +148,7 @@ FUNCTIONS = (
         without_token=True,
     ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
+    FunctionSpec("procurement/api_list_purchases", {"procurement": LOAD + LIST}),
     FunctionSpec("console/api_show_docs", without_token=True),
     FunctionSpec("intake/api_draft_orders", {**_INTAKE, "messages": LOAD + SAVE + FORGET}, memory_mb=1024),
     FunctionSpec(
@@ -328,7 +329,9 @@ FUNCTIONS = (
         },
         memory_mb=1024,
     ),
-    FunctionSpec("fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD}),
+    FunctionSpec(
+        "fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD, "procurement": LOAD + SAVE + LIST}
+    ),
     FunctionSpec("fulfillment/task_withdraw_release", _ORDER),
     FunctionSpec("fulfillment/task_discard_packing_lists", {"documents": REMOVE_DOCUMENT}),
     FunctionSpec("shipping/task_void_parcels", _SHIPPING),

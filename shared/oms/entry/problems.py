@@ -46,6 +46,7 @@ PROBLEMS: dict[str, Problem] = {
     "idempotency_key_reused": Problem(422, "Use a new key for another body."),
     "id_reused": Problem(422, "Use a new id for other content; the message says what was recorded under this one."),
     "serials_needed": Problem(422, "The article is kept by serial number: name as many as units move."),
+    "serials_differ": Problem(409, "The serials are not those on their way: `faults` names each that does not fit."),
     "serial_elsewhere": Problem(409, "A serial is in one place only: `why_not` says which is not where it should be."),
     "lot_needed": Problem(422, "The article is kept by lots: name the lot that the units are of."),
     "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),

@@ -9,7 +9,7 @@ from oms.aws import tables
 from oms.fulfillment.packing_list import PackingList, Row, write_packing_list
 from oms.fulfillment.store import DocumentStore
 from oms.kernel.errors import NotFoundError
-from oms.orders.model import FulfillmentOrder, Order, Parcel
+from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.model import Item, Location
@@ -110,9 +110,17 @@ def _document(
         weight_g=parcel.weight_g,
         ship_by=work.ship_by,
         rows=tuple(
-            Row(content.number, content.sku, _name(items, content.sku), content.quantity) for content in parcel.contents
+            Row(content.number, content.sku, _named(work, items, content), content.quantity)
+            for content in parcel.contents
         ),
     )
+
+
+def _named(work: FulfillmentOrder, items: Mapping[str, Item], content: Content) -> str:
+    """What it is called; of a substitute also what was ordered."""
+    ordered = next((line.instead_of for line in work.lines if line.number == content.number), None)
+    name = _name(items, content.sku)
+    return f"{name}, instead of {ordered}" if ordered else name
 
 
 def address_rows(recipient: Recipient) -> tuple[str, ...]:

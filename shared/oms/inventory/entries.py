@@ -2,13 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 
-from oms.inventory.model import Change, Kind, Movement, Position, Posting
+from oms.inventory.model import NOTHING, Change, Kind, Movement, Position, PositionKey, Posting
 from oms.inventory.rules import BUCKETS, SerialsNeededError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import from_text, to_text
 from oms.orders.model import FulfillmentOrder
 
+_EVEN_NOTHING = ("opened", "counted", "expired")  # news even when they move nothing themselves
 Moves = list[tuple[Kind, str, Change]]  # (kind, SKU, change) at one location
+
+
+def label_of(key: PositionKey) -> str:
+    """What the write of a position is called when it fails."""
+    return f"stock {key[0]} at {key[1]}"
+
+
+def is_news(movement: Movement) -> bool:
+    """Whether a movement has anything to say."""
+    named = bool(movement.levels or movement.lots)
+    return named or movement.change != NOTHING or movement.kind in _EVEN_NOTHING
 
 
 def posting(movement: Movement, before: Position, version: int) -> Posting:

@@ -27,7 +27,7 @@ from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
 from oms.inventory.claims.store import claim_write, read_claims
-from oms.inventory.entries import Moves, apart_if_known, entry_name, leaving, picked_serials, posting
+from oms.inventory.entries import Moves, apart_if_known, entry_name, is_news, label_of, leaving, picked_serials, posting
 from oms.inventory.facts import freed, shortfalls
 from oms.inventory.lots import lots_of, named, picked, stored_lots
 from oms.inventory.model import (
@@ -57,7 +57,6 @@ JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its posi
 _STORED = tuple(name for name in BUCKETS if name != "reserved")
 _POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
-_EVEN_NOTHING = ("opened", "counted", "expired")  # news even when they move nothing themselves
 
 
 class Moved(NamedTuple):
@@ -84,8 +83,11 @@ class StockStore:
         keys = [self.key(sku, place) for sku in sorted(set(skus)) for place in places]
         return self._read(keys, consistent=consistent)
 
-    def positions_at(self, keys: Iterable[PositionKey]) -> dict[PositionKey, Position]:
-        return self._read([self.key(*key) for key in sorted(set(keys))], consistent=True)
+    def positions_at(
+        self, keys: Iterable[PositionKey], read: Callable[[Iterable[Key]], dict[Key, tables.Item]] = tables.get_many
+    ) -> dict[PositionKey, Position]:
+        """Positions, read for sure; `read` may bring something else in the same call."""
+        return self._of(read([self.key(*key) for key in sorted(set(keys))]))
 
     def positions_of(self, sku: str) -> list[Position]:
         """One SKU wherever it is kept, by location."""
@@ -137,7 +139,7 @@ class StockStore:
             ShortStockError: a movement takes more than there is in `before`.
             KeyError: a position that is not in `before`, because the SKU is not kept there.
         """
-        moved = merged(one for one in movements if one.change != NOTHING or one.levels or one.kind in _EVEN_NOTHING)
+        moved = merged(one for one in movements if is_news(one))
         if not moved:
             return Moved([], {})
         moved = {key: named(before[key], group) for key, group in moved.items()}
@@ -368,14 +370,11 @@ class StockStore:
         return Key(self.table, f"JOURNAL#{name[:13]}#{shard_of(name, SHARDS)}", name)
 
     def _read(self, keys: Iterable[Key], *, consistent: bool) -> dict[PositionKey, Position]:
+        return self._of(tables.get_many(keys, consistent=consistent))
+
+    def _of(self, rows: Mapping[Key, tables.Item]) -> dict[PositionKey, Position]:
         now = to_text(self._clock())
-        rows = tables.get_many(keys, consistent=consistent).values()
-        return {position.key: position for position in (_position(row, now) for row in rows)}
-
-
-def label_of(key: PositionKey) -> str:
-    """What the write of a position is called when it fails."""
-    return f"stock {key[0]} at {key[1]}"
+        return {position.key: position for position in (_position(row, now) for row in rows.values())}
 
 
 def _position(row: tables.Item, now: str) -> Position:

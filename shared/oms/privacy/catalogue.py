@@ -152,6 +152,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by", "planned")},
     **{("TriedFallback", name): "business" for name in ("how", "why_not")},  # our own words, of lines and locations
     **dict.fromkeys((("Rule", "suppliers"), ("Location", "transfer_days"), ("Line", "transfers")), "business"),
+    **dict.fromkeys((("FulfillmentLine", "instead_of"), ("Item", "substitutes"), ("LineView", "sent_as")), "business"),
     # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
     **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
     ("State", "taken"): "pseudonym",
@@ -161,10 +162,17 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
-    **{(model, "lots"): "business" for model in ("FulfillmentLine", "Posting")},
+    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting")},
     # Who has a thing is found by its serial number in an order only.
-    **{(model, "serials"): "business" for model in ("ConfirmedLine", "FulfillmentLine", "NewMovement", "Posting")},
-    ("SerialView", "serial"): "business",
+    **{
+        (model, "serials"): "business"
+        for model in (
+            "ConfirmedLine", "Count", "FulfillmentLine", "NewMovement", "Posting", "ReceiveSupply", "ReceivedUnits",
+            "ShippedUnits", "TransferLine", "TransferLineView",
+        )
+    },
+    **{(model, "unknown"): "business" for model in ("CountResult", "ExceptionView", "Finding")},  # serials
+    **dict.fromkeys((("SerialView", "serial"), ("ReceivedUnits", "lost_serials")), "business"),
     **{("TransferView", name): "business" for name in ("receipts", "shipments")},
     ("NewOrder", "reservation"): "pseudonym",  # the shop's number of a cart
     **dict.fromkeys((("LineQuery", "after"), ("WaitingLine", "next_after")), "pseudonym"),  # with an order's number
@@ -173,8 +181,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (model, "note"): "remark"
         for model in (
             "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView",
-            "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutLimits", "PutTransfer", "Strategy",
-            "StrategyDraft", "StrategyView", "Transfer", "TransferView",
+            "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "PutLimits", "PutTransfer", "Strategy", "StrategyDraft", "StrategyView", "Transfer", "TransferView",
         )
     },
     **{

@@ -10,7 +10,7 @@
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -39,15 +39,32 @@ class ReferenceStore:
     def items(self, skus: Iterable[str]) -> dict[str, Item]:
         """The items that exist, by SKU."""
         now = time.monotonic()
-        wanted = list(dict.fromkeys(skus))
-        missing = [sku for sku in wanted if self._items.get(sku, (0.0, None))[0] < now]
-        if missing:
-            if len(self._items) > _ITEMS_KEPT:
-                self._items.clear()
-            for row in tables.get_many([self._item_key(sku) for sku in missing], consistent=False).values():
-                item = unpack(Item, row["doc"])
-                self._items[item.sku] = (now + _ITEMS_S, item)
-        return {sku: self._items[sku][1] for sku in wanted if self._items.get(sku, (0.0, None))[0] >= now}
+        wanted = dict.fromkeys(skus)
+        found = {sku: item for sku in wanted if (item := self.kept(sku)) is not None}
+        missing = [self._item_key(sku) for sku in wanted if sku not in found]
+        for row in tables.get_many(missing, consistent=False).values():
+            item = unpack(Item, row["doc"])
+            found[item.sku] = item
+            self._keep(item, now)
+        return {sku: found[sku] for sku in wanted if sku in found}
+
+    def along(self, skus: Iterable[str]) -> Callable[[Iterable[Key]], dict[Key, tables.Item]]:
+        """A read of other rows, for sure, that brings these items in the same call: `kept` has them afterwards."""
+
+        def read(keys: Iterable[Key]) -> dict[Key, tables.Item]:
+            now = time.monotonic()
+            own = {self._item_key(sku) for sku in skus if self.kept(sku) is None}
+            rows = tables.get_many([*keys, *own])
+            for key in own & rows.keys():
+                self._keep(unpack(Item, rows.pop(key)["doc"]), now)
+            return rows
+
+        return read
+
+    def kept(self, sku: str) -> Item | None:
+        """An item that was read in the last minutes; None: it was not, or there is none."""
+        until, item = self._items.get(sku, (0.0, None))
+        return item if until >= time.monotonic() else None
 
     def locations(self) -> dict[str, Location]:
         """By name, with the limits in force (`LIMITS#<location>`)."""
@@ -97,6 +114,11 @@ class ReferenceStore:
     def look_again(self) -> None:
         """Read the settings anew when they are asked for next: somebody in this process changed one."""
         self._settings_until = 0.0
+
+    def _keep(self, item: Item, now: float) -> None:
+        if len(self._items) > _ITEMS_KEPT:
+            self._items.clear()
+        self._items[item.sku] = (now + _ITEMS_S, item)
 
     def _refresh(self) -> None:
         if time.monotonic() < self._settings_until:

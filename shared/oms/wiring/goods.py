@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
     from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.takeback import TakingBack
+    from oms.aws.tables import Write
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
+    from oms.inventory.counts.service import StocktakingDesk
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.offer import Offer
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from oms.inventory.transfers.store import TransferStore
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
-    from oms.orders.model import Destination, Promise
+    from oms.orders.model import Destination, FulfillmentOrder, Promise
     from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
@@ -79,6 +81,7 @@ class Goods(Ground):
         return SupplyDesk(
             stock=self.stock,
             supplies=self.supplies,
+            lots=self.lot_desk,
             locations=self.reference.locations,
             terms=self.supply_terms,
             clock=self.clock,
@@ -121,7 +124,8 @@ class Goods(Ground):
         """For those who move units between locations."""
         from oms.inventory.transfers.desk import TransferDesk
 
-        return TransferDesk(self.transfers, self.stock, self.supplies, self.lots, self.reference.locations, self.clock)
+        named = (self.lots, self.serials)
+        return TransferDesk(self.transfers, self.stock, self.supplies, *named, self.reference.locations, self.clock)
 
     @cached_property
     def availability_desk(self) -> "AvailabilityDesk":
@@ -178,11 +182,16 @@ class Goods(Ground):
 
         return CountDesk(
             folder=DropFolder(self.setting("FILES_BUCKET")),
-            stock=self.stock,
-            known=self.is_location,
+            stocktaking=self.stocktaking,
             send=Queue(self.setting("COUNT_QUEUE_URL")).send,
-            clock=self.clock,
         )
+
+    @cached_property
+    def stocktaking(self) -> "StocktakingDesk":
+        """For those who take counts in."""
+        from oms.inventory.counts.service import StocktakingDesk
+
+        return StocktakingDesk(self.stock, self.lot_desk, self.exceptions, self.is_location, self.clock)
 
     @cached_property
     def exceptions(self) -> "ExceptionStore":
@@ -273,6 +282,12 @@ class Goods(Ground):
         from oms.procurement.store import ProcurementStore
 
         return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
+
+    def purchase(self, work: "FulfillmentOrder", supplier: str, ship_by: str, at: "datetime") -> "list[Write]":
+        """Orders a supplier's work (port of fulfillment)."""
+        from oms.procurement.chained import raise_purchase
+
+        return raise_purchase(work, supplier, ship_by, procurement=self.procurement, at=at)
 
     @cached_property
     def shipping(self) -> "ShippingStore":

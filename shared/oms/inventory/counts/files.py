@@ -12,12 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from oms.inventory.counts.model import MAX_ROWS, Count, CountResult
 from oms.inventory.counts.reading import Piece, Row, read_piece
-from oms.inventory.counts.service import take_counts
+from oms.inventory.counts.service import StocktakingDesk, take_counts
 from oms.inventory.counts.store import Drop, DropFolder
-from oms.inventory.store import StockStore
 from oms.kernel.errors import MalformedError, RejectedError, TransientError
 from oms.kernel.json import write_json
-from oms.kernel.time import Clock
 
 PIECE_BYTES = 128_000  # more than MAX_ROWS rows of usual length
 _TOLD = ("stale", "refused")
@@ -46,13 +44,11 @@ class CountPlace(BaseModel):
 
 @dataclass(frozen=True)
 class CountDesk:
-    """The collaborators of those who take count files in. `known` tells whether a location exists."""
+    """The collaborators of those who take count files in."""
 
     folder: DropFolder
-    stock: StockStore
-    known: Callable[[str], bool]
+    stocktaking: StocktakingDesk
     send: Callable[[Any], None]
-    clock: Clock
 
 
 def take_count_files(messages: Iterable[QueueMessage], *, desk: CountDesk) -> dict[str, Exception]:
@@ -77,14 +73,14 @@ def take_piece(place: CountPlace, *, desk: CountDesk) -> None:
     drop = desk.folder.drop_of(place.key, place.etag)
     if drop is None:
         raise MalformedError(f"{place.key} is no count file", code="malformed")
-    if not desk.known(drop.location):
+    if not desk.stocktaking.known(drop.location):
         raise MalformedError(f"there is no location {drop.location}", code="not_found")
     raw, last = desk.folder.read(drop, place.offset, PIECE_BYTES)
     if raw is None:
         return  # taken already, or another file took its name: that one has a notification of its own
     piece = read_piece(raw, last=last, first_line=place.line, header=place.header, limit=MAX_ROWS)
     results = _apply(drop, piece, desk)
-    desk.folder.tell(drop, place.line, [_told(row, result) for row, result in results if result.outcome in _TOLD])
+    desk.folder.tell(drop, place.line, [_told(row, result) for row, result in results if _is_told(result)])
     if last and piece.used == len(raw):
         desk.folder.remove(drop)
         return
@@ -117,9 +113,13 @@ def _apply(drop: Drop, piece: Piece, desk: CountDesk) -> list[tuple[Row, CountRe
     if readable:
         counts = [count for _, count in readable]
         by = f"location:{drop.location}"
-        taken = take_counts(drop.location, counts, known=desk.known, stock=desk.stock, clock=desk.clock, by=by).results
+        taken = take_counts(drop.location, counts, by=by, desk=desk.stocktaking).results
         results |= {row.number: result for (row, _), result in zip(readable, taken, strict=True)}
     return [(row, results[row.number]) for row in piece.rows]
+
+
+def _is_told(result: CountResult) -> bool:
+    return result.outcome in _TOLD or bool(result.missing or result.unknown)
 
 
 def _told(row: Row, result: CountResult) -> str:

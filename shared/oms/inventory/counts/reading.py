@@ -1,6 +1,7 @@
 """Rows of a count file: NDJSON, or CSV with a header. Pure.
 
-A file is read piece by piece, so that its length does not matter; a piece ends at the end of a row.
+A file is read piece by piece, so that its length does not matter; a piece ends at the end of a row. In a cell of a CSV
+file lots are `<number>:<units>` or `<number>:<units>:<last good day>`, serials are numbers, both with `;` between them.
 """
 
 import csv
@@ -13,7 +14,7 @@ from oms.inventory.counts.model import Count
 from oms.kernel.errors import MalformedError, RejectedError
 from oms.kernel.json import read_json
 
-COLUMNS = ("sku", "units", "counted_at", "delta", "id")
+COLUMNS = ("sku", "units", "counted_at", "delta", "id", "lots", "serials")
 _NUMBERS = ("units", "delta")
 _LONGEST_NUMBER = 10
 _BOM = b"\xef\xbb\xbf"
@@ -96,12 +97,23 @@ def _named(text: bytes, columns: tuple[str, ...]) -> dict[str, Any]:
     named: dict[str, Any] = {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
     for name in _NUMBERS:
         if name in named:
-            named[name] = _whole(name, named[name])
+            named[name] = _whole(name, named[name], signed=name == "delta")
+    if "lots" in named:
+        named["lots"] = [_lot(part.strip()) for part in named["lots"].split(";") if part.strip()]
+    if "serials" in named:
+        named["serials"] = [part.strip() for part in named["serials"].split(";") if part.strip()]
     return named
 
 
-def _whole(name: str, text: str) -> int:
-    digits = text.removeprefix("-").removeprefix("+") if name == "delta" else text
+def _lot(text: str) -> dict[str, Any]:
+    number, *rest = text.split(":")
+    if len(rest) not in (1, 2):
+        raise MalformedError("lots: must be <number>:<units> or <number>:<units>:<last good day>, with ; between")
+    return {"id": number, "units": _whole("lots", rest[0], signed=True)} | ({"expires_on": rest[1]} if rest[1:] else {})
+
+
+def _whole(name: str, text: str, *, signed: bool = False) -> int:
+    digits = text.removeprefix("-").removeprefix("+") if signed else text
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER):
         raise MalformedError(f"{name}: must be a whole number")
     return int(text)

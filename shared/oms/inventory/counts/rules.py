@@ -1,5 +1,6 @@
 """What a count does to a position."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from oms.inventory.model import Change, Entry, Movement, Position, Posting
 from oms.inventory.repeats import digest, refuse_other
 from oms.kernel.errors import RejectedError
 from oms.kernel.time import from_text, to_text
+from oms.reference.model import Item
 
 OLDEST = timedelta(days=7)  # how far the movements since a count are added up
 SKEW = timedelta(minutes=2)  # by how much clocks may differ: those of functions, and that of a location
@@ -31,17 +33,21 @@ def since(history: Iterable[tuple[Entry, Posting]], counted_at: str, *, hops: in
     instant = to_text(from_text(counted_at))
     reach = to_text(from_text(counted_at) - SKEW)
     on_hand, newest = 0, None
+    lots: Counter[str] = Counter()
+    serials: list[tuple[bool, str]] = []
     seen = 0
     for entry, posting in history:
         if entry.at < reach:
-            return Since(on_hand, newest)
+            return Since(on_hand, newest, lots=lots, serials=tuple(serials))
         seen += 1
         said = entry.at if posting.kind == "opened" else posting.term if posting.kind == "counted" else None
         if said is not None:
             newest = max(newest or said, said)
         elif entry.at > instant:
             on_hand += posting.change.on_hand
-    return Since(on_hand, newest, complete=seen < hops)
+            lots.update({name: units for name, units, _ in posting.lots})
+            serials += [(posting.change.on_hand > 0, serial) for serial in posting.serials]
+    return Since(on_hand, newest, seen < hops, lots, tuple(serials))
 
 
 def counted(position: Position, count: Count, moved: Since) -> Movement | CountResult:
@@ -71,19 +77,49 @@ def changed_by(position: Position, count: Count) -> Movement:
     return Movement("adjusted", position.key, Change(on_hand=count.delta or 0), ref=count.id)
 
 
+def taken(count: Count, movement: Movement, position: Position) -> CountResult:
+    """What is said of a row that is applied."""
+    moved = movement.change.on_hand
+    return CountResult(sku=count.sku, outcome="applied", moved=moved, on_hand=position.on_hand + moved)
+
+
+def unnamed(count: Count, item: Item | None) -> CountResult | None:
+    """Why a row cannot be taken that names too little, or what the article has not; None: it can."""
+    lots, serials = item is not None and item.lot_tracked, item is not None and item.serial_tracked
+    if lots and count.lots is None and count.units != 0:
+        return refused(count, "lot_needed", f"{count.sku} is kept by lots: say how many units of which")
+    if count.lots is not None and not lots:
+        return refused(count, "invalid", f"lots: {count.sku} is not kept by lots")
+    if count.serials is not None and not serials:
+        return refused(count, "invalid", f"serials: {count.sku} is not kept by serial number")
+    return None
+
+
+def is_named(count: Count, item: Item | None) -> bool:
+    """Whether lots or serials are counted: also nothing of an article of lots is nothing of each."""
+    emptied = item is not None and item.lot_tracked and count.units == 0
+    return emptied or count.lots is not None or count.serials is not None
+
+
 def content(count: Count) -> tuple[str, str]:
-    """What is kept of a difference to know it again: a digest, and words."""
-    told = f"{count.delta:+d} of {count.sku}"
-    return digest(told), told
+    """What is kept of a row to know it again: a digest, and words."""
+    told = f"{count.units} of {count.sku}" if count.delta is None else f"{count.delta:+d} of {count.sku}"
+    named = [f"{lot.id}={lot.units}" for lot in sorted(count.lots or [], key=lambda one: one.id)]
+    return digest(told, *named, *sorted(count.serials or [])), told
 
 
 def again(count: Count, first: Mapping[str, str]) -> CountResult:
-    """What is said to a difference whose id was used: it is the same one, or it is refused."""
+    """What is said to a row whose name was used: it is the same one, or it is refused."""
+    what = f"id {count.id}" if count.delta is not None else "the very instant"
     try:
-        refuse_other(first, content(count)[0], what=f"id {count.id}")
+        refuse_other(first, content(count)[0], what=what)
     except RejectedError as error:
-        return refused(count, error.code, str(error))
-    return CountResult(sku=count.sku, outcome="repeated")
+        code = error.code if count.delta is not None else "counted_differently"
+        return refused(count, code, str(error))
+    if "answer" not in first:
+        return CountResult(sku=count.sku, outcome="repeated")
+    was = CountResult.model_validate_json(first["answer"])
+    return CountResult(sku=count.sku, outcome="repeated", missing=was.missing, unknown=was.unknown)
 
 
 def refused(count: Count, code: str, message: str, position: Position | None = None) -> CountResult:

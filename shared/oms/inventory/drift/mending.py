@@ -38,9 +38,7 @@ def correct_drift(exception_id: str, correction: Correction, *, by: str, desk: D
         if exception is None:
             raise NotFoundError(f"there is no exception {exception_id}")
         if exception.finding.kind != "drift":
-            why = Why(
-                "not_drift", "the books add up, but there is too little stock", "receive, count, or cancel orders"
-            )
+            why = Why("not_drift", "the books add up", "receive, count, or cancel orders")
             raise StateError.because(why)
         if exception.status == "resolved":
             return view_of(exception)

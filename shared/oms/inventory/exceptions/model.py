@@ -7,13 +7,14 @@ from oms.events.inventory import StockDrifted, StockExceptionClosed
 from oms.kernel.ids import derive_id
 from oms.orders.model import Aggregate, Value
 
-ExceptionKind = Literal["shortfall", "drift"]
+ExceptionKind = Literal["shortfall", "drift", "serials"]
 ExceptionStatus = Literal["open", "resolved"]
-KINDS: tuple[ExceptionKind, ...] = ("drift", "shortfall")
+KINDS: tuple[ExceptionKind, ...] = ("drift", "serials", "shortfall")
 # What a person can do about it; the rest is the system's.
 ACTIONS: dict[str, tuple[str, ...]] = {
     "shortfall": ("receive", "count", "cancel_orders"),
     "drift": ("correct", "count"),
+    "serials": ("count",),
 }
 KEPT_LOG = 50
 
@@ -21,7 +22,8 @@ KEPT_LOG = 50
 class Finding(Value):
     """What is wrong with a position. `stored` is what its books say, `proved` what they should say, by bucket.
 
-    `entry` is a line of the journal that its history does not have, for version `entry_version`.
+    `entry` is a line of the journal that its history does not have, for version `entry_version`. `missing` serials were
+    not counted, `unknown` ones should not have been there.
     """
 
     kind: ExceptionKind
@@ -34,6 +36,8 @@ class Finding(Value):
     proved: tuple[tuple[str, int], ...] = ()
     entry: str | None = None
     entry_version: int = 0
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def exception_id(self) -> str:
@@ -74,6 +78,8 @@ class ExceptionView(Value):
     stored: dict[str, int]
     proved: dict[str, int]
     actions: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     resolved_by: str | None = None
     resolved_at: str | None = None
 
@@ -130,6 +136,8 @@ def view_of(exception: StockException) -> ExceptionView:
         stored=dict(finding.stored),
         proved=dict(finding.proved),
         actions=ACTIONS[finding.kind] if exception.status == "open" else (),
+        missing=finding.missing,
+        unknown=finding.unknown,
         resolved_by=exception.resolved_by,
         resolved_at=exception.resolved_at,
     )

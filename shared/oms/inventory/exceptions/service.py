@@ -24,12 +24,23 @@ from oms.kernel.time import to_text
 
 def open_exception(finding: Finding, *, by: str, store: ExceptionStore, now: datetime) -> bool:
     """Make it visible; False: it is already, as it is now. What was resolved and happens again is opened again."""
-    known = store.get(finding.exception_id)
-    if known is not None and known.status == "open" and _same(known.finding, finding):
+    after = opened(finding, store.get(finding.exception_id), by=by, now=now)
+    if after is None:
         return False
+    try:
+        commit(store.write(after))
+    except ConditionFailedError:  # somebody else has just said so
+        return False
+    return True
+
+
+def opened(finding: Finding, known: StockException | None, *, by: str, now: datetime) -> StockException | None:
+    """The exception as it is when this was found; None: it is so already."""
+    if known is not None and known.status == "open" and _same(known.finding, finding):
+        return None
     again = known is not None and known.status == "open"
     base = known or StockException(id=finding.exception_id, finding=finding, status="open", since=to_text(now))
-    opened = base.model_copy(update={"log": base.log[-KEPT_LOG:]}).changed(
+    return base.model_copy(update={"log": base.log[-KEPT_LOG:]}).changed(
         *opening_facts(finding),
         at=now,
         by=by,
@@ -41,11 +52,6 @@ def open_exception(finding: Finding, *, by: str, store: ExceptionStore, now: dat
         resolved_by=None,
         resolved_at=None,
     )
-    try:
-        commit(store.write(opened))
-    except ConditionFailedError:  # somebody else has just said so
-        return False
-    return True
 
 
 def resolved(exception: StockException, *, by: str, now: datetime, why: str | None = None) -> StockException:

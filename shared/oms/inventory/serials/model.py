@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from oms.orders.model import Value
 
 KEPT_MOVES = 20
-SerialStatus = Literal["in_stock", "shipped", "lost"]
+SerialStatus = Literal["in_stock", "in_transit", "shipped", "lost"]
 
 
 class SerialMove(Value):

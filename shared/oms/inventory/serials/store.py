@@ -3,6 +3,7 @@
 | access pattern | how |
 |---|---|
 | serials of a SKU by number | batch get `SERIAL#<sku>` / `SERIAL#<serial>` |
+| those in stock at a location | index `listed`: `SERIALS#<sku>#<location>`, `<serial>`; there while it is in stock |
 
 A row is written on its version in the transaction that moves the unit, so the same serial can neither come in twice nor
 go out twice. `past` are its last moves, the newest last.
@@ -36,6 +37,17 @@ class SerialStore:
         rows = tables.get_many([self._key(sku, serial) for serial in serials]).values()
         return {one.serial: one for one in (_serial(row) for row in rows)}
 
+    def in_stock(self, at: PositionKey) -> set[str]:
+        """The serials in stock at a position: found by the index, which may be a moment old, read for sure.
+
+        One that has just come may be lacking: the position says how many there are.
+        """
+        rows = tables.query(
+            self.table, index="listed", condition="listed_pk = :pk", values={":pk": f"SERIALS#{at[0]}#{at[1]}"}
+        )
+        known = self.known(at[0], [row["listed_sk"] for row in rows])
+        return {one.serial for one in known.values() if one.status == "in_stock" and one.location == at[1]}
+
     def came_in(self, at: PositionKey, serials: Sequence[str], cause: Cause, ref: str | None) -> list[Write]:
         """The writes of serials that are in stock at a position from now on: new ones, or ones that come back.
 
@@ -68,6 +80,12 @@ class SerialStore:
                 raise _elsewhere(one or where, f"is not in stock at {at[1]}", "name those that are")
         return self._moved(at, serials, known, status, cause, ref)
 
+    def lost_on_the_way(self, at: PositionKey, serials: Sequence[str], cause: Cause, ref: str) -> list[Write]:
+        """The writes of serials that did not arrive at a position; one that turned up meanwhile stays where it is."""
+        known = self.known(at[0], serials)
+        gone = [serial for serial in serials if serial in known and known[serial].status == "in_transit"]
+        return self._moved(at, gone, known, "lost", cause, ref)
+
     def _moved(
         self,
         at: PositionKey,
@@ -86,6 +104,8 @@ class SerialStore:
         version = before.version if before else 0
         item = {"pk": key.pk, "sk": key.sk, "n": 0, "v": version + 1, "sku": sku, "serial": serial}
         item |= {"past": [one.model_dump(exclude_none=True) for one in past]}
+        if move.status == "in_stock":
+            item |= {"listed_pk": f"SERIALS#{sku}#{move.location}", "listed_sk": serial}
         label = f"serial {serial} of {sku}"
         if not version:
             return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=label)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.inventory.days import Day
+from oms.inventory.moving.model import Serials
+from oms.inventory.tracing.model import ArrivedLots, Named, check_sums
 from oms.kernel.identifiers import Reference, Sku
 from oms.orders.model import Aggregate, Count, Value
 
@@ -40,12 +42,27 @@ class PutSupply(BaseModel):
 
 
 class ReceiveSupply(BaseModel):
-    """Goods of the line are here. `receipt_id` is the sender's own: the same receipt counts once."""
+    """Goods of the line are here. `receipt_id` is the sender's own: the same receipt counts once.
+
+    Of an article that is kept by lots `lots` say of which the units are, of one that is kept by serial number `serials`
+    name them, 50 a receipt at the most.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     receipt_id: Reference
     units: Annotated[int, Field(ge=1, le=MOST_UNITS)]
+    lots: ArrivedLots | None = None
+    serials: Serials | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        check_sums(self.named, self.units)
+        return self
+
+    @property
+    def named(self) -> Named:
+        return Named(self.lots, self.serials)
 
 
 class Supply(Aggregate):

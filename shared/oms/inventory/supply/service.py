@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from oms.aws.tables import Write, commit
+from oms.aws.tables import Write, commit, get_many
 from oms.events.fact import FactData
 from oms.events.supplies import SupplyConfirmed, SupplyMoved, SupplyReceived
 from oms.inventory.model import Cause, Change, Movement
@@ -14,6 +14,9 @@ from oms.inventory.store import StockStore
 from oms.inventory.supply.model import KEPT, Lateness, PutSupply, ReceiveSupply, Supply, SupplyTerms, SupplyView
 from oms.inventory.supply.rules import lateness_days, usable_on
 from oms.inventory.supply.store import SupplyStore
+from oms.inventory.tracing.arriving import arrived
+from oms.inventory.tracing.booking import LotDesk
+from oms.inventory.tracing.model import Named
 from oms.kernel.errors import (
     ConflictError,
     Fault,
@@ -38,6 +41,7 @@ class SupplyDesk:
 
     stock: StockStore
     supplies: SupplyStore
+    lots: LotDesk
     locations: Callable[[], Mapping[str, Location]]
     terms: Callable[[], SupplyTerms]
     clock: Clock
@@ -86,12 +90,14 @@ def receive_supply(supply_id: str, receipt: ReceiveSupply, *, by: str, desk: Sup
 
     Raises:
         NotFoundError: no such line.
-        RejectedError: code `id_reused`: the receipt came with other units before.
+        RejectedError: code `id_reused`: the receipt came with other units before; `lot_needed`, `serials_needed`,
+            `invalid`: see `arrived`. SerialError: one is in stock already.
         StateError: it was received whole before.
         ConflictError: lost the race five times.
     """
     name = f"receipt:{supply_id}:{receipt.receipt_id}"
-    asked = digest(receipt.model_dump_json())
+    later = {field for field in ("lots", "serials") if getattr(receipt, field) is None}  # as before there were those
+    asked = digest(receipt.model_dump_json(exclude=later))
     for attempt in range(1, TRIES + 1):
         before = _existing(supply_id, desk)
         if first := desk.stock.claimed(name).get(name):
@@ -131,7 +137,7 @@ def _received(before: Supply, receipt: ReceiveSupply, by: str, desk: SupplyDesk)
     )
     change = Change(on_hand=receipt.units, incoming=after.to_come - before.to_come)
     movement = Movement("received", (after.sku, after.location), change, ref=after.id)
-    writes = [*desk.supplies.writes(after), *_moved(movement, Cause(by, to_text(now)), desk)]
+    writes = [*desk.supplies.writes(after), *_moved(movement, Cause(by, to_text(now)), desk, receipt.named)]
     if before.stated_on is not None:
         came_on = now.astimezone(ZoneInfo(desk.locations()[before.location].time_zone)).date()
         writes.append(_observed(before.supplier, (came_on - date.fromisoformat(before.stated_on)).days, desk))
@@ -144,15 +150,19 @@ def _observed(supplier: str, days: int, desk: SupplyDesk) -> Write:
     return desk.supplies.lateness_write(Lateness(supplier=supplier, days=kept, version=known.version + 1))
 
 
-def _moved(movement: Movement, cause: Cause, desk: SupplyDesk) -> list[Write]:
-    before = desk.stock.positions_at([movement.key])
+def _moved(movement: Movement, cause: Cause, desk: SupplyDesk, named: Named | None = None) -> list[Write]:
+    sku, location = movement.key
+    reference = desk.lots.reference
+    before = desk.stock.positions_at([movement.key], reference.along([sku]) if named else get_many)
     if movement.key not in before:
-        sku, location = movement.key
         raise RejectedError("the line is not valid", code="invalid", faults=[_not_kept(sku, location)])
     # A receipt that named no supply has taken units off `incoming` too: goods that are here are booked in all the same.
     announced = max(movement.change.incoming, -before[movement.key].incoming)
     movement = movement._replace(change=movement.change._replace(incoming=announced))
-    return desk.stock.writes([movement], before, cause)
+    if named is None:
+        return desk.stock.writes([movement], before, cause)
+    booked = arrived(movement, named, reference.kept(sku), desk.lots, cause)
+    return [*desk.stock.writes(booked.movements, before, cause), *booked.writes]
 
 
 def _not_kept(sku: str, location: str) -> Fault:

@@ -1,5 +1,6 @@
-"""Which lot a posted movement moves, and what that lot is."""
+"""Which lot a posted movement moves, and what the lots are that somebody names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +26,13 @@ class LotDesk:
     lots: LotStore
     serials: SerialStore
     reference: ReferenceStore
+
+
+class FoundLot(NamedTuple):
+    """A lot that somebody names, and until when it may be taken at a location. A new one has no version yet."""
+
+    lot: KnownLot
+    ends_at: str | None
 
 
 class Booked(NamedTuple):
@@ -75,34 +83,50 @@ def _of_lot(movement: Movement, new: NewMovement, desk: LotDesk) -> Booked:
         return Booked([movement], [])
     if not tracked:
         raise _wrong("lot", f"{item.sku} is not kept by lots" if not item.lot_tracked else f"not with {new.kind}")
-    known = desk.lots.known([(item.sku, new.lot.id)]).get((item.sku, new.lot.id))
-    lot = _lot(new.lot, item, known)
-    guard = desk.lots.write(lot._replace(version=max(lot.version, 1)), lot.version)
-    ends = _ends_at(lot, item, movement.key, desk)
+    found = found_lots(movement.key, {"lot": new.lot}, item, desk)[new.lot.id]
+    lot, ends = found
+    guard = held_still(lot, desk)
     movements = [movement._replace(lots=(_moved(new, lot.id, ends),))]
     if lot.blocked and new.kind in _IN:
-        apart = LotMove(lot.id, 0, new.units, ends)
-        movements.append(
-            Movement("quarantined", movement.key, Change(quality_control=new.units), movement.ref, lots=(apart,))
-        )
+        movements.append(recalled_units(movement.key, found, new.units, movement.ref))
     return Booked(movements, [guard])
 
 
-def _lot(said: LotRef, item: Item, known: KnownLot | None) -> KnownLot:
+def found_lots(key: PositionKey, said: Mapping[str, LotRef], item: Item, desk: LotDesk) -> dict[str, FoundLot]:
+    """The lots that are named, by number; `said` has them by the field that names them.
+
+    Raises:
+        RejectedError: code `invalid`: one expires on another day, or is new and nobody says when it expires.
+    """
+    known = desk.lots.known((item.sku, one.id) for one in said.values())
+    place = desk.reference.locations().get(key[1])
+    found: dict[str, FoundLot] = {}
+    for field, one in said.items():
+        lot = _lot(one, item, known.get((item.sku, one.id)), field)
+        until = lot.expires_on if place else None
+        found[lot.id] = FoundLot(lot, ends_at(until, item.shelf_days, place.time_zone) if until and place else None)
+    return found
+
+
+def held_still(lot: KnownLot, desk: LotDesk) -> Write:
+    """The write that fails when the lot is blocked at the same moment; it makes the row of a new one."""
+    return desk.lots.write(lot._replace(version=max(lot.version, 1)), lot.version)
+
+
+def recalled_units(key: PositionKey, found: FoundLot, units: int, ref: str | None) -> Movement:
+    """What sets units of a blocked lot apart in the transaction that brings them in."""
+    apart = LotMove(found.lot.id, 0, units, found.ends_at)
+    return Movement("quarantined", key, Change(quality_control=units), ref, lots=(apart,))
+
+
+def _lot(said: LotRef, item: Item, known: KnownLot | None, field: str) -> KnownLot:
     if known is None:
         if said.expires_on is None and item.shelf_days:
-            raise _wrong("lot.expires_on", f"say when {said.id} expires")
+            raise _wrong(f"{field}.expires_on", f"say when {said.id} expires")
         return KnownLot(item.sku, said.id, said.expires_on)
     if said.expires_on is not None and said.expires_on != known.expires_on:
-        raise _wrong("lot.expires_on", f"{said.id} expires on {known.expires_on or 'no day'}")
+        raise _wrong(f"{field}.expires_on", f"{said.id} expires on {known.expires_on or 'no day'}")
     return known
-
-
-def _ends_at(lot: KnownLot, item: Item, key: PositionKey, desk: LotDesk) -> str | None:
-    place = desk.reference.locations().get(key[1])
-    if lot.expires_on is None or place is None:
-        return None
-    return ends_at(lot.expires_on, item.shelf_days, place.time_zone)
 
 
 def _moved(new: NewMovement, lot_id: str, ends: str | None) -> LotMove:

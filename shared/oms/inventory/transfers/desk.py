@@ -7,6 +7,7 @@ from typing import NamedTuple
 from oms.aws.tables import Write, commit
 from oms.events.fact import Fact, FactData
 from oms.inventory.model import Cause, Position, PositionKey
+from oms.inventory.serials.store import SerialStore
 from oms.inventory.store import StockStore
 from oms.inventory.supply.store import SupplyStore
 from oms.inventory.tracing.store import LotStore
@@ -29,6 +30,7 @@ class TransferDesk:
     stock: StockStore
     supplies: SupplyStore
     lots: LotStore
+    serials: SerialStore
     locations: Callable[[], Mapping[str, Location]]
     clock: Clock
 

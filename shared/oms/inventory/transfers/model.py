@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.inventory.days import Day
 from oms.inventory.model import LotMove
-from oms.inventory.moving.model import Reason
+from oms.inventory.moving.model import Reason, Serials
 from oms.inventory.supply.model import Place
 from oms.kernel.identifiers import Reference, Sku
 from oms.kernel.text import Remark
@@ -14,7 +14,9 @@ from oms.orders.model import Aggregate, Count, Value
 
 MAX_LINES = 90  # of a transfer: to ready or to cancel it is one transaction of a write per line
 PER_CALL = 30  # lines of one shipment or receipt: three writes per line, in one transaction
-MAX_LOTS = 30  # whose lines one receipt may have: each is held still by a write
+MAX_NAMES = 30  # lots and serials whose lines a receipt of everything brings at once: each is a write
+MOST_NAMES = 80  # lots and serials of one line on their way at a time
+MOST_WRITES = 94  # of a shipment or receipt, beside the transfer, its place in the list, and the journal
 MAX_UNITS = 1_000_000
 MAX_NOTES = 500  # shipments, and receipts, of one transfer
 KEPT_LOG = 100
@@ -47,11 +49,23 @@ class PutTransfer(_Asked):
     note: Remark | None = None
 
 
+class ShippedUnits(AskedUnits):
+    """Units of one SKU that leave. `serials`: their numbers, needed where those of too many units are known."""
+
+    serials: Serials | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.serials is not None and (len(self.serials) != self.units or len(set(self.serials)) != self.units):
+            raise ValueError("name as many different serials as units")
+        return self
+
+
 class ShipTransfer(_Asked):
     """Units leave the source. Without `lines`: all that is committed. `shipment_id` is the sender's own."""
 
     shipment_id: Reference
-    lines: Annotated[list[AskedUnits], Field(min_length=1, max_length=PER_CALL)] | None = None
+    lines: Annotated[list[ShippedUnits], Field(min_length=1, max_length=PER_CALL)] | None = None
     due_on: Day | None = None
 
 
@@ -59,7 +73,8 @@ class ReceivedUnits(_Asked):
     """What was found of one SKU.
 
     `received` units are sound; `lost` ones will not come; `over` are more than were in transit. Whatever is not as it
-    should be needs a `reason`.
+    should be needs a `reason`. Where serials are on their way, `serials` are those that came (sound, damaged or over),
+    `lost_serials` those that will not, to be named while others are still to come.
     """
 
     sku: Sku
@@ -68,6 +83,8 @@ class ReceivedUnits(_Asked):
     lost: Some = 0
     over: Some = 0
     reason: Reason | None = None
+    serials: Serials | None = None
+    lost_serials: Serials | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -96,7 +113,7 @@ class TransferLine(Value):
 
     `received`, `damaged` and `lost` units are those shipped; `over` are units that nobody says to have shipped. What is
     in transit is to arrive on `due_on`; `stated_on` is the date first given for it: lateness is measured against that.
-    `lots` are those in transit whose number is known.
+    `lots` and `serials` are those in transit whose number is known.
     """
 
     sku: str
@@ -111,6 +128,7 @@ class TransferLine(Value):
     due_on: str | None = None
     stated_on: str | None = None
     lots: tuple[LotMove, ...] = ()
+    serials: tuple[str, ...] = ()
 
     @property
     def in_transit(self) -> int:
@@ -197,7 +215,7 @@ def transfer_id_of(ref: str) -> str | None:
 
 
 class TransferLineView(Value):
-    """A line with all its units, wherever they are."""
+    """A line with all its units, wherever they are; `serials` are on their way."""
 
     sku: str
     units: int
@@ -210,6 +228,7 @@ class TransferLineView(Value):
     lost: int
     over: int
     due_on: str | None
+    serials: tuple[str, ...] | None = None
 
 
 class TransferView(Value):
@@ -241,13 +260,16 @@ class TransferPage(Value):
 
 
 def view_of(transfer: Transfer) -> TransferView:
-    names = set(TransferLineView.model_fields)
+    names = set(TransferLineView.model_fields) - {"serials"}
     return TransferView(
         transfer_id=transfer.id,
         source=transfer.source,
         destination=transfer.destination,
         status=transfer.status,
-        lines=tuple(TransferLineView(**{name: getattr(line, name) for name in names}) for line in transfer.lines),
+        lines=tuple(
+            TransferLineView(**{name: getattr(line, name) for name in names}, serials=line.serials or None)
+            for line in transfer.lines
+        ),
         in_transit=transfer.in_transit,
         created_at=transfer.created_at,
         due_on=transfer.due_on,

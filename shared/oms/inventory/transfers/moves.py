@@ -5,10 +5,12 @@ rows from which later promises are made. A shipment or receipt of everything may
 takes: it is made in several, each of which leaves a transfer that is true, and sent again it goes on with what is left.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import accumulate
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
 
 from oms.aws.tables import Write
 from oms.events.fact import Fact
@@ -32,8 +34,9 @@ from oms.inventory.transfers.desk import (
     write,
 )
 from oms.inventory.transfers.model import (
-    MAX_LOTS,
+    MAX_NAMES,
     MAX_NOTES,
+    MOST_WRITES,
     PER_CALL,
     Note,
     ReceivedUnits,
@@ -41,6 +44,7 @@ from oms.inventory.transfers.model import (
     ShipTransfer,
     Transfer,
 )
+from oms.inventory.transfers.numbers import all_came
 from oms.kernel.errors import Fault, ForbiddenError, RejectedError, StateError, Why
 from oms.kernel.time import to_text
 
@@ -52,9 +56,10 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
         NotFoundError: there is none. ForbiddenError: the source is not the caller's.
         RejectedError: `invalid`: more than is committed, or no date; `id_reused`: the id was another's.
         StateError: there is nothing to ship. ShortStockError: less is there than is committed.
+        SerialsNeededError: units whose serials are known would go unnamed. SerialError: one is not in stock there.
         StaleError: it is not as `if_match` says. ConflictError: lost the race eight times.
     """
-    asked = digest("shipment", shipment.model_dump_json())
+    asked = digest("shipment", shipment.model_dump_json(exclude=_unsaid(shipment.lines)))
 
     def attempt() -> Transfer | None:
         before = read_transfer(transfer_id, desk=desk)
@@ -71,13 +76,20 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
         units, whole = _to_ship(before, shipment)
         stepped = rules.shipped(before, units, due_on)
         seen = positions([(sku, end) for sku in units for end in (before.source, before.destination)], desk)
-        stepped = rules.of_lots(stepped, seen)
+        named = {one.sku: tuple(one.serials) for one in shipment.lines or [] if one.serials}
+        stepped = rules.of_serials(rules.of_lots(stepped, seen), named)
         fact = TransferShipped(
             **_ids(before), shipment_id=shipment.shipment_id, units=tuple(units.items()), due_on=due_on
         )
         now = to_text(desk.clock())
         notes = _noted(before.shipments, Note(id=shipment.shipment_id, digest=asked, at=now), whole=whole)
-        step = Step(before, stepped, seen, Cause(caller.by, now))
+        cause = Cause(caller.by, now)
+        gone = [
+            write
+            for sku, serials in named.items()
+            for write in desk.serials.went_out((sku, before.source), serials, cause, before.ref, status="in_transit")
+        ]
+        step = Step(before, stepped, seen, cause, more=gone)
         done = write(step, fact, desk=desk, shipments=notes, under_way=None if whole else asked)
         return done if whole else None
 
@@ -90,10 +102,10 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
     Raises:
         NotFoundError: there is none. ForbiddenError: the destination is not the caller's.
         RejectedError: `invalid`: more than is in transit; `id_reused`: the id was another receipt's.
-        StateError: there is nothing to receive.
+        StateError: there is nothing to receive. SerialsDifferError: the serials are not those on their way.
         StaleError: it is not as `if_match` says. ConflictError: lost the race eight times.
     """
-    asked = digest("receipt", receipt.model_dump_json())
+    asked = digest("receipt", receipt.model_dump_json(exclude=_unsaid(receipt.lines)))
 
     def attempt() -> Transfer | None:
         before = read_transfer(transfer_id, desk=desk)
@@ -111,15 +123,19 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
         stepped.movements.extend(more)
         now = desk.clock()
         at = to_text(now)
+        cause = Cause(caller.by, at, "; ".join(f"{one.sku}: {one.reason}" for one in found if one.reason) or None)
         notes = _noted(before.receipts, Note(id=receipt.receipt_id, digest=asked, at=at), whole=whole)
-        why = "; ".join(f"{one.sku}: {one.reason}" for one in found if one.reason) or None
         step = Step(
             before,
             stepped,
             seen,
-            Cause(caller.by, at, why),
+            cause,
             stock_facts=_stock_facts(stepped.movements, seen, at),
-            more=[*guards, *(_observed(before, found, now, desk) if whole else [])],
+            more=[
+                *guards,
+                *_numbered(before, found, cause, desk),
+                *(_observed(before, found, now, desk) if whole else []),
+            ],
             receipt_id=receipt.receipt_id,
         )
         fact = _told(before, receipt.receipt_id, found, sum(line.in_transit for line in stepped.lines))
@@ -136,27 +152,54 @@ def _in_parts(attempt: Callable[[], Transfer | None]) -> Transfer:
     return done
 
 
+def _unsaid(lines: Sequence[BaseModel] | None) -> dict[str, dict[int, set[str]]]:
+    """The fields of lines that are not given, of those that there were not always: digests of before stay good."""
+    unsaid = {
+        place: {name for name in ("serials", "lost_serials") if getattr(line, name, None) is None}
+        for place, line in enumerate(lines or [])
+    }
+    given = {place: names for place, names in unsaid.items() if names}
+    return {"lines": given} if given else {}
+
+
 def _to_ship(before: Transfer, shipment: ShipTransfer) -> tuple[dict[str, int], bool]:
     """The units by SKU, and whether they are all of the shipment."""
     if shipment.lines is not None:
         refuse(rules.named_twice([one.sku for one in shipment.lines]))
+        _refuse_long(3 * len(shipment.lines) + sum(len(one.serials or ()) for one in shipment.lines))
         return {one.sku: one.units for one in shipment.lines}, True
     left = {line.sku: line.committed for line in before.lines if line.committed}
     return dict(list(left.items())[:PER_CALL]), len(left) <= PER_CALL
 
 
 def _to_receive(before: Transfer, receipt: ReceiveTransfer) -> tuple[list[ReceivedUnits], bool]:
-    lots = {line.sku: len(line.lots) for line in before.lines}
+    names = {line.sku: len(line.lots) + len(line.serials) for line in before.lines}
     if receipt.lines is not None:
         skus = [one.sku for one in receipt.lines]
         refuse(rules.named_twice(skus))
-        if sum(lots.get(sku, 0) for sku in skus) > MAX_LOTS:
-            refuse([Fault("lines", f"they are of more than {MAX_LOTS} lots; name fewer lines at a time")])
+        _refuse_long(2 * len(skus) + sum(names.get(sku, 0) for sku in skus) + 1)
         return receipt.lines, True
-    left = [ReceivedUnits(sku=line.sku, received=line.in_transit) for line in before.lines if line.in_transit]
-    sums = accumulate(lots[one.sku] for one in left)
-    fitting = sum(1 for place, some in enumerate(sums) if place < PER_CALL and (some <= MAX_LOTS or not place))
+    left = [all_came(line) for line in before.lines if line.in_transit]
+    sums = accumulate(names[one.sku] for one in left)
+    fitting = sum(1 for place, some in enumerate(sums) if place < PER_CALL and (some <= MAX_NAMES or not place))
     return left[:fitting], len(left) <= fitting
+
+
+def _refuse_long(writes: int) -> None:
+    if writes > MOST_WRITES:
+        refuse([Fault("lines", "of more lots and serials than one transaction takes; name fewer lines at a time")])
+
+
+def _numbered(before: Transfer, found: Sequence[ReceivedUnits], cause: Cause, desk: TransferDesk) -> list[Write]:
+    """The serials that came, and those that will not."""
+    writes: list[Write] = []
+    for sku, numbers in rules.numbers_of(before, found).items():
+        at = (sku, before.destination)
+        if numbers.came or numbers.over:
+            writes += desk.serials.came_in(at, (*numbers.came, *numbers.over), cause, before.ref)
+        if numbers.lost:
+            writes += desk.serials.lost_on_the_way(at, numbers.lost, cause, before.ref)
+    return writes
 
 
 def _is_in(transfer: Transfer, one: ReceivedUnits) -> bool:

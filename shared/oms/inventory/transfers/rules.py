@@ -17,6 +17,7 @@ from oms.inventory.model import Change, Kind, LotMove, Movement, Position, Posit
 from oms.inventory.rules import ShortStockError
 from oms.inventory.supply.model import Supply
 from oms.inventory.transfers.model import ReceivedUnits, Status, Transfer, TransferLine
+from oms.inventory.transfers.numbers import Arrived, arrived, fields_of, left, on_the_way
 from oms.kernel.errors import Fault, RejectedError
 
 Lines = tuple[TransferLine, ...]
@@ -117,6 +118,36 @@ def of_lots(stepped: Stepped, before: Mapping[PositionKey, Position]) -> Stepped
     return Stepped(lines, tuple(line for line in lines if line.sku in moved), movements)
 
 
+def of_serials(stepped: Stepped, serials: Mapping[str, Sequence[str]]) -> Stepped:
+    """A shipment with the serials that it takes, on their way with their lines.
+
+    Raises:
+        SerialsDifferError: more than one receipt can bring would be on their way.
+    """
+    if not serials:
+        return stepped
+    fields = fields_of([line.sku for line in stepped.moved])
+    lines = tuple(on_the_way(line, serials.get(line.sku, ()), fields.get(line.sku, "")) for line in stepped.lines)
+    movements = [
+        one._replace(serials=tuple(serials.get(one.key[0], ()))) if one.kind == "transferred" else one
+        for one in stepped.movements
+    ]
+    moved = {line.sku for line in stepped.moved}
+    return Stepped(lines, tuple(line for line in lines if line.sku in moved), movements)
+
+
+def numbers_of(transfer: Transfer, found: Sequence[ReceivedUnits]) -> dict[str, Arrived]:
+    """What a receipt says of serials, by SKU; nothing of an SKU that is not in the transfer.
+
+    Raises:
+        SerialsDifferError: they are not those on their way.
+    """
+    by_sku = {line.sku: line for line in transfer.lines}
+    return {
+        one.sku: arrived(by_sku[one.sku], one, f"lines.{place}") for place, one in enumerate(found) if one.sku in by_sku
+    }
+
+
 def received(transfer: Transfer, found: Sequence[ReceivedUnits], before: Mapping[PositionKey, Position]) -> Stepped:
     """What a receipt found, into the books of the destination.
 
@@ -124,6 +155,7 @@ def received(transfer: Transfer, found: Sequence[ReceivedUnits], before: Mapping
 
     Raises:
         RejectedError: code `invalid`: more than is in transit, or an SKU that is not in the transfer.
+        SerialsDifferError: the serials are not those on their way.
     """
     by_sku = {line.sku: line for line in transfer.lines}
     _refuse_strangers({one.sku: 0 for one in found}, by_sku)
@@ -134,22 +166,34 @@ def received(transfer: Transfer, found: Sequence[ReceivedUnits], before: Mapping
         or (one.over and one.received + one.damaged + one.lost < by_sku[one.sku].in_transit)
     ]
     _refuse(faults)
-    moved, movements = {}, list[Movement]()
+    moved, movements, numbers = {}, list[Movement](), numbers_of(transfer, found)
     for one in found:
         line = by_sku[one.sku]
         again = min(one.over, line.lost + one.lost)
-        arrived, lots = _arrived(line, one, before[one.sku, transfer.destination], transfer.ref)
+        here, lots = _arrived(line, one, before[one.sku, transfer.destination], transfer.ref)
         moved[one.sku] = line.model_copy(
             update={
                 "lots": lots,
+                "serials": left(line, numbers[one.sku]),
                 "received": line.received + one.received + again,
                 "damaged": line.damaged + one.damaged,
                 "lost": line.lost + one.lost - again,
                 "over": line.over + one.over - again,
             }
         )
-        movements += arrived
+        movements += _numbered(here, numbers[one.sku])
     return _stepped(transfer, moved, movements)
+
+
+def _numbered(movements: Sequence[Movement], numbers: Arrived) -> list[Movement]:
+    """The movements of a line of a receipt with the serials that came: the sound ones first."""
+    rest, found = list(numbers.came), list[Movement]()
+    for one in movements:
+        units = one.change.on_hand
+        own = numbers.over if one.kind == "found" else tuple(rest[:units])
+        rest = rest if one.kind == "found" else rest[units:]
+        found.append(one._replace(serials=own))
+    return found
 
 
 def _arrived(
