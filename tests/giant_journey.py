@@ -107,7 +107,7 @@ def catalogue(wiring: Wiring, skus: list[str], places: list[str], *, units: int 
 
 def giant(number: str, skus: list[str], **more: Any) -> dict[str, Any]:
     """The body of an order of two units of each SKU."""
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"sku": sku, "external_line_id": f"{number}-{place}", "quantity": 2, "unit_price_minor": 100 + place % 900}
         for place, sku in enumerate(skus)
     ]
