@@ -118,6 +118,12 @@ FUNCTIONS = (
         timeout_s=50,
     ),
     FunctionSpec(
+        "inventory/cron_expire_lots",
+        {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
         "inventory/queue_release_reservations",
         {"orders": LOAD, "inventory": LOAD + SAVE},
         triggers=(FromQueue("reservation", batch=10, window_s=5),),

@@ -103,7 +103,9 @@ def lots_after(position: Position, movements: Iterable[Movement], *, bounded: bo
         if not 0 <= lot.apart <= lot.units:
             before = next((one for one in position.lots if one.id == lot.id), Lot(lot.id, 0))
             raise _short(position, f"{before.units} units are of lot {lot.id}, {before.apart} of them set apart")
-    kept = sorted((lot for lot in lots.values() if lot.units), key=_order)
+    now = position.read_at
+    marked = (lot._replace(over=lot.ends_at is not None and lot.ends_at <= now) for lot in lots.values() if lot.units)
+    kept = sorted(marked, key=_order)
     if bounded and len(kept) > max(MAX_LOTS, len(position.lots)):
         raise _short(position, f"{MAX_LOTS} lots are there already")
     return tuple(kept)
@@ -111,12 +113,12 @@ def lots_after(position: Position, movements: Iterable[Movement], *, bounded: bo
 
 def stored_lots(lots: Iterable[Lot]) -> dict[str, dict[str, Any]] | None:
     """Lots as they are stored; None: there are none."""
-    return {lot.id: {"u": lot.units, "a": lot.apart, "e": lot.ends_at} for lot in lots} or None
+    return {lot.id: {"u": lot.units, "a": lot.apart, "e": lot.ends_at, "o": lot.over or None} for lot in lots} or None
 
 
 def lots_of(stored: Mapping[str, Mapping[str, Any]]) -> tuple[Lot, ...]:
     """Lots as they were stored, first expired first."""
-    lots = (Lot(name, lot["u"], lot["a"], lot.get("e")) for name, lot in stored.items())
+    lots = (Lot(name, lot["u"], lot["a"], lot.get("e"), lot.get("o", False)) for name, lot in stored.items())
     return tuple(sorted(lots, key=_order))
 
 

@@ -161,7 +161,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
-    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting")},
+    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting", "StockExpired")},
     # Who has a thing is found by its serial number in an order only.
     **{
         (model, "serials"): "business"

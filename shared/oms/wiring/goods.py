@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oms.inventory.counts.service import StocktakingDesk
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
+    from oms.inventory.expiry.service import ExpiryDesk
     from oms.inventory.offer import Offer
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
@@ -97,6 +98,14 @@ class Goods(Ground):
         from oms.inventory.serials.store import SerialStore
 
         return SerialStore(self.setting("INVENTORY_TABLE"))
+
+    @cached_property
+    def expiry_desk(self) -> "ExpiryDesk":
+        """For those who say which lots are over."""
+        from oms.inventory.expiry.service import ExpiryDesk
+        from oms.inventory.expiry.store import ExpiryStore
+
+        return ExpiryDesk(ExpiryStore(self.setting("INVENTORY_TABLE")), self.stock, self.clock)
 
     @cached_property
     def lot_desk(self) -> "LotDesk":
