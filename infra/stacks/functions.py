@@ -320,6 +320,7 @@ FUNCTIONS = (
         "fulfillment/task_write_packing_lists",
         {
             "orders": LOAD,
+            "inventory": LOAD,
             "reference": LOAD + LIST,
             "people": LOAD,
             "people_key": UNWRAP,

@@ -19,6 +19,7 @@ from oms.allocation.care import in_care
 from oms.allocation.decision import BY, OPEN_STATES, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence, joined, units_available
+from oms.allocation.lasting import Lasting
 from oms.allocation.lineup import Lineup
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
@@ -92,6 +93,7 @@ class Run:
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
+        self._lasting = Lasting(sourcing, now)
         self._records = DecisionStore(orders.table)
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
@@ -141,6 +143,7 @@ class Run:
         reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
         skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
+        self._lasting.watch(self._seen)
         self._sourcing.days.look(self._now)
         self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
         self._stale, self._broken, self._refilled = set(), set(), set()
@@ -199,6 +202,7 @@ class Run:
         if skus:
             positions = self._stock.positions(skus)
             self._seen.update(positions)
+            self._lasting.watch(positions)
             picture.update(positions)
             self._lineup.watch(skus, positions)
         self._sourcing.learn(line.sku for order in orders for line in order.lines)
@@ -212,23 +216,15 @@ class Run:
             return
         admission = Admission(self._lineup, self._promising, self._sourcing, self._now)
         mine = own(order, left)
-        view = admission.given_out(order, as_its_owner_sees(mine, self._lineup.seen_by(order, picture)))
+        there = self._lasting.seen_by(order, self._lineup.seen_by(order, picture))
+        view = admission.given_out(order, as_its_owner_sees(mine, there))
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
         asked = {name for line in order.lines for name in line.transfers}
-        steps = decide(
-            order,
-            works,
-            request,
-            view,
-            self._sourcing,
-            self._now,
-            at,
-            admission=admission,
-            books=books,
-            under_way=self._waiting.transfers.find_many(asked) if asked else {},
-        )
+        under_way = self._waiting.transfers.find_many(asked) if asked else {}
+        given = (order, works, request, view, self._sourcing, self._now, at)
+        steps = decide(*given, admission=admission, books=books, under_way=under_way)
         steps = in_care(counted(steps, works, self._sourcing), self._now)
         if not steps:
             del self._pending[order.id]
@@ -246,7 +242,7 @@ class Run:
 
     def _known(self, skus: set[str]) -> bool:
         """Whether what is there of SKUs is there for whoever comes."""
-        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus)
+        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus) and not self._lasting.dated(skus)
 
     def _lined_up(self, orders: Sequence[Order], picture: Mapping[PositionKey, Position]) -> Iterator[Order]:
         """In the fair sequence; of orders that compete for the same stock, in a cheaper one in which nobody loses.

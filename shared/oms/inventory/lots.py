@@ -63,6 +63,26 @@ def first_expired(position: Position, units: int, *, sent: bool = True) -> tuple
     return tuple(moves)
 
 
+def next_lots(position: Position, ahead: int, units: int, *, last: str = "") -> list[tuple[str | None, int]]:
+    """The lots of `units` that go after `ahead` others, first expired first, then those of no lot (None).
+
+    What is over, or by the instant `last`, is not among them. Where fewer are there, they are the last ones.
+    """
+    ends = max(position.read_at, last)
+    good = [lot for lot in position.lots if lot.free and (lot.ends_at is None or lot.ends_at > ends)]
+    queue: list[tuple[str | None, int]] = [(lot.id, lot.free) for lot in good]
+    queue.append((None, position.on_hand - sum(lot.units for lot in position.lots)))
+    skipped = max(min(ahead, sum(some for _, some in queue) - units), 0)
+    found: list[tuple[str | None, int]] = []
+    for lot, some in queue:
+        passed = min(skipped, some)
+        skipped -= passed
+        now = min(some - passed, units)
+        units -= now
+        found += [(lot, now)] if now else []
+    return found
+
+
 def picked(work: FulfillmentOrder, units: Mapping[str, int]) -> dict[str, tuple[LotMove, ...]]:
     """By SKU the lots that the location says to have taken, where it says so of all units."""
     said: dict[str, Counter[str]] = {}

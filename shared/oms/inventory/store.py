@@ -68,6 +68,7 @@ from oms.orders.model import FulfillmentOrder
 SHARDS = 8
 JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its positions
 _TRIES = 5
+View = Callable[[Mapping[PositionKey, Position]], Mapping[PositionKey, Position]]
 
 
 class Moved(NamedTuple):
@@ -106,10 +107,15 @@ class StockStore:
         rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"STOCK#{sku}"})
         return [_position(row, now) for row in rows]
 
-    def available(self, skus: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, int]]:
-        """SKU -> location -> units that nobody waits for, as a rule a moment old: for promises, never for taking."""
+    def available(
+        self, skus: Iterable[str], *, consistent: bool = False, seen: View = dict
+    ) -> dict[str, dict[str, int]]:
+        """SKU -> location -> units that nobody waits for, as a rule a moment old: for promises, never for taking.
+
+        `seen`: the positions as whoever asks may have them.
+        """
         found: dict[str, dict[str, int]] = {}
-        for (sku, location), units in left_over(self.positions(skus, consistent=consistent)).items():
+        for (sku, location), units in left_over(seen(self.positions(skus, consistent=consistent))).items():
             found.setdefault(sku, {})[location] = units
         return found
 

@@ -147,6 +147,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
+    ("Item", "channel_shelf_days"): "business",
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by")},

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.takeback import TakingBack
     from oms.fulfillment.gateways import ResolveException
+    from oms.fulfillment.picking import PickDesk
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
     from oms.inventory.counts.service import StocktakingDesk
@@ -65,7 +66,7 @@ class Goods(Ground):
         """What may be sold of SKUs, bundles among them (port of intake and amending)."""
         from oms.inventory.offer import Offer
 
-        return Offer(self.stock, self.reference)
+        return Offer(self.stock, self.reference, self.clock)
 
     @cached_property
     def supplies(self) -> "SupplyStore":
@@ -113,6 +114,13 @@ class Goods(Ground):
         from oms.inventory.tracing.booking import LotDesk
 
         return LotDesk(self.lots, self.serials, self.reference)
+
+    @cached_property
+    def pick_desk(self) -> "PickDesk":
+        """For those who say which lots to pick."""
+        from oms.fulfillment.picking import PickDesk
+
+        return PickDesk(self.stock, self.lots, self.clock)
 
     @cached_property
     def tracing_desk(self) -> "TracingDesk":
