@@ -39,7 +39,11 @@ FACTS = 20  # to a message, as the bus packs them under load
 NAMES = {"ORDERS_TABLE": "race-orders", "INVENTORY_TABLE": "race-inventory"}
 INDEXES = {
     "race-orders": {"live": ("live_pk", "live_sk"), "recent": ("recent_pk", "recent_sk")},
-    "race-inventory": {"reorder": ("reorder_pk", "reorder_sk"), "expiring": ("expiring_pk", "expiring_sk")},
+    "race-inventory": {
+        "reorder": ("reorder_pk", "reorder_sk"),
+        "expiring": ("expiring_pk", "expiring_sk"),
+        "listed": ("listed_pk", "listed_sk"),
+    },
 }
 
 

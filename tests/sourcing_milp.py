@@ -29,11 +29,21 @@ class Model:
         self.highs.addRow(least, most, len(terms), list(terms), list(terms.values()))
 
 
-def optimum(network: Network, *, scale: int = 1_000_000) -> tuple[float, Takes]:
-    """The cheapest plan and its cost, in units of `scale`; a float, as the solver reckons."""
+def optimum(
+    network: Network, *, scale: int = 1_000_000, seconds: float | None = None, gap: float = 0.0
+) -> tuple[float, Takes]:
+    """The cheapest plan and its cost, in units of `scale`; a float, as the solver reckons.
+
+    With `seconds` the best that is found until then, or within `gap` of the bound.
+    """
     model = Model(scale)
     takes = _order(model, network)
-    _solved(model)
+    if seconds is not None:
+        model.highs.setOptionValue("time_limit", seconds)
+        model.highs.setOptionValue("mip_rel_gap", gap)
+        model.highs.run()
+    else:
+        _solved(model)
     values = model.highs.getSolution().col_value
     plan = tuple(
         tuple((j, round(values[column])) for j, column in sorted(row.items()) if round(values[column])) for row in takes

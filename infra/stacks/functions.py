@@ -149,6 +149,7 @@ FUNCTIONS = (
         without_token=True,
     ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
+    FunctionSpec("procurement/api_list_purchases", {"procurement": LOAD + LIST}),
     FunctionSpec("console/api_show_docs", without_token=True),
     FunctionSpec("intake/api_draft_orders", {**_INTAKE, "messages": LOAD + SAVE + FORGET}, memory_mb=1024),
     FunctionSpec(
@@ -329,7 +330,9 @@ FUNCTIONS = (
         },
         memory_mb=1024,
     ),
-    FunctionSpec("fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD}),
+    FunctionSpec(
+        "fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD, "procurement": LOAD + SAVE + LIST}
+    ),
     FunctionSpec("fulfillment/task_withdraw_release", _ORDER),
     FunctionSpec("fulfillment/task_discard_packing_lists", {"documents": REMOVE_DOCUMENT}),
     FunctionSpec("shipping/task_void_parcels", _SHIPPING),

@@ -19,8 +19,7 @@ class Shelves(Life):
 
     @rule(seconds=st.sampled_from([20, 60, 300, 660]))
     def time_passes(self, seconds: int) -> None:
-        self.hands.forward(seconds=seconds)
-        self.books.now = self.hands.now
+        self.pass_time(seconds)
         self.did("time_passes")
 
     @precondition(lambda self: any(hold.ended is None for hold in self.books.holds.values()))

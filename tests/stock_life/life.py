@@ -1,7 +1,7 @@
 """What one life of stock keeps, and the invariants I1 to I11 that hold after each of its steps."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,10 @@ class Life(RuleBasedStateMachine):
         self.receipts: dict[str, tuple[str, str, int]] = {}  # by the name that each came with first
         self.taken_in: set[str] = set()
         self.number = 0
+        self.instants = [START]  # that a count may have been made at
+        self.moved: dict[Place, list[tuple[datetime, int]]] = defaultdict(list)  # units on hand, but by counts
+        self.known: dict[Place, int] = {}  # units on hand when they were looked at last
+        self.counted_at: dict[Place, datetime] = {}
         self.seen: dict[Place, tuple[str | None, int, Change]] = {}
         self.remembered: dict[str, str] = {}  # entry of the journal -> what it said
 
@@ -84,6 +88,7 @@ class Life(RuleBasedStateMachine):
         )
         self.books.shelves = {key: Shelf(on_hand, safety) for key, on_hand in zip(keys, units, strict=True)}
         self.seen = dict.fromkeys(keys, (None, 0, NOTHING))
+        self.settle()
 
     # -- what always holds --------------------------------------------------------------------------------------------
 
@@ -99,6 +104,17 @@ class Life(RuleBasedStateMachine):
             assert one.reserved == self.books.reserved(key), key
             assert one.available == self.books.available(key), key
             self.explain(one)
+
+    @invariant()
+    def what_moved_is_written_down(self) -> None:
+        for key, shelf in self.books.shelves.items():
+            if by := shelf.on_hand - self.known[key]:
+                self.moved[key].append((self.hands.now, by))
+        self.settle()
+
+    def settle(self) -> None:
+        """Take what is on hand as known: no movement is written down for it."""
+        self.known = {key: shelf.on_hand for key, shelf in self.books.shelves.items()}
 
     def explain(self, one: Any) -> None:
         entry_seen, version, total = self.seen[one.key]
@@ -141,6 +157,11 @@ class Life(RuleBasedStateMachine):
 
     def did(self, what: str) -> None:
         STEPS[what] += 1
+
+    def pass_time(self, seconds: int) -> None:
+        self.hands.forward(seconds=seconds)
+        self.books.now = self.hands.now
+        self.instants.append(self.hands.now)
 
     def next(self) -> str:
         self.number += 1

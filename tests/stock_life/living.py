@@ -5,10 +5,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stock_life.carts import Carts
 from tests.stock_life.hands import Shelves
+from tests.stock_life.moves import Moves
 from tests.stock_life.orders import Orders
 
 
-class StockMachine(Shelves, Carts, Orders):
+class StockMachine(Shelves, Carts, Orders, Moves):
     """All of it in one life."""
 
 

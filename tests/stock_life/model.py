@@ -39,6 +39,16 @@ class Work:
 
 
 @dataclass
+class Trip:
+    """What one location sends another: units committed at the source, and on their way."""
+
+    source: str
+    destination: str
+    committed: dict[str, int]
+    on_way: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class Books:
     """All of it."""
 
@@ -46,6 +56,7 @@ class Books:
     shelves: dict[Place, Shelf] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
+    trips: dict[str, Trip] = field(default_factory=dict)
     waiting: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # units by order and SKU
     shipped: Counter[Place] = field(default_factory=Counter)
 
@@ -63,7 +74,8 @@ class Books:
     def committed(self, place: Place) -> int:
         sku, location = place
         works = (work for work in self.works.values() if work.state == "open" and work.location == location)
-        return sum(work.units.get(sku, 0) for work in works)
+        trips = (trip for trip in self.trips.values() if trip.source == location)
+        return sum(work.units.get(sku, 0) for work in works) + sum(trip.committed.get(sku, 0) for trip in trips)
 
     def available(self, place: Place) -> int:
         """I6, word for word."""

@@ -3,12 +3,15 @@
 from tests.stock_life.life import STEPS
 from tests.stock_life.living import live
 
-MUST_HAPPEN = {"ordered", "allocated", "reserved", "received", "cancelled", "shipped", "swept and proved"}
-KINDS = 16  # of things that happen at least, of some thirty
+MUST_HAPPEN = {
+    *("ordered", "allocated", "reserved", "received", "cancelled", "shipped", "swept and proved"),
+    *("transfer ready", "transfer shipped", "transfer received", "counted: applied", "difference"),
+}
+KINDS = 20  # of things that happen at least, of some forty
 
 
 def test_random_lives_of_stock_keep_the_books_of_the_simplest_model() -> None:
     STEPS.clear()
-    live(14, 40)
+    live(20, 40)
     assert STEPS.keys() >= MUST_HAPPEN, "a life in which these never happen proves less than it says"
     assert len(STEPS) >= KINDS

@@ -1,7 +1,7 @@
 """Whether an order that is short may wait, as its items' policies say; what it is promised then, and why not if not."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -61,6 +61,7 @@ class Admission:
         queues: Mapping[int, str],
         picture: Picture,
         asking: Mapping[Wish, Transfer],
+        given_up: Collection[int],
     ) -> Admitted:
         """What becomes of the units by line that nobody has.
 
@@ -70,10 +71,11 @@ class Admission:
             queues: the location in whose books a line's units would wait.
             picture: the stock after what the order takes.
             asking: transfers that are asked for if the units may wait.
+            given_up: lines whose units are cancelled by themselves when it gets too late.
         """
         coming = [supply for one in asking.values() for supply in supplies_of(one, one.lines)]
         self._promising.foresee(coming)
-        admitted = self._admitted(order, short, queues, picture, asking)
+        admitted = self._admitted(order, short, queues, picture, asking, given_up)
         vain = {asking[wish].id for wish in asking if wish.number in admitted.refused}
         self._promising.forget([one for one in coming if one.reference in vain])
         return admitted
@@ -85,6 +87,7 @@ class Admission:
         queues: Mapping[int, str],
         picture: Picture,
         asking: Mapping[Wish, Transfer],
+        given_up: Collection[int],
     ) -> Admitted:
         supply_on: dict[int, str] = {}
         why: dict[int, str] = {}
@@ -105,7 +108,7 @@ class Admission:
             supply_on[line.number] = max(day, self._promising.not_before(line, own))
             joining.update(on_the_shelf(line, units))
             sold[line.sku] += units
-        return self._judged(order, short, supply_on, why, picture)
+        return self._judged(order, short, supply_on, why, picture, given_up)
 
     def _judged(
         self,
@@ -114,10 +117,11 @@ class Admission:
         supply_on: Mapping[int, str],
         why: dict[int, str],
         picture: Picture,
+        given_up: Collection[int],
     ) -> Admitted:
         """With the promise; who would be served too late is asked first."""
         promise = self._promise(order, short, supply_on, picture)
-        new = {number for number in supply_on if not _line(order, number).backordered}
+        new = {number for number in supply_on if not _line(order, number).backordered} - set(given_up)
         asked = was_held(order, TOO_LATE)  # whoever let the order go has said that it will do
         latest = latest_acceptable(order, [self.policy(_line(order, number).sku) for number in new])
         if new and not asked and too_late(promise, latest):

@@ -1,6 +1,6 @@
 """The stock as an order may have it: without lots that end too early for its channel, or before it is delivered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from oms.allocation.sourcing.desk import Sourcing
@@ -30,11 +30,12 @@ class Lasting:
         """Whether lots of these SKUs end: who may have what is then another question for each order."""
         return bool(self._dated) and not self._dated.keys().isdisjoint(skus)
 
-    def seen_by(self, order: Order, picture: Picture) -> Picture:
-        """The picture without what does not last for the order."""
+    def seen_by(self, order: Order, picture: Picture, skus: Collection[str] | None = None) -> Picture:
+        """The picture without what does not last for the order; of `skus`, or of what the order asks for."""
         if not self._dated:
             return picture
-        skus = {sku for line in order.lines if line.open or line.backordered for sku in on_the_shelf(line, 1)}
+        if skus is None:
+            skus = {sku for line in order.lines if line.open or line.backordered for sku in on_the_shelf(line, 1)}
         needed = {
             key: lasting_to(
                 self._sourcing.item(sku),

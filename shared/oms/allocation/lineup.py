@@ -119,6 +119,12 @@ class Lineup:
                     hidden[sku] = max(hidden.get(sku, 0), ahead)
         return without(picture, {sku: units for sku, units in hidden.items() if units})
 
+    def left_by_all(self, skus: Iterable[str], order: Order, picture: Picture) -> Picture:
+        """The picture without what is there for anybody who waits for one of the SKUs."""
+        lines = {sku: self._lines[sku] for sku in skus if sku in self._lines}
+        hidden = {sku: line.ahead(None, order.id, self._passed) for sku, line in lines.items()}
+        return without(picture, {sku: units for sku, units in hidden.items() if units})
+
     def head(self, sku: str) -> Head:
         """A line as it would be if everything decided so far were written."""
         if sku not in self._heads:

@@ -155,8 +155,14 @@ class _Redo(NamedTuple):
         return after, [self.orders.promise_write(row)], bool(holds)
 
     def _too_late(self, order: Order, promise: Promise, new: Mapping[int, str]) -> list[HoldSpec]:
-        """A hold for an order that would come after the last day on which it is wanted, and later than promised."""
-        latest = latest_acceptable(order, policies_of(order, new, self.sourcing))
+        """A hold for an order that would come after the last day on which it is wanted, and later than promised.
+
+        Not for units that are cancelled by themselves when they have waited long enough.
+        """
+        asking = [number for number in new if not _line(order, number).give_up_at]
+        if not asking:
+            return []
+        latest = latest_acceptable(order, policies_of(order, asking, self.sourcing))
         before = order.promise.latest_on
         worse = before is not None and (promise.latest_on is None or promise.latest_on > before)
         if worse and too_late(promise, latest):

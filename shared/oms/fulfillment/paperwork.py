@@ -11,7 +11,7 @@ from oms.fulfillment.picking import Pick, PickDesk, Picks, picks_of
 from oms.fulfillment.store import DocumentStore
 from oms.kernel.errors import NotFoundError
 from oms.orders.bundles import on_the_shelf, shelf_skus
-from oms.orders.model import FulfillmentOrder, Order, Parcel
+from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.model import Item, Location
@@ -136,7 +136,7 @@ def _rows(work: FulfillmentOrder, parcel: Parcel, items: Mapping[str, Item], pic
             notes.append(f"Serials {', '.join(line.serials)}")
         elif any(sku in items and items[sku].serial_tracked for sku in wanted):
             notes.append("Scan the serial number of each unit")
-        rows.append(Row(content.number, content.sku, _name(items, content.sku), content.quantity, tuple(notes)))
+        rows.append(Row(content.number, content.sku, _named(work, items, content), content.quantity, tuple(notes)))
     return tuple(rows)
 
 
@@ -146,6 +146,13 @@ def note_of(pick: Pick, sku: str) -> str:
     lot = f" of lot {pick.lot}" if pick.lot else ", lot not recorded"
     until = f", good until {pick.expires_on}" if pick.expires_on else ""
     return f"{of}{pick.units}{lot}{until}"
+
+
+def _named(work: FulfillmentOrder, items: Mapping[str, Item], content: Content) -> str:
+    """What it is called; of a substitute also what was ordered."""
+    ordered = next((line.instead_of for line in work.lines if line.number == content.number), None)
+    name = _name(items, content.sku)
+    return f"{name}, instead of {ordered}" if ordered else name
 
 
 def address_rows(recipient: Recipient) -> tuple[str, ...]:

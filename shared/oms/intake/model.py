@@ -114,6 +114,8 @@ class NewOrder(_Inbound):
     `reservation` names the units that were kept for it: the id of a reservation, or the owner of one in this channel.
     One that is over, or that there never was, is no reason against the order: it gets what is available.
 
+    `accepts_substitutes`: whether the buyer takes another article where the one ordered is short, at its price.
+
     `external_number` is the number that the buyer sees. `note` and `gift_message` are the buyer's own words; with
     `bill_to` they are personal data.
     """
@@ -135,6 +137,7 @@ class NewOrder(_Inbound):
     placed_at: Instant | None = None
     payment: Payment | None = None
     delivery: Delivery | None = None
+    accepts_substitutes: bool | None = None
     bill_to: BillTo | None = None
     note: Annotated[str, PlainLines, UpTo(2_000)] | None = None
     gift_message: Annotated[str, PlainLines, UpTo(2_000)] | None = None

@@ -42,7 +42,7 @@ class Buckets(_View):
 
 
 class LineView(_View):
-    """One line with its units by bucket."""
+    """One line with its units by bucket. `sent_as`: units by SKU of other articles that are sent instead."""
 
     number: int
     sku: str
@@ -52,10 +52,11 @@ class LineView(_View):
     tax_minor: int
     external_line_id: str | None
     units: Buckets
+    sent_as: dict[str, int] = {}
 
 
 class FulfillmentOrderView(_View):
-    """One location's share."""
+    """One location's share; `supplier`: it is a supplier's place."""
 
     id: str
     location: str
@@ -65,6 +66,7 @@ class FulfillmentOrderView(_View):
     service: str | None
     ship_by: str | None
     parcel_ids: tuple[str, ...]
+    supplier: str | None = None
     units: int
 
 
@@ -253,7 +255,7 @@ def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, ba
         fulfillment_status=fulfillment_status(order, units),
         return_status="none",
         lines=tuple(
-            LineView(**line.model_dump(include=_SAME_OF_LINE), units=each)
+            LineView(**line.model_dump(include=_SAME_OF_LINE), units=each, sent_as=_sent_as(line.number, tree))
             for line, each in zip(order.lines, units, strict=True)
         ),
         fulfillment_orders=tuple(_work_view(work) for work in tree.fulfillment_orders),
@@ -267,6 +269,15 @@ _SAME = set(OrderView.model_fields) & set(Order.model_fields) - {"lines"}
 _SAME_OF_LINE = set(LineView.model_fields) & set(Line.model_fields)
 _SAME_OF_WORK = set(FulfillmentOrderView.model_fields) & set(FulfillmentOrder.model_fields)
 _SAME_OF_PARCEL = set(ParcelView.model_fields) & set(Parcel.model_fields)
+
+
+def _sent_as(number: int, tree: OrderTree) -> dict[str, int]:
+    units: Counter[str] = Counter()
+    for work in tree.fulfillment_orders:
+        for share in work.lines if work.status not in _ENDED_WITHOUT else ():
+            if share.number == number and share.instead_of:
+                units[share.sku] += share.quantity - share.short
+    return dict(sorted((+units).items()))
 
 
 def _work_view(work: FulfillmentOrder) -> FulfillmentOrderView:

@@ -153,6 +153,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by")},
     **{("TriedFallback", name): "business" for name in ("how", "why_not")},  # our own words, of lines and locations
     **dict.fromkeys((("Rule", "suppliers"), ("Location", "transfer_days"), ("Line", "transfers")), "business"),
+    **dict.fromkeys((("FulfillmentLine", "instead_of"), ("Item", "substitutes"), ("LineView", "sent_as")), "business"),
     # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
     **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
     ("State", "taken"): "pseudonym",

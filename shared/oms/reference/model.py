@@ -55,7 +55,8 @@ class Item(_Reference):
     `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
     are the bundles that it is in. `lot_tracked`: whoever books units in or out says of which lot; they are not sold any
     more when fewer than `shelf_days` days are left until they expire, on some channels (`channel_shelf_days`) earlier
-    still. `serial_tracked`: by serial number. `waiting`: what happens to orders when it is short.
+    still. `serial_tracked`: by serial number. `waiting`: what happens to orders when it is short. `substitutes` are sent
+    instead, one for one, the best first, where a sourcing rule says so.
     """
 
     sku: str
@@ -76,6 +77,7 @@ class Item(_Reference):
     channel_shelf_days: Mapping[str, Annotated[int, Field(ge=0, le=3_650)]] = {}
     part_of: frozenset[str] = frozenset()
     waiting: MayWait = MayWait()
+    substitutes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _no_channel_takes_what_nobody_may(self) -> Self:

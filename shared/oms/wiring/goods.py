@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.takeback import TakingBack
+    from oms.aws.tables import Write
     from oms.fulfillment.gateways import ResolveException
     from oms.fulfillment.picking import PickDesk
     from oms.fulfillment.store import DocumentStore
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from oms.inventory.transfers.store import TransferStore
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
-    from oms.orders.model import Destination, Promise
+    from oms.orders.model import Destination, FulfillmentOrder, Promise
     from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
@@ -298,6 +299,12 @@ class Goods(Ground):
         from oms.procurement.store import ProcurementStore
 
         return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
+
+    def purchase(self, work: "FulfillmentOrder", supplier: str, ship_by: str, at: "datetime") -> "list[Write]":
+        """Orders a supplier's work (port of fulfillment)."""
+        from oms.procurement.chained import raise_purchase
+
+        return raise_purchase(work, supplier, ship_by, procurement=self.procurement, at=at)
 
     @cached_property
     def shipping(self) -> "ShippingStore":

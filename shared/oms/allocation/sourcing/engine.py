@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
 from oms.allocation.sourcing.filters import Candidates, candidates
-from oms.allocation.sourcing.local import spread
+from oms.allocation.sourcing.large import improved
 from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
@@ -13,8 +13,8 @@ from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
-FEWER_STEPS = 30_000  # beyond what is always proven: some tenths of a second
-TOO_MANY = 8_000  # pieces x sources beyond which a greedy plan is not improved any more
+FEWER_STEPS = 10_000  # beyond what is always proven: a tenth of a second
+TOO_MANY = 2_000  # pieces x sources beyond which no proof is tried
 
 
 class _Try(NamedTuple):
@@ -64,15 +64,23 @@ def traits_of(case: Case) -> Traits:
 
 
 def solve_any(priced: Priced) -> Answer:
-    """Exactly; beyond the sizes that are always proven as far as fewer steps go, and greedily where it is too much."""
+    """Exactly up to the sizes that are always proven; beyond them a good plan, with the bound that is proven."""
     network = priced.network
     if len(network.pieces) <= EXACT_PIECES and len(network.sources) <= EXACT_SOURCES:
         return solve(network, max_steps=ENOUGH_STEPS)
     if len(network.pieces) * len(network.sources) <= TOO_MANY:
-        return solve(network, max_steps=FEWER_STEPS)
-    start = spread(network)
-    relaxed = Relaxed(network)
-    return Answer(start, cost_of(network, start), min(relaxed.bound(relaxed.useful()), cost_of(network, start)), 0)
+        answer = solve(network, max_steps=FEWER_STEPS)
+        if answer.proven:
+            return answer
+        bound = answer.bound
+        takes, steps = improved(network, answer.takes, bound=bound)
+        steps += answer.steps
+    else:
+        relaxed = Relaxed(network)
+        bound = relaxed.bound(relaxed.useful())
+        takes, steps = improved(network, bound=bound)
+    cost = cost_of(network, takes)
+    return Answer(takes, cost, min(bound, cost), steps)
 
 
 def _stands_in_the_way(constraint: str, case: Case, found: Candidates) -> bool:

@@ -1,7 +1,7 @@
 """Prove positions: read their history as far back as the last proof, and compare."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from oms.inventory.drift.model import Proof, Terms
 from oms.inventory.drift.rules import Step, Trail
 from oms.inventory.drift.store import ProofStore
 from oms.inventory.exceptions.model import Finding
-from oms.inventory.model import Entry, Position, PositionKey
+from oms.inventory.model import Entry, Position, PositionKey, Posting
 from oms.inventory.reservations.model import MAX_MINUTES, PREFIX
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
@@ -21,7 +21,8 @@ from oms.kernel.time import Clock, to_text
 from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.store import OrderStore
 
-HOPS = 300  # movements that are looked through for the orders and reservations that hold a position's units
+HOPS = 3_000  # movements of a position that are looked through for the orders and reservations that hold its units
+ALL_HOPS = 6_000  # of all positions of a run: half a minute
 
 LONGEST = timedelta(minutes=MAX_MINUTES + 1)  # before a reservation ends, at the most, was it made or moved
 
@@ -39,6 +40,7 @@ class Prover:
     reservations: ReservationStore
     clock: Clock
     entries: dict[str, Entry] = field(default_factory=dict)
+    hops: int = ALL_HOPS
 
     def prove(self, keys: Iterable[PositionKey], seen: Seen) -> dict[PositionKey, Proof | Finding]:
         """The new proof of each position, or what is wrong with it: looked at twice before it is said."""
@@ -70,7 +72,7 @@ class Prover:
         """
         units, seen, step = 0, set[str](), 0
         complete = False
-        for step, (_, posting) in enumerate(self.stock.history(position, limit=HOPS), 1):  # noqa: B007  counted
+        for step, (_, posting) in enumerate(self._history(position), 1):  # noqa: B007  counted
             if posting.ref and posting.change.committed > 0 and posting.ref not in seen:
                 seen.add(posting.ref)
                 units += self._held_by(posting.ref, position.key)
@@ -91,7 +93,7 @@ class Prover:
         now, oldest = to_text(read), to_text(read - LONGEST)
         stored = {term: units for term, units in rules.terms_of(position).items() if term > now}
         kept, seen, complete = Counter[str](), set[str](), not position.version
-        for entry, posting in self.stock.history(position, limit=HOPS):
+        for entry, posting in self._history(position):
             ref, term = posting.ref or "", posting.term or ""
             if posting.kind == "counted" and posting.change.reserved:
                 return (books := tuple(sorted(stored.items()))), books
@@ -106,6 +108,11 @@ class Prover:
         if not complete or not self._rests(position):
             return None
         return tuple(sorted(stored.items())), tuple(sorted(_later(kept, now).items()))
+
+    def _history(self, position: Position) -> Iterator[tuple[Entry, Posting]]:
+        for line in self.stock.history(position, limit=min(HOPS, self.hops)):
+            self.hops -= 1
+            yield line
 
     def _rests(self, position: Position) -> bool:
         now = self.stock.positions_at([position.key]).get(position.key)
