@@ -54,8 +54,8 @@ class Item(_Reference):
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
     `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
     are the bundles that it is in. `lot_tracked`: whoever books units in or out says of which lot; they are not sold any
-    more when fewer than `shelf_days` days are left until they expire, on some channels (`channel_shelf_days`) earlier
-    still. `serial_tracked`: by serial number. `waiting`: what happens to orders when it is short. `substitutes` are sent
+    more when fewer than `shelf_days` days are left until they expire, on channels of `channel_shelf_days` earlier yet.
+    `serial_tracked`: by serial number. `waiting`: what happens to orders when it is short. `substitutes` are sent
     instead, one for one, the best first, where a sourcing rule says so.
     """
 
