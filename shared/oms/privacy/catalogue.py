@@ -147,6 +147,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
+    ("Item", "channel_shelf_days"): "business",
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by")},
@@ -163,7 +164,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
-    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting")},
+    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting", "StockExpired")},
     # Who has a thing is found by its serial number in an order only.
     **{
         (model, "serials"): "business"
