@@ -123,6 +123,12 @@ FUNCTIONS = (
         timeout_s=50,
     ),
     FunctionSpec(
+        "inventory/cron_expire_lots",
+        {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
         "inventory/queue_release_reservations",
         {"orders": LOAD, "inventory": LOAD + SAVE},
         triggers=(FromQueue("reservation", batch=10, window_s=5),),
@@ -321,6 +327,7 @@ FUNCTIONS = (
         "fulfillment/task_write_packing_lists",
         {
             "orders": LOAD,
+            "inventory": LOAD,
             "reference": LOAD + LIST,
             "people": LOAD,
             "people_key": UNWRAP,

@@ -249,7 +249,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: T
         taken[take.number] = taken.get(take.number, 0) + take.quantity
     served = taken.keys() | plan.backordered.keys() | admitted.refused
     changes: dict[int, dict[str, object]] = {}
-    for line in order.lines:
+    for line, stored in zip(order.lines, turn.stored.lines, strict=True):
         if line.number not in served:
             continue
         more = plan.backordered.get(line.number, 0)
@@ -261,7 +261,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: T
             "waits_at": queues.get(line.number) if more else line.waits_at if waits else None,
             "supply_on": admitted.supply_on.get(line.number, line.supply_on) if waits else None,
             "transfers": turn.transfers_of(line) if waits else (),
-            "give_up_at": turn.gives_up_at(line.number) if waits else None,
+            "give_up_at": turn.gives_up_at(stored) if waits else None,
         }
     status = move(ORDER, order.status, "allocate" if taken else "backorder")
     return order.model_copy(update={"lines": replace_line(order.lines, changes), "status": status})

@@ -33,10 +33,9 @@ class Turn(NamedTuple):
     give_up_at: Mapping[int, str] = {}
     suppliers: Mapping[str, Location] = {}
 
-    def gives_up_at(self, number: int) -> str | None:
-        """When a line that waits is given up: as it was said when it began to wait, or now."""
-        before = next(line for line in self.stored.lines if line.number == number)
-        return (before.give_up_at if before.backordered else None) or self.give_up_at.get(number)
+    def gives_up_at(self, before: Line) -> str | None:
+        """When a line that waits is given up: as it was said when it began to wait, or now. `before`: as stored."""
+        return (before.give_up_at if before.backordered else None) or self.give_up_at.get(before.number)
 
     def transfers_of(self, line: Line) -> tuple[str, ...]:
         """The transfers that a line waits for, with those that are asked for now."""

@@ -45,7 +45,10 @@ class Buckets(_View):
 
 
 class LineView(_View):
-    """One line with its units by bucket. `sent_as`: units by SKU of other articles that are sent instead."""
+    """One line with its units by bucket. `sent_as`: units by SKU of other articles that are sent instead.
+
+    `transfers` were asked for so that units that wait can ship; what still waits at `give_up_at` is cancelled.
+    """
 
     number: int
     sku: str
@@ -56,6 +59,8 @@ class LineView(_View):
     external_line_id: str | None
     units: Buckets
     sent_as: dict[str, int] = {}
+    transfers: tuple[str, ...] = ()
+    give_up_at: str | None = None
 
 
 class FulfillmentOrderView(_View):

@@ -55,9 +55,9 @@ class Item(_Reference):
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
     `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
     are the bundles that it is in. `lot_tracked`: whoever books units in or out says of which lot; they are not sold any
-    more when fewer than `shelf_days` days are left until they expire. `serial_tracked`: by serial number. `waiting`:
-    what happens to orders when it is short. `substitutes` are sent instead, one for one, the best first, where a
-    sourcing rule says so.
+    more when fewer than `shelf_days` days are left until they expire, on channels of `channel_shelf_days` earlier yet.
+    `serial_tracked`: by serial number. `waiting`: what happens to orders when it is short. `substitutes` are sent
+    instead, one for one, the best first, where a sourcing rule says so.
     """
 
     sku: str
@@ -75,9 +75,20 @@ class Item(_Reference):
     lot_tracked: bool = False
     serial_tracked: bool = False
     shelf_days: Annotated[int, Field(ge=0, le=3_650)] = 0
+    channel_shelf_days: Mapping[str, Annotated[int, Field(ge=0, le=3_650)]] = {}
     part_of: frozenset[str] = frozenset()
     waiting: MayWait = MayWait()
     substitutes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_channel_takes_what_nobody_may(self) -> Self:
+        if any(days < self.shelf_days for days in self.channel_shelf_days.values()):
+            raise ValueError("channel_shelf_days: a channel may ask for more days than shelf_days, not for fewer")
+        return self
+
+    def shelf_days_of(self, channel: str) -> int:
+        """How many days must be left for a buyer of a channel."""
+        return self.channel_shelf_days.get(channel, self.shelf_days)
 
 
 def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:

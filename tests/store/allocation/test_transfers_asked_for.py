@@ -28,6 +28,7 @@ from tests.allocation_scene import (
 )
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
+from tests.reservation_scene import ask, done, open_shop
 
 STAFF = Caller("user:tester", lambda _: True)
 
@@ -153,6 +154,19 @@ def test_what_others_keep_and_what_others_wait_for_is_left_alone(wiring: Wiring)
     }
     assert asked == {"ord_1": 4, "ord_2": 2}
     assert wiring.stock.positions(["A"])["A", "lon-1"].available == 0
+    assert_the_books_balance(wiring)
+
+
+def test_what_a_cart_keeps_is_not_sent_away(wiring: Wiring) -> None:
+    open_shop(wiring)
+    scene(wiring, "transfer", "backorder", there=6)
+    wiring.reference.put_item(item_of("A"))
+    assert done(ask("cart-1", {"A": 4}))["status"] == "created"
+    allocate(batch(put_order(wiring, "ord_1", {"A": 5})), None)
+    (made,) = transfers_of(wiring, order_of(wiring))
+    assert made.committed == 2
+    london = wiring.stock.positions(["A"])["A", "lon-1"]
+    assert (london.committed, london.reserved, london.available) == (2, 4, 0)
     assert_the_books_balance(wiring)
 
 

@@ -52,10 +52,14 @@ class Considered(Value):
 
 
 class TriedFallback(Value):
-    """A fallback in its turn: the units that it took by line, how, and why it did not take the others."""
+    """A fallback in its turn: the units that it took by line, how, and why it did not take the others.
+
+    `in_all` are the units of all lines, also of those that did not find room.
+    """
 
     fallback: str
     units: Mapping[int, int] = {}
+    in_all: int = 0
     how: str = ""
     why_not: str = ""
 
@@ -203,14 +207,17 @@ def record_of(
         bound=outcome.bound,
         left_out=left_out,
         prices=prices,
-        tried=tuple(TriedFallback.model_validate(_few(row)._asdict()) for row in tried),
+        tried=tuple(_kept(row) for row in tried),
     )
 
 
-def _few(row: Tried) -> Tried:
+def _kept(row: Tried) -> TriedFallback:
     """With the units of the first lines, and no endless text."""
     units = dict(list(row.units.items())[:_MOST_ROWS])
-    return row._replace(units=units, how=_cut(row.how), why_not=_cut(row.why_not))
+    in_all = sum(row.units.values())
+    return TriedFallback(
+        fallback=row.fallback, units=units, in_all=in_all, how=_cut(row.how), why_not=_cut(row.why_not)
+    )
 
 
 def _cut(text: str) -> str:

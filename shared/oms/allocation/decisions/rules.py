@@ -55,7 +55,7 @@ def _proof(record: DecisionRecord) -> str:
 
 def _took(row: TriedFallback) -> Iterator[str]:
     if row.units:
-        yield f"{row.fallback} takes {sum(row.units.values())} unit(s) of line(s) {_numbers(row.units)}: {row.how}."
+        yield f"{row.fallback} takes {row.in_all} unit(s) of line(s) {_numbers(row.units)}: {row.how}."
     if row.why_not:
         yield f"{row.fallback} takes {'no more' if row.units else 'nothing'}: {row.why_not}."
 
