@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from oms.allocation.admitting import Admission
@@ -19,6 +20,7 @@ from oms.allocation.care import in_care
 from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence, joined, units_available
+from oms.allocation.lasting import Lasting
 from oms.allocation.lineup import Lineup, Picture
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
@@ -92,6 +94,7 @@ class Run:
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
+        self._lasting = Lasting(sourcing, now)
         self._records = DecisionStore(orders.table)
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
@@ -141,6 +144,7 @@ class Run:
         reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
         skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
+        self._lasting.watch(self._seen)
         self._sourcing.days.look(self._now)
         self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
         self._stale, self._broken, self._refilled = set(), set(), set()
@@ -207,24 +211,16 @@ class Run:
             return
         admission = Admission(self._lineup, self._promising, self._sourcing, self._now)
         mine = own(order, left)
-        view = admission.given_out(order, as_its_owner_sees(mine, self._lineup.seen_by(order, picture)))
+        there = self._lasting.seen_by(order, self._lineup.seen_by(order, picture))
+        view = admission.given_out(order, as_its_owner_sees(mine, there))
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
         asked = {name for line in order.lines for name in line.transfers}
-        steps = decide(
-            order,
-            works,
-            request,
-            view,
-            self._sourcing,
-            self._now,
-            at,
-            admission=admission,
-            books=books,
-            under_way=self._waiting.transfers.find_many(asked) if asked else {},
-            look=lambda skus: self._look(order, skus, picture),
-        )
+        under_way = self._waiting.transfers.find_many(asked) if asked else {}
+        given = (order, works, request, view, self._sourcing, self._now, at)
+        look = partial(self._look, order, picture=picture)
+        steps = decide(*given, admission=admission, books=books, under_way=under_way, look=look)
         steps = in_care(counted(steps, works, self._sourcing), self._now)
         if not steps:
             del self._pending[order.id]
@@ -244,20 +240,21 @@ class Run:
         """What is there of SKUs that the order did not ask for, without what others wait for."""
         self._widen(set(skus), picture)
         own = {key: position for key, position in picture.items() if key[0] in skus}
-        return self._lineup.left_by_all(skus, order, own)
+        return self._lasting.seen_by(order, self._lineup.left_by_all(skus, order, own), skus)
 
     def _widen(self, skus: set[str], picture: dict[PositionKey, Position]) -> None:
         """Read the positions of SKUs that are not in the picture yet."""
         new = skus - {sku for sku, _ in picture}
         if new:
             positions = self._stock.positions(new)
+            self._lasting.watch(positions)
             self._seen.update(positions)
             picture.update(positions)
             self._lineup.watch(new, positions)
 
     def _known(self, skus: set[str]) -> bool:
         """Whether what is there of SKUs is there for whoever comes."""
-        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus)
+        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus) and not self._lasting.dated(skus)
 
     def _lined_up(self, orders: Sequence[Order], picture: Mapping[PositionKey, Position]) -> Iterator[Order]:
         """In the fair sequence; of orders that compete for the same stock, in a cheaper one in which nobody loses.
