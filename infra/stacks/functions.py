@@ -93,7 +93,12 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
-    FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
+    # 5,000 lines are taken back in 60 to 170 transactions, each with the whole header.
+    FunctionSpec(
+        "allocation/api_cancel_orders",
+        {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET},
+        memory_mb=1769,
+    ),
     FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
     FunctionSpec("inventory/api_read_stock", {"inventory": LOAD + LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
@@ -285,6 +290,7 @@ FUNCTIONS = (
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
+    FunctionSpec("allocation/api_manage_limits", {"reference": LOAD + LIST + SAVE}),
     FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "allocation/api_try_strategies",

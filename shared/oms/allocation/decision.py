@@ -42,6 +42,7 @@ from oms.orders.workload.rules import loads
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
 AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by side
+SKUS_IN_A_FACT = 500  # each of 64 characters of up to four bytes: half of what a bus entry takes
 
 
 class Decision(NamedTuple):
@@ -333,11 +334,14 @@ def _spoken(order: Order, said: _Said, short: Mapping[str, int], also: Sequence[
         some = ids[start : start + AT_A_TIME]
         facts.append(OrderAllocated(order_id=order.id, attempt=said.attempt, fulfillment_order_ids=some))
     replaced = [line for work in said.own for line in work.lines if line.instead_of]
-    if replaced:
-        units = tuple((line.number, line.instead_of or "", line.sku, line.quantity) for line in replaced)
-        facts.append(OrderSubstituted(order_id=order.id, attempt=said.attempt, units=units))
-    if short:
-        facts.append(OrderBackordered(order_id=order.id, attempt=said.attempt, units=dict(short)))
+    for start in range(0, len(replaced), SKUS_IN_A_FACT // 2):
+        some_lines = replaced[start : start + SKUS_IN_A_FACT // 2]
+        swapped = tuple((line.number, line.instead_of or "", line.sku, line.quantity) for line in some_lines)
+        facts.append(OrderSubstituted(order_id=order.id, attempt=said.attempt, units=swapped))
+    skus = list(short)
+    for start in range(0, len(skus), SKUS_IN_A_FACT):
+        units = {sku: short[sku] for sku in skus[start : start + SKUS_IN_A_FACT]}
+        facts.append(OrderBackordered(order_id=order.id, attempt=said.attempt, units=units))
     facts += also
     dwell = MAX_DWELL["fulfillment_order.open" if ids else "order.confirmed"]
     return order.changed(

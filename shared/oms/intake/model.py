@@ -13,14 +13,14 @@ lines'. `shipping_minor` holds every charge that is not a line: postage, duties,
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from oms.kernel.identifiers import Reference, SenderReference, Sku, WithoutCard
 from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Instant, Plain, PlainLines, UpTo
+from oms.orders.goods import MAX_LINES, names_fit
 
-MAX_LINES = 1_000
 _MAX_UNITS = 1_000_000
 
 
@@ -141,6 +141,13 @@ class NewOrder(_Inbound):
     bill_to: BillTo | None = None
     note: Annotated[str, PlainLines, UpTo(2_000)] | None = None
     gift_message: Annotated[str, PlainLines, UpTo(2_000)] | None = None
+
+    @field_validator("lines")
+    @classmethod
+    def _names_fit(cls, lines: list[NewLine]) -> list[NewLine]:
+        if not names_fit([line.sku for line in lines]):
+            raise ValueError("the SKUs of so many lines are too long; make several orders of it")
+        return lines
 
 
 class PromiseAnswer(BaseModel):

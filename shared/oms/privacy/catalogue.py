@@ -136,8 +136,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "Policy", "PolicyView", "Service",
-            "Strategy", "StrategyView", "TrackedLine",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView",
+            "Service", "Strategy", "StrategyView", "TrackedLine",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -150,7 +150,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("Item", "channel_shelf_days"): "business",
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
-    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by")},
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by", "planned")},
     **{("TriedFallback", name): "business" for name in ("how", "why_not")},  # our own words, of lines and locations
     **dict.fromkeys((("Rule", "suppliers"), ("Location", "transfer_days"), ("Line", "transfers")), "business"),
     ("LineView", "transfers"): "business",
@@ -182,9 +182,9 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutTransfer", "Strategy", "StrategyDraft",
-            "StrategyView", "Transfer", "TransferView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView",
+            "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "PutLimits", "PutTransfer", "Strategy", "StrategyDraft", "StrategyView", "Transfer", "TransferView",
         )
     },
     **{

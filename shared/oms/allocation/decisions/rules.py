@@ -22,6 +22,9 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
         total = sum(one.parts.values())
         parts = ", ".join(f"{name} {_money(cost)}" for name, cost in sorted(one.parts.items(), key=lambda row: -row[1]))
         yield f"{one.location} ships {_units(record, one.location)}, for {_money(total)}: {parts}."
+    yield from (
+        f"{name} has no room for it before {day}, and works on it then." for name, day in record.planned.items()
+    )
     if len(places) == 1:
         yield f"One location is enough, and {proof}."
     elif places:
