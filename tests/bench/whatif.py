@@ -110,6 +110,7 @@ def _decide_by(wiring: Wiring, *rules: Rule) -> None:
     desk = wiring.strategy_desk
     draft_strategy("default", StrategyDraft(rules=rules), if_match="*", by="user:bench", desk=desk)
     publish_strategy("default", if_match="*", by="user:bench", desk=desk)
+    wiring.reference._settings_until = 0.0  # as a process that begins afterwards
 
 
 def _allocate(wiring: Wiring, hands: Hands, invoice: Invoice) -> None:
