@@ -8,4 +8,6 @@ from oms.wiring import wire
 
 @task(FulfillmentTask)
 def handler(document: FulfillmentTask) -> TaskOutcome:
-    return release_fulfillment(document, orders=wire().orders, standing=wire().standing, clock=wire().clock)
+    return release_fulfillment(
+        document, orders=wire().orders, standing=wire().standing, purchase=wire().purchase, clock=wire().clock
+    )

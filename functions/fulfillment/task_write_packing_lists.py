@@ -13,4 +13,5 @@ def handler(document: PaperTask) -> Documented:
         reference=wire().reference,
         people=wire().people,
         documents=wire().documents,
+        picking=wire().pick_desk,
     )

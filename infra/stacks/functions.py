@@ -93,7 +93,12 @@ FUNCTIONS = (
         },
     ),
     FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
-    FunctionSpec("allocation/api_cancel_orders", {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET}),
+    # 5,000 lines are taken back in 60 to 170 transactions, each with the whole header.
+    FunctionSpec(
+        "allocation/api_cancel_orders",
+        {**_TAKES_BACK, "customers": LOAD + SAVE + FORGET},
+        memory_mb=1769,
+    ),
     FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
     FunctionSpec("inventory/api_read_stock", {"inventory": LOAD + LIST}),
     FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
@@ -113,6 +118,12 @@ FUNCTIONS = (
     FunctionSpec("inventory/api_reserve_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}, memory_mb=1024),
     FunctionSpec(
         "inventory/cron_expire_reservations",
+        {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
+        "inventory/cron_expire_lots",
         {"inventory": LOAD + SAVE + LIST, "undelivered": SEND},
         triggers=(OnSchedule("rate(1 minute)"),),
         timeout_s=50,
@@ -143,6 +154,7 @@ FUNCTIONS = (
         without_token=True,
     ),
     FunctionSpec("procurement/api_list_proposals", {"procurement": LOAD + LIST}),
+    FunctionSpec("procurement/api_list_purchases", {"procurement": LOAD + LIST}),
     FunctionSpec("console/api_show_docs", without_token=True),
     FunctionSpec("intake/api_draft_orders", {**_INTAKE, "messages": LOAD + SAVE + FORGET}, memory_mb=1024),
     FunctionSpec(
@@ -278,6 +290,7 @@ FUNCTIONS = (
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
+    FunctionSpec("allocation/api_manage_limits", {"reference": LOAD + LIST + SAVE}),
     FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(
         "allocation/api_try_strategies",
@@ -314,6 +327,7 @@ FUNCTIONS = (
         "fulfillment/task_write_packing_lists",
         {
             "orders": LOAD,
+            "inventory": LOAD,
             "reference": LOAD + LIST,
             "people": LOAD,
             "people_key": UNWRAP,
@@ -322,7 +336,9 @@ FUNCTIONS = (
         },
         memory_mb=1024,
     ),
-    FunctionSpec("fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD}),
+    FunctionSpec(
+        "fulfillment/task_release_fulfillment", {**_ORDER, "customers": LOAD, "procurement": LOAD + SAVE + LIST}
+    ),
     FunctionSpec("fulfillment/task_withdraw_release", _ORDER),
     FunctionSpec("fulfillment/task_discard_packing_lists", {"documents": REMOVE_DOCUMENT}),
     FunctionSpec("shipping/task_void_parcels", _SHIPPING),

@@ -14,7 +14,7 @@ from rich.console import Console
 from infra.local.cloud import temporary
 from infra.local.emulator import Home
 from infra.local.paths import LOCAL
-from tests.bench import giant, hot, imports, pace, report, sourcing, whatif, work, yardstick
+from tests.bench import giant, hot, imports, largest, pace, report, sourcing, whatif, work, yardstick
 
 OUTPUT = Path(__file__).parents[2] / "docs/performance.md"
 PICTURE = OUTPUT.parent / yardstick.PICTURE
@@ -23,11 +23,13 @@ console = Console(highlight=False)
 
 
 def main(part: str = "") -> int:
-    """Measure, write, show; only the part `prices`, `sourcing` or `whatif`, without the cloud, if that is asked for."""
+    """Measure, write, show; one part alone (`prices`, `sourcing`, `whatif`, `largest`), if that is asked for."""
     if part == "sourcing":
         return sourcing.main()
     if part == "whatif":
         return whatif.main()
+    if part == "largest":
+        return _largest()
     if part == "prices":
         OUTPUT.write_text(yardstick.renewed(OUTPUT.read_text(), _prices()))
         return 0
@@ -42,12 +44,14 @@ def main(part: str = "") -> int:
             posted = pace.hot_item(cloud)
             console.print("measuring allocation under fire")
             allocation = hot.measure(cloud)
+            console.print("walking the largest orders")
+            giants = largest.section(largest.measure(cloud))
             console.print("measuring the pace of intake over HTTP")
             intake = pace.intake(cloud, orders=400, at_once=8)
     finally:
         shutil.rmtree(home.folder, ignore_errors=True)
     console.print("measuring imports and sourcing")
-    under_fire = f"{hot.section(allocation)}\n\n## The size of an order\n\n{giant.section()}"
+    under_fire = f"{hot.section(allocation)}\n\n## The size of an order\n\n{giant.section()}\n\n{giants}"
     text = report.page(
         single, many, intake, posted, imports.measure(), sourcing.measure(), under_fire, f"{_prices()}\n{_what_if()}"
     )
@@ -55,6 +59,17 @@ def main(part: str = "") -> int:
     rounded = {name: round(count, 9) for name, count in report.counted(many).items()}
     WORK.write_text(json.dumps(rounded, indent=2) + "\n")
     console.print(text)
+    return 0
+
+
+def _largest() -> int:
+    """Show the part about the largest orders; the page is written by the whole of it."""
+    home = Home(LOCAL / "bench")
+    try:
+        with temporary(home, console.print) as cloud:
+            console.print(largest.section(largest.measure(cloud)))
+    finally:
+        shutil.rmtree(home.folder, ignore_errors=True)
     return 0
 
 

@@ -38,7 +38,7 @@ class Work:
 
 def measure(cloud: Cloud, *, orders: int, batch: int) -> Work:
     """Run `orders` orders through all handlers on tables of their own (no triggers on them)."""
-    with _bench_domain(cloud, f"bench{orders}") as (wiring, secret):
+    with bench_domain(cloud, f"bench{orders}") as (wiring, secret):
         meter = Meter()
         conductor = Conductor(wiring, meter.around)
         meter.phase = "warm-up"
@@ -118,7 +118,7 @@ def _queue_requests(orders: int, batch: int) -> float:
 
 
 @contextmanager
-def _bench_domain(cloud: Cloud, prefix: str) -> Iterator[tuple[Wiring, str]]:
+def bench_domain(cloud: Cloud, prefix: str) -> Iterator[tuple[Wiring, str]]:
     """Tables like the deployed ones, without what is attached to those, and a wiring to them."""
     dynamodb = cloud.client("dynamodb")
     for spec in TABLES:

@@ -1,6 +1,7 @@
 """Hard input at the edge, row by row of the fault matrix (F1 to F13): refused with a reason, or kept exactly."""
 
 import json
+import random
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +11,9 @@ import pytest
 from functions.allocation.api_cancel_orders import handler as cancel
 from functions.intake.api_submit_orders import handler as submit
 from oms.intake.messages.store import reference_of
-from oms.intake.model import MAX_LINES
 from oms.intake.rules import person_id_of
 from oms.kernel.json import MAX_BYTES, MAX_DEPTH
+from oms.orders.goods import MAX_LINES
 from oms.orders.natural import order_id_of
 from oms.reference.model import Channel
 from oms.wiring import Wiring
@@ -149,12 +150,21 @@ def test_f10_text_is_kept_in_its_normal_form(shop: Wiring) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_f11_a_thousand_lines_are_taken_and_one_more_is_refused() -> None:
+def test_f11_five_thousand_lines_are_taken_and_one_more_is_refused() -> None:
     lines = [{"sku": "MUG", "quantity": 1, "unit_price_minor": 1, "external_line_id": str(n)} for n in range(MAX_LINES)]
     sums = {"shipping_minor": 0, "tax_minor": 0}
     refused(order(lines=[*lines, lines[0]], total_minor=MAX_LINES + 1, **sums), 422, "invalid", "lines")
     assert send(order(lines=lines, total_minor=MAX_LINES, **sums))[0] == 201
-    assert count("orders", "ORDER#") == 1
+    assert count("orders", "ORDER#") == 2  # the header, and what lasts of its lines
+
+
+@pytest.mark.usefixtures("shop")
+def test_f11_names_that_do_not_fit_an_order_are_refused_and_kept_nowhere() -> None:
+    chance = random.Random(1)  # noqa: S311  the same in every run
+    skus = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=64)) for _ in range(MAX_LINES)]
+    lines = [{"sku": sku, "quantity": 1, "unit_price_minor": 1} for sku in skus]
+    refused(order(lines=lines, total_minor=MAX_LINES), 422, "invalid", "lines")
+    assert count("orders", "ORDER#") == 0
 
 
 @pytest.mark.parametrize(
@@ -171,7 +181,7 @@ def test_f13_minor_units_are_those_of_the_currency(shop: Wiring, currency: str, 
 
 
 @pytest.mark.usefixtures("shop")
-def test_f13_a_cent_too_much_over_a_thousand_lines_is_refused() -> None:
+def test_f13_a_cent_too_much_over_five_thousand_lines_is_refused() -> None:
     line = {"sku": "MUG", "quantity": 3, "unit_price_minor": 333, "discount_minor": 1, "tax_minor": 7}
     sums = {"shipping_minor": 0, "tax_minor": 7 * MAX_LINES}
     total = MAX_LINES * (3 * 333 - 1 + 7)

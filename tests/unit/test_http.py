@@ -10,8 +10,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from oms.aws.http import MAX_BYTES, Http, UnauthorizedByPartnerError, wait_s
+from oms.aws.http import Http, UnauthorizedByPartnerError, wait_s
 from oms.kernel.errors import NotNowError, RejectedError, TooLargeError, TransientError
+from oms.kernel.json import MAX_BYTES
 from tests.partners import HTML, Partner, Reply, partner
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -1,12 +1,13 @@
 """Whether an order that is short may wait, as its items' policies say; what it is promised then, and why not if not."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.lineup import Lineup, Picture, without
 from oms.allocation.sourcing.desk import Sourcing
+from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
 from oms.inventory.transfers.rules import supplies_of
@@ -19,6 +20,8 @@ from oms.reference.model import MayWait
 
 REASON, TOO_LATE = "out_of_stock", "promise_too_late"
 ANY = MayWait()
+_ONE_BY_ONE = 20  # lines of an order
+_TOLD = 10  # lines whose reason a hold names
 
 
 class Admitted(NamedTuple):
@@ -61,6 +64,7 @@ class Admission:
         queues: Mapping[int, str],
         picture: Picture,
         asking: Mapping[Wish, Transfer],
+        given_up: Collection[int],
     ) -> Admitted:
         """What becomes of the units by line that nobody has.
 
@@ -70,10 +74,11 @@ class Admission:
             queues: the location in whose books a line's units would wait.
             picture: the stock after what the order takes.
             asking: transfers that are asked for if the units may wait.
+            given_up: lines whose units are cancelled by themselves when it gets too late.
         """
         coming = [supply for one in asking.values() for supply in supplies_of(one, one.lines)]
         self._promising.foresee(coming)
-        admitted = self._admitted(order, short, queues, picture, asking)
+        admitted = self._admitted(order, short, queues, picture, asking, given_up)
         vain = {asking[wish].id for wish in asking if wish.number in admitted.refused}
         self._promising.forget([one for one in coming if one.reference in vain])
         return admitted
@@ -85,10 +90,13 @@ class Admission:
         queues: Mapping[int, str],
         picture: Picture,
         asking: Mapping[Wish, Transfer],
+        given_up: Collection[int],
     ) -> Admitted:
         supply_on: dict[int, str] = {}
         why: dict[int, str] = {}
         joining, sold = Counter[str](), Counter[str]()
+        shelf = by_sku(picture)
+        self._learn(line for line in order.lines if line.number in short and not (line.supply_on and line.backordered))
         for line in order.lines:
             if line.number not in short:
                 continue
@@ -100,12 +108,21 @@ class Admission:
             if refused:
                 why[line.number] = refused
                 continue
-            day = line.supply_on or self._promised(order, line, units, picture, joining)
+            day = line.supply_on or self._promised(order, line, units, shelf, joining)
             own = [one.id for wish, one in asking.items() if wish.number == line.number]
             supply_on[line.number] = max(day, self._promising.not_before(line, own))
             joining.update(on_the_shelf(line, units))
             sold[line.sku] += units
-        return self._judged(order, short, supply_on, why, picture)
+        return self._judged(order, short, supply_on, why, picture, given_up)
+
+    def _learn(self, joining: Iterable[Line]) -> None:
+        """Of many lines that may join, read at once what is asked of each: its head, who stands last, what comes."""
+        lines = list(joining)
+        if len(lines) <= _ONE_BY_ONE:
+            return
+        skus = {sku for line in lines for sku in on_the_shelf(line, 1)}
+        self._lineup.learn(skus | {line.sku for line in lines})
+        self._promising.learn(sorted(skus))
 
     def _judged(
         self,
@@ -114,12 +131,14 @@ class Admission:
         supply_on: Mapping[int, str],
         why: dict[int, str],
         picture: Picture,
+        given_up: Collection[int],
     ) -> Admitted:
         """With the promise; who would be served too late is asked first."""
         promise = self._promise(order, short, supply_on, picture)
-        new = {number for number in supply_on if not _line(order, number).backordered}
+        lines = {line.number: line for line in order.lines}
+        new = {number for number in supply_on if not lines[number].backordered} - set(given_up)
         asked = was_held(order, TOO_LATE)  # whoever let the order go has said that it will do
-        latest = latest_acceptable(order, [self.policy(_line(order, number).sku) for number in new])
+        latest = latest_acceptable(order, [self.policy(lines[number].sku) for number in new])
         if new and not asked and too_late(promise, latest):
             say = f"{promise.latest_on or 'no date known'}, wanted by {latest}"
             kept = {number: day for number, day in supply_on.items() if number not in new}
@@ -166,12 +185,14 @@ class Admission:
                 return f"{line.sku}: cap_reached at {location}, {there} of {own} wait, {units} more wanted"
         return None
 
-    def _promised(self, order: Order, line: Line, units: int, picture: Picture, joining: Mapping[str, int]) -> str:
+    def _promised(
+        self, order: Order, line: Line, units: int, shelf: Mapping[str, Picture], joining: Mapping[str, int]
+    ) -> str:
         """The day when everybody in line and this one are covered; never before the last one in line."""
         days: list[str] = []
         for sku, each in on_the_shelf(line, units).items():
             upto = self._lineup.head(sku).units + joining.get(sku, 0) + each
-            days += [self._promising.supply_on(sku, upto, picture), self._lineup.last_on(sku)]
+            days += [self._promising.supply_on(sku, upto, shelf.get(sku, {})), self._lineup.last_on(sku)]
         return not_before(max(days), self.policy(line.sku), order.channel)
 
 
@@ -183,14 +204,23 @@ def not_before(supply_on: str, policy: MayWait, channel: str) -> str:
 
 
 def _holds(why: Mapping[int, str]) -> tuple[HoldSpec, ...]:
-    return (HoldSpec(REASON, "; ".join(why.values())),) if why else ()
+    if not why:
+        return ()
+    some = list(why.values())[:_TOLD]
+    more = [f"and {len(why) - _TOLD} more lines"] if len(why) > _TOLD else []
+    return (HoldSpec(REASON, "; ".join([*some, *more])),)
 
 
-def _line(order: Order, number: int) -> Line:
-    return next(line for line in order.lines if line.number == number)
+def by_sku(picture: Picture) -> dict[str, dict[PositionKey, Position]]:
+    """The picture, SKU by SKU."""
+    shelf: dict[str, dict[PositionKey, Position]] = {}
+    for key, position in picture.items():
+        shelf.setdefault(key[0], {})[key] = position
+    return shelf
 
 
 def policies_of(order: Order, numbers: Iterable[int], sourcing: Sourcing) -> list[MayWait]:
     """What the items of some lines say."""
-    items = [sourcing.item(_line(order, number).sku) for number in numbers]
+    wanted = set(numbers)
+    items = [sourcing.item(line.sku) for line in order.lines if line.number in wanted]
     return [item.waiting if item else ANY for item in items]

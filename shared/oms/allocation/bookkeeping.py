@@ -32,7 +32,7 @@ def changes_of(order: Order, plan: SourcingPlan, queues: Mapping[int, str]) -> d
     changes: dict[PositionKey, Change] = {}
     lines = {line.number: line for line in order.lines}
     for take in plan.takes:
-        for sku, units in on_the_shelf(lines[take.number], take.quantity).items():
+        for sku, units in take.of_shelf(lines[take.number]).items():
             key = (sku, take.location)
             changes[key] = changes.get(key, Change()).plus(Change(committed=units))
     for number in plan.backordered.keys() & queues.keys():

@@ -22,7 +22,7 @@ def in_care(steps: Sequence[Decision], now: datetime) -> list[Decision]:
     given = [rows for rows in tried if rows[-1].fallback == "customer_care"]
     if not given or was_held(steps[-1].order, REASON):
         return list(steps)
-    units = sum(sum(rows[-1].units.values()) for rows in given)
+    units = sum(rows[-1].in_all for rows in given)
     lines = sorted({number for rows in given for number in rows[-1].units})
     passed = [f"{row.fallback}: {row.why_not}" for row in given[0] if row.why_not]
     note = "; ".join([f"{units} unit(s) of line(s) {', '.join(map(str, lines[:10]))} nobody may ship", *passed])

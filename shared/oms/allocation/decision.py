@@ -9,15 +9,15 @@ from oms.allocation.admitting import Admission
 from oms.allocation.bookkeeping import books_after, changes_of, queues_of, summed
 from oms.allocation.bundled import plan_lines
 from oms.allocation.decisions.model import DecisionRecord, records_of
-from oms.allocation.fallbacks.chain import fall_back
+from oms.allocation.fallbacks.chain import Look, fall_back
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
-from oms.allocation.rules import Demand, SourcingPlan, rank
+from oms.allocation.rules import Demand, SourcingPlan, Take, rank, shares_of
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import steps_of
 from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
 from oms.events.fact import FactData
-from oms.events.orders import OrderAllocated, OrderBackordered
+from oms.events.orders import OrderAllocated, OrderBackordered, OrderSubstituted
 from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.inventory.transfers.asking import ROWS_EACH, WRITES_EACH, asked_for, taken_by
 from oms.inventory.transfers.model import Transfer
@@ -30,6 +30,7 @@ from oms.orders.lines import replace_line
 from oms.orders.model import (
     FulfillmentLine,
     FulfillmentOrder,
+    Line,
     Order,
     Reserving,
     fulfillment_order_id,
@@ -41,6 +42,7 @@ from oms.orders.workload.rules import loads
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
 AT_A_TIME = 40  # Step Functions: iterations of an inline Map that run side by side
+SKUS_IN_A_FACT = 500  # each of 64 characters of up to four bytes: half of what a bus entry takes
 
 
 class Decision(NamedTuple):
@@ -114,6 +116,7 @@ def decide(
     admission: Admission,
     books: Mapping[PositionKey, Position],
     under_way: Mapping[str, Transfer] = {},
+    look: Look = lambda _: {},
 ) -> list[Decision]:
     """The decision for the units of an order that are open or wait; none when nothing changes, or it may not be now.
 
@@ -121,31 +124,34 @@ def decide(
     other. Its header counts the steps, so that whoever comes after a crash goes on with what is still open; only the
     last step says `OrderAllocated`, so that no location begins with half of it. `kept` are positions at which the
     order has units reserved: they move with it. `view` is the stock that is there for this order, `books` all of it.
-    `under_way` are the transfers that were asked for for it, by id.
+    `under_way` are the transfers that were asked for for it, by id. `look` reads what is there of other SKUs.
     """
     if order.status not in OPEN_STATES or order.cancelling or order.blocked_by("allocate"):
         return []
-    asked = turned(order, view)
+    asked = turned(order, view, now)
     waiting = [Demand(line.number, line.sku, line.open) for line in asked.lines if line.open]
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
     excluded = excluded_by(works, request)
     plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now)
-    fell = fall_back(asked, outcomes, view, sourcing, under_way, now)
+    fell = fall_back(asked, outcomes, view, sourcing, under_way, now, look)
     plan = fell.mended(plan)
     if not plan.takes and not fell.wishes and not any(line.open for line in order.lines):
         return []
     queues = queues_of(order, plan, books, rank(sourcing.own, order.destination, excluded))
     queues = {**queues, **fell.waits_at}
     asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
-    left = books_after(asked, plan, books, [one for transfer in asking.values() for one in taken_by(transfer)])
-    admitted = admission.admit(order, plan.backordered, queues, left, asking)
+    left = books_after(
+        asked, plan, {**fell.seen, **books}, [one for transfer in asking.values() for one in taken_by(transfer)]
+    )
+    admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
     plan = plan._replace(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
     )
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
-    turn = Turn(order, asked, admitted, {w: t for w, t in asking.items() if w.number not in admitted.refused})
+    asking = {wish: one for wish, one in asking.items() if wish.number not in admitted.refused}
+    turn = Turn(order, asked, admitted, asking, fell.give_up_at, sourcing.suppliers)
     plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
     records = records_of((order.id, attempt, to_text(now), sourcing.priced_by()), outcomes, fell)
@@ -178,7 +184,7 @@ def _steps(
     own = [work for work in works if work.attempt == attempt]
     left = left_behind(turn)
     for done, plan in enumerate(plans, 1):
-        made = _fulfillment_orders(order, plan, attempt, own, now)
+        made = _fulfillment_orders(order, plan, attempt, own, turn, now)
         own += made
         changes = summed(left, changes_of(order, plan, queues))
         left, promised = {}, None
@@ -205,31 +211,34 @@ def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -
 
 
 def _fulfillment_orders(
-    order: Order, plan: SourcingPlan, attempt: int, own: Sequence[FulfillmentOrder], now: datetime
+    order: Order, plan: SourcingPlan, attempt: int, own: Sequence[FulfillmentOrder], turn: Turn, now: datetime
 ) -> tuple[FulfillmentOrder, ...]:
-    """A location's share; a further part of it where it has one of this attempt already (`own`)."""
+    """A location's shares; further parts of it where it has one of this attempt already (`own`)."""
     parts = Counter(work.location for work in own)
-    components = {line.number: line.components for line in order.lines}
-    return tuple(
-        FulfillmentOrder(
+    lines = {line.number: line for line in order.lines}
+    made: list[FulfillmentOrder] = []
+    for location, takes in shares_of(plan.takes):
+        work = FulfillmentOrder(
             id=fulfillment_order_id(order.id, attempt, location, parts[location]),
             order_id=order.id,
             location=location,
             attempt=attempt,
             status="open",
-            lines=tuple(
-                FulfillmentLine(
-                    number=take.number, sku=take.sku, quantity=take.quantity, components=components[take.number]
-                )
-                for take in plan.takes
-                if take.location == location
-            ),
+            lines=tuple(_share(take, lines[take.number]) for take in takes),
             currency=order.currency,
             entered_at=to_text(now),
             account_id=order.account_id,
-        ).changed(at=now, by=BY, what="Opened")
-        for location in plan.locations
-    )
+            supplier=turn.suppliers[location].supplier if location in turn.suppliers else None,
+        )
+        parts[location] += 1
+        made.append(work.changed(at=now, by=BY, what="Opened"))
+    return tuple(made)
+
+
+def _share(take: Take, line: Line) -> FulfillmentLine:
+    if take.sku == line.sku:
+        return FulfillmentLine(number=take.number, sku=take.sku, quantity=take.quantity, components=line.components)
+    return FulfillmentLine(number=take.number, sku=take.sku, quantity=take.quantity, instead_of=line.sku)
 
 
 def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: Turn) -> Order:
@@ -240,7 +249,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: T
         taken[take.number] = taken.get(take.number, 0) + take.quantity
     served = taken.keys() | plan.backordered.keys() | admitted.refused
     changes: dict[int, dict[str, object]] = {}
-    for line in order.lines:
+    for line, stored in zip(order.lines, turn.stored.lines, strict=True):
         if line.number not in served:
             continue
         more = plan.backordered.get(line.number, 0)
@@ -252,6 +261,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: T
             "waits_at": queues.get(line.number) if more else line.waits_at if waits else None,
             "supply_on": admitted.supply_on.get(line.number, line.supply_on) if waits else None,
             "transfers": turn.transfers_of(line) if waits else (),
+            "give_up_at": turn.gives_up_at(stored) if waits else None,
         }
     status = move(ORDER, order.status, "allocate" if taken else "backorder")
     return order.model_copy(update={"lines": replace_line(order.lines, changes), "status": status})
@@ -323,8 +333,15 @@ def _spoken(order: Order, said: _Said, short: Mapping[str, int], also: Sequence[
     for start in range(0, len(ids), AT_A_TIME):
         some = ids[start : start + AT_A_TIME]
         facts.append(OrderAllocated(order_id=order.id, attempt=said.attempt, fulfillment_order_ids=some))
-    if short:
-        facts.append(OrderBackordered(order_id=order.id, attempt=said.attempt, units=dict(short)))
+    replaced = [line for work in said.own for line in work.lines if line.instead_of]
+    for start in range(0, len(replaced), SKUS_IN_A_FACT // 2):
+        some_lines = replaced[start : start + SKUS_IN_A_FACT // 2]
+        swapped = tuple((line.number, line.instead_of or "", line.sku, line.quantity) for line in some_lines)
+        facts.append(OrderSubstituted(order_id=order.id, attempt=said.attempt, units=swapped))
+    skus = list(short)
+    for start in range(0, len(skus), SKUS_IN_A_FACT):
+        units = {sku: short[sku] for sku in skus[start : start + SKUS_IN_A_FACT]}
+        facts.append(OrderBackordered(order_id=order.id, attempt=said.attempt, units=units))
     facts += also
     dwell = MAX_DWELL["fulfillment_order.open" if ids else "order.confirmed"]
     return order.changed(

@@ -119,11 +119,26 @@ class Lineup:
                     hidden[sku] = max(hidden.get(sku, 0), ahead)
         return without(picture, {sku: units for sku, units in hidden.items() if units})
 
+    def left_by_all(self, skus: Iterable[str], order: Order, picture: Picture) -> Picture:
+        """The picture without what is there for anybody who waits for one of the SKUs."""
+        lines = {sku: self._lines[sku] for sku in skus if sku in self._lines}
+        hidden = {sku: line.ahead(None, order.id, self._passed) for sku, line in lines.items()}
+        return without(picture, {sku: units for sku, units in hidden.items() if units})
+
     def head(self, sku: str) -> Head:
         """A line as it would be if everything decided so far were written."""
         if sku not in self._heads:
             self._heads |= self._store.heads([sku])
         return self._heads[sku]
+
+    def learn(self, skus: Iterable[str]) -> None:
+        """Read the heads of these lines, and who stands last in them, where that is not known yet."""
+        names = set(skus)
+        new = sorted(names - self._heads.keys())
+        self._heads |= self._store.heads(new) if new else {}
+        unknown = sorted(sku for sku in names - self._last.keys() if self._heads[sku].units)
+        for sku, last in self._store.lasts(unknown).items():
+            self._last[sku] = last.supply_on if last else ""
 
     def last_on(self, sku: str) -> str:
         """Until when those who stand in line already are promised stock: who joins is promised no earlier day."""
@@ -161,10 +176,15 @@ def without(picture: Picture, hidden: Mapping[str, int]) -> Picture:
     if not hidden:
         return picture
     view = dict(picture)
+    there: dict[str, list[PositionKey]] = {}
+    for key, position in picture.items():
+        if key[0] in hidden and position.available > 0:
+            there.setdefault(key[0], []).append(key)
     for sku, units in hidden.items():
         left = units
-        keys = [key for key in picture if key[0] == sku and picture[key].available > 0]
-        for key in sorted(keys, key=lambda one: (-picture[one].backordered, -picture[one].available, one)):
+        for key in sorted(
+            there.get(sku, ()), key=lambda one: (-picture[one].backordered, -picture[one].available, one)
+        ):
             part = min(left, picture[key].available)
             view[key] = picture[key]._replace(safety_stock=picture[key].safety_stock + part)
             left -= part

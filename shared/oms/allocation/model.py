@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from oms.events.fact import Fact
 from oms.kernel.errors import MalformedError
 from oms.kernel.text import Remark
+from oms.orders.goods import MAX_LINES
 from oms.orders.model import Value
 
 FIRST = "OrderConfirmed"
@@ -65,7 +66,7 @@ class CancelledLine(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    number: Annotated[int, Field(ge=1, le=1_000)]
+    number: Annotated[int, Field(ge=1, le=MAX_LINES)]
     quantity: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -76,7 +77,7 @@ class CancelOrder(BaseModel):
 
     reason: Literal["customer_request", "payment_failed", "fraud", "out_of_stock", "duplicate", "other"]
     note: Remark | None = None
-    lines: Annotated[list[CancelledLine], Field(min_length=1, max_length=1_000)] | None = None
+    lines: Annotated[list[CancelledLine], Field(min_length=1, max_length=MAX_LINES)] | None = None
 
     @field_validator("lines")
     @classmethod

@@ -66,7 +66,7 @@ def cancel_units(
             raise StateError.because(*why)
         split = sources_of(tree, parcels, asked.units)
         recall = take_all(Wanted(split.works, split.queued, parcels, asked.reason, asked.by, now))
-        header = _fewer(tree.order, recall, asked, now)
+        header = fewer(tree.order, recall, asked, now)
         try:
             desk.commit(tree.order, header, recall, *exposure.moved_writes(tree.order, header))
         except ConflictError:
@@ -94,7 +94,7 @@ def _refuse_unknown(order: Order, asked: Asked) -> None:
         raise RejectedError(f"{len(faults)} line(s) are not known", code="invalid", faults=faults)
 
 
-def _fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
+def fewer(order: Order, recall: Recall, asked: Asked, at: datetime) -> Order:
     """The header without the units; what was taken back beyond them is open again, and asked for again."""
     changes: LineChanges = {}
     for line in order.lines:

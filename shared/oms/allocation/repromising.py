@@ -25,6 +25,8 @@ from oms.orders.store import OrderStore
 BY = "system:serve_waiting"
 WHY = "supply_changed"
 _TRIES = 5
+_LINE_WRITES = 90  # of a transaction of 100: the header and the row of the ledger go with them
+_MANY = 50  # lines of an order
 
 
 class Moved(NamedTuple):
@@ -42,6 +44,7 @@ class _Days:
         self._promising = promising
         self._stock = stock
         self.picture: dict[PositionKey, Position] = {}
+        self._known: set[str] = set()
         self._days: dict[str, dict[tuple[str, int], str]] = {}
         self.places: dict[str, list[Place]] = {}
 
@@ -49,10 +52,18 @@ class _Days:
         """When the last of the transfers that the line waits for can be used; empty: there is none."""
         return self._promising.not_before(line)
 
+    def learn(self, skus: Iterable[str]) -> None:
+        """Read at once what is there and what comes of several SKUs."""
+        new = sorted(set(skus) - self._known)
+        if new:
+            self.picture |= self._stock.positions(new)
+            self._promising.learn(new)
+            self._known.update(new)
+
     def of(self, sku: str) -> Mapping[tuple[str, int], str]:
         """By order id and line number."""
         if sku not in self._days:
-            self.picture |= self._stock.positions([sku])
+            self.learn([sku])
             curve = self._promising.curve(sku, self.picture)
             upto = 0
             days: dict[tuple[str, int], str] = {}
@@ -86,17 +97,18 @@ def repromise(
     known: dict[str, Order] = {}
     later: dict[str, None] = {}
     earlier: dict[str, None] = {}
-    for sku in sorted(skus):
+    names = sorted(skus)
+    for sku in names:
         found = days.of(sku)
         moved = [place for place in days.places[sku] if found[place.order_id, place.number] != place.supply_on]
         known |= orders.get_many({place.order_id for place in moved} - known.keys())
         for place in moved:
             order = known.get(place.order_id)
-            if order is not None:
-                new = _days_of(order, days, sourcing)
+            if order is not None and order.id not in later and order.id not in earlier:
+                new = _days_of(order, days, sourcing, frozenset(names))
                 is_later = any(day > (_line(order, number).supply_on or "") for number, day in new.items())
                 (later if is_later else earlier)[order.id] = None
-    redo = _Redo(orders, waiting.lines, promising, days, sourcing, now)
+    redo = _Redo(orders, waiting.lines, promising, days, sourcing, now, frozenset(names))
     in_turn = [*reversed(later), *(order_id for order_id in earlier if order_id not in later)]
     results = [redo.order(known[order_id]) for order_id in in_turn]
     return Moved(sum(one.promised for one in results), sum(one.held for one in results))
@@ -111,30 +123,32 @@ class _Redo(NamedTuple):
     days: _Days
     sourcing: Sourcing
     now: datetime
+    among: frozenset[str]
 
     def order(self, order: Order) -> Moved:
-        """Write one order's new places and promise, if they are others still when nobody else is at work on it."""
-        for attempt in range(1, _TRIES + 1):
-            new = _days_of(order, self.days, self.sourcing)
-            if not new:
-                return Moved()
+        """Write one order's new places and promise, if they are others still when nobody else is at work on it.
+
+        Of a giant order so many lines at a time as a transaction takes.
+        """
+        moved, lost = Moved(), 0
+        while new := _some(order, _days_of(order, self.days, self.sourcing, self.among)):
             after, writes, held = self._made(order, new)
             try:
                 commit(self.orders.write(after), *writes, *self.lines.writes([(order, after)]))
             except ConflictError as error:
-                if attempt == _TRIES:
+                lost += 1
+                if lost == _TRIES:
                     raise TransientError(f"order {order.id} keeps changing") from error
                 order = self.orders.get(order.id)
             else:
-                return Moved(1, held)
-        raise AssertionError("unreachable: the last try returns or raises")
+                order, moved = after, Moved(1, moved.held or held)
+        return moved
 
     def _made(self, order: Order, new: Mapping[int, str]) -> tuple[Order, list[Write], bool]:
         lines = replace_line(order.lines, {number: {"supply_on": day} for number, day in new.items()})
         moved = order.model_copy(update={"lines": lines})
         waits = [Wait(line.number, line.backordered, line.supply_on or UNKNOWN) for line in lines if stands(line)]
-        for sku in {sku for line in lines if stands(line) for sku in on_the_shelf(line, 1)}:
-            self.days.of(sku)  # the picture has its stock
+        self.days.learn(sku for line in lines if stands(line) for sku in on_the_shelf(line, 1))
         promise = self.promising.window(moved, waits, self.days.picture)
         specs = self._too_late(moved, promise, new)
         holds, said = holds_on_the_rest(moved, specs, at=self.now)
@@ -155,8 +169,14 @@ class _Redo(NamedTuple):
         return after, [self.orders.promise_write(row)], bool(holds)
 
     def _too_late(self, order: Order, promise: Promise, new: Mapping[int, str]) -> list[HoldSpec]:
-        """A hold for an order that would come after the last day on which it is wanted, and later than promised."""
-        latest = latest_acceptable(order, policies_of(order, new, self.sourcing))
+        """A hold for an order that would come after the last day on which it is wanted, and later than promised.
+
+        Not for units that are cancelled by themselves when they have waited long enough.
+        """
+        asking = [number for number in new if not _line(order, number).give_up_at]
+        if not asking:
+            return []
+        latest = latest_acceptable(order, policies_of(order, asking, self.sourcing))
         before = order.promise.latest_on
         worse = before is not None and (promise.latest_on is None or promise.latest_on > before)
         if worse and too_late(promise, latest):
@@ -164,12 +184,30 @@ class _Redo(NamedTuple):
         return []
 
 
-def _days_of(order: Order, days: _Days, sourcing: Sourcing) -> dict[int, str]:
-    """The lines of an order that stand in line, with their new days; those that stay are left out."""
-    new: dict[int, str] = {}
+def _some(order: Order, new: Mapping[int, str]) -> dict[int, str]:
+    """As many of the lines with their new days as one transaction takes, the first one in any case."""
+    some: dict[int, str] = {}
+    room = _LINE_WRITES
     for line in order.lines:
-        if not stands(line):
-            continue
+        if line.number in new:
+            # A place is deleted and put; the head of its line is written, that of the SKU sold too.
+            room -= 3 * len(on_the_shelf(line, 1)) + bool(line.components)
+            if some and room < 0:
+                break
+            some[line.number] = new[line.number]
+    return some
+
+
+def _days_of(order: Order, days: _Days, sourcing: Sourcing, among: frozenset[str]) -> dict[int, str]:
+    """The lines of an order that stand in line, with their new days; those that stay are left out.
+
+    Of an order with many of them only those for a SKU `among` those whose supply moved: the others have their own turn.
+    """
+    new: dict[int, str] = {}
+    waiting = [line for line in order.lines if stands(line)]
+    if len(waiting) > _MANY:
+        waiting = [line for line in waiting if not among.isdisjoint(on_the_shelf(line, 1))]
+    for line in waiting:
         item = sourcing.item(line.sku)
         own = [days.of(sku).get((order.id, line.number)) for sku in on_the_shelf(line, 1)]
         found = [day for day in own if day is not None]

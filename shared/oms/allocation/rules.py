@@ -1,11 +1,12 @@
 """What an order waits for and what it gets; which locations are near."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from oms.allocation.geography import Point, centre_of, distance_km
-from oms.orders.model import Destination
+from oms.orders.bundles import on_the_shelf
+from oms.orders.model import Destination, Line
 from oms.reference.model import Location
 
 
@@ -18,12 +19,16 @@ class Demand(NamedTuple):
 
 
 class Take(NamedTuple):
-    """Units of one line from one location."""
+    """Units of one line from one location; of another SKU than the line's: a substitute for it."""
 
     number: int
     sku: str
     location: str
     quantity: int
+
+    def of_shelf(self, line: Line) -> dict[str, int]:
+        """What is taken off the shelf for the line, by SKU."""
+        return on_the_shelf(line, self.quantity) if self.sku == line.sku else {self.sku: self.quantity}
 
 
 class SourcingPlan(NamedTuple):
@@ -36,6 +41,17 @@ class SourcingPlan(NamedTuple):
     @property
     def locations(self) -> tuple[str, ...]:
         return tuple(sorted({take.location for take in self.takes}))
+
+
+def shares_of(takes: Iterable[Take]) -> list[tuple[str, list[Take]]]:
+    """What each location does, by location; a line that it serves twice (by a substitute) is in a share of its own."""
+    shares: dict[tuple[str, int], list[Take]] = {}
+    for take in takes:
+        place = 0
+        while any(other.number == take.number for other in shares.get((take.location, place), ())):
+            place += 1
+        shares.setdefault((take.location, place), []).append(take)
+    return [(location, shares[location, place]) for location, place in sorted(shares)]
 
 
 def rank(

@@ -9,20 +9,23 @@ a race, what it would have taken was never taken: whatever shares a SKU with it 
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from oms.allocation.admitting import Admission
 from oms.allocation.care import in_care
-from oms.allocation.decision import BY, OPEN_STATES, Decision, counted, decide, excluded_by
+from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness import in_sequence, joined, units_available
-from oms.allocation.lineup import Lineup
+from oms.allocation.lasting import Lasting
+from oms.allocation.lineup import Lineup, Picture
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import as_its_owner_sees, own, spent
 from oms.allocation.sourcing.desk import Sourcing
+from oms.allocation.standing import fresh, wanted_skus, was_allocated
 from oms.allocation.together import cheapest_sequence, planner
 from oms.aws.tables import MAX_WRITES, ConditionFailedError, ContendedError, Write, commit
 from oms.inventory.entries import label_of
@@ -35,7 +38,6 @@ from oms.inventory.waiting.promising import Promising, WaitingDesk
 from oms.kernel.errors import ConflictError, NotFoundError, TransientError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
-from oms.orders.bundles import shelf_skus
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.store import OrderStore
 from oms.orders.workload.model import Workday
@@ -92,6 +94,7 @@ class Run:
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
+        self._lasting = Lasting(sourcing, now)
         self._records = DecisionStore(orders.table)
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
@@ -126,7 +129,7 @@ class Run:
         for request in missing:
             order = found.get(request.order_id)
             try:
-                if order is None or order.reserving or (request.in_line and _was_allocated(order)):
+                if order is None or order.reserving or (request.in_line and was_allocated(order)):
                     self._trees[request.order_id] = _Tree(*self._orders.tree(request.order_id))
                 else:
                     self._trees[request.order_id] = _Tree(order, ())
@@ -137,10 +140,11 @@ class Run:
     def _pass(self) -> int:
         """Decide and commit until everything is done or has to be looked at again; the most races that one lost."""
         orders = [self._trees[order_id].order for order_id in self._pending]
-        skus = {sku for order in orders for sku in _wanted_skus(order)} | self._serve
+        skus = {sku for order in orders for sku in wanted_skus(order)} | self._serve
         reserved = self._reservations.find_many({order.reservation_id for order in orders if order.reservation_id})
         skus |= {one.sku for reservation in reserved.values() for one in reservation.kept}
         self._seen = self._stock.positions(skus) if skus else {}
+        self._lasting.watch(self._seen)
         self._sourcing.days.look(self._now)
         self._sourcing.learn(line.sku for order in orders for line in order.lines if line.open)
         self._stale, self._broken, self._refilled = set(), set(), set()
@@ -195,12 +199,7 @@ class Run:
             self._left_line.add(order_id)
         self._load([self._pending[order_id] for order_id in new])
         orders = [self._trees[order_id].order for order_id in new if order_id in self._pending]
-        skus = {sku for order in orders for sku in _wanted_skus(order)} - {sku for sku, _ in picture}
-        if skus:
-            positions = self._stock.positions(skus)
-            self._seen.update(positions)
-            picture.update(positions)
-            self._lineup.watch(skus, positions)
+        self._widen({sku for order in orders for sku in wanted_skus(order)}, picture)
         self._sourcing.learn(line.sku for order in orders for line in order.lines)
         return sorted(turns, key=lambda order_id: (turns[order_id], order_id))
 
@@ -208,27 +207,20 @@ class Run:
         self, order: Order, picture: dict[PositionKey, Position], left: dict[str, Reservation]
     ) -> Iterator[Decision]:
         """What becomes of one order; nothing while a race was lost over what it wants."""
-        if not self._stale.isdisjoint(_wanted_skus(order)):
+        if not self._stale.isdisjoint(wanted_skus(order)):
             return
         admission = Admission(self._lineup, self._promising, self._sourcing, self._now)
         mine = own(order, left)
-        view = admission.given_out(order, as_its_owner_sees(mine, self._lineup.seen_by(order, picture)))
+        there = self._lasting.seen_by(order, self._lineup.seen_by(order, picture))
+        view = admission.given_out(order, as_its_owner_sees(mine, there))
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
         asked = {name for line in order.lines for name in line.transfers}
-        steps = decide(
-            order,
-            works,
-            request,
-            view,
-            self._sourcing,
-            self._now,
-            at,
-            admission=admission,
-            books=books,
-            under_way=self._waiting.transfers.find_many(asked) if asked else {},
-        )
+        under_way = self._waiting.transfers.find_many(asked) if asked else {}
+        given = (order, works, request, view, self._sourcing, self._now, at)
+        look = partial(self._look, order, picture=picture)
+        steps = decide(*given, admission=admission, books=books, under_way=under_way, look=look)
         steps = in_care(counted(steps, works, self._sourcing), self._now)
         if not steps:
             del self._pending[order.id]
@@ -244,9 +236,25 @@ class Run:
                 picture[key] = applied(picture[key], moves)
             yield decision
 
+    def _look(self, order: Order, skus: Collection[str], picture: dict[PositionKey, Position]) -> Picture:
+        """What is there of SKUs that the order did not ask for, without what others wait for."""
+        self._widen(set(skus), picture)
+        own = {key: position for key, position in picture.items() if key[0] in skus}
+        return self._lasting.seen_by(order, self._lineup.left_by_all(skus, order, own), skus)
+
+    def _widen(self, skus: set[str], picture: dict[PositionKey, Position]) -> None:
+        """Read the positions of SKUs that are not in the picture yet."""
+        new = skus - {sku for sku, _ in picture}
+        if new:
+            positions = self._stock.positions(new)
+            self._lasting.watch(positions)
+            self._seen.update(positions)
+            picture.update(positions)
+            self._lineup.watch(new, positions)
+
     def _known(self, skus: set[str]) -> bool:
         """Whether what is there of SKUs is there for whoever comes."""
-        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus)
+        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus) and not self._lasting.dated(skus)
 
     def _lined_up(self, orders: Sequence[Order], picture: Mapping[PositionKey, Position]) -> Iterator[Order]:
         """In the fair sequence; of orders that compete for the same stock, in a cheaper one in which nobody loses.
@@ -255,8 +263,8 @@ class Run:
         are counted.
         """
         for group in joined(in_sequence(orders, units_available(picture), self._fairness)):
-            fresh = all(_fresh(order) and self._known(_wanted_skus(order)) for order in group)
-            if fresh and len({order.currency for order in group}) == 1 and not self._sourcing.days.limited:
+            untouched = all(fresh(order) and self._known(wanted_skus(order)) for order in group)
+            if untouched and len({order.currency for order in group}) == 1 and not self._sourcing.days.limited:
                 trees = {order.id: self._trees[order.id] for order in group}
                 excluded = {name: excluded_by(tree.works, self._pending[name]) for name, tree in trees.items()}
                 yield from cheapest_sequence(group, picture, planner(excluded, self._sourcing, self._now))
@@ -376,21 +384,6 @@ class Run:
         return request.tries
 
 
-def _fresh(order: Order) -> bool:
-    """Whether all its open units are decided now, on what anybody may take."""
-    ready = order.status in OPEN_STATES and not order.cancelling and not order.blocked_by("allocate")
-    return ready and not order.reserving and not order.reservation_id
-
-
 def _labels(failure: ConflictError) -> tuple[str, ...]:
     """What was lost, as far as it is known."""
     return failure.labels if isinstance(failure, ConditionFailedError | ContendedError) else ()
-
-
-def _wanted_skus(order: Order) -> set[str]:
-    return shelf_skus(line for line in order.lines if line.open or line.backordered)
-
-
-def _was_allocated(order: Order) -> bool:
-    """Whether it may have fulfillment orders."""
-    return order.status == "in_fulfillment" or order.attempt > 1

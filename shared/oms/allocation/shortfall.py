@@ -117,7 +117,7 @@ def _gives_back(work: FulfillmentOrder, position: Position) -> bool:
 
 
 def _finding(position: Position) -> Finding:
-    usable = position.on_hand - position.damaged - position.quality_control
+    usable = position.usable
     return Finding(
         kind="shortfall",
         sku=position.sku,

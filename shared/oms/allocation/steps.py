@@ -40,14 +40,30 @@ def steps_of(
     shelves = {line.number: on_the_shelf(line, 1) for line in all_lines}
     of_bundle = {line.number: bool(line.components) for line in all_lines}
 
-    def keys(number: int, place: str | None) -> frozenset[PositionKey]:
+    def keys(number: int, place: str | None, shelf: Collection[str]) -> frozenset[PositionKey]:
         own = {key for key in kept if key[0] in shelves[number]}
-        return frozenset(own | {(sku, place) for sku in shelves[number]} if place else own)
+        return frozenset(own | {(sku, place) for sku in shelf} if place else own)
 
     takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
-    parts = [_Part(keys(take.number, take.location), take, take.number, take.quantity) for take in takes]
+    of_line = {line.number: line for line in all_lines}
+    parts = [
+        _Part(
+            keys(take.number, take.location, take.of_shelf(of_line[take.number])),
+            take,
+            take.number,
+            take.quantity,
+            _PER_WORK * (take.sku != of_line[take.number].sku),  # it may be a fulfillment order of its own
+        )
+        for take in takes
+    ]
     parts += [
-        _Part(keys(number, queues.get(number)), None, number, units, in_line_writes(shelves[number], of_bundle[number]))
+        _Part(
+            keys(number, queues.get(number), shelves[number]),
+            None,
+            number,
+            units,
+            in_line_writes(shelves[number], of_bundle[number]),
+        )
         for number, units in plan.backordered.items()
     ]
     planned = {sku for part in parts for sku in shelves[part.number]}

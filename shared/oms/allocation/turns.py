@@ -1,6 +1,7 @@
 """An order that has its turn: what of it waits is looked at again, as if it had just come. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -9,21 +10,32 @@ from oms.allocation.steps import in_line_writes
 from oms.inventory.model import Change, Position, PositionKey
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
+from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.lines import replace_line
 from oms.orders.model import Line, Order
+from oms.reference.model import Location
 
 _TRANSFERS_KEPT = 20  # of a line; who has asked more often forgets the first ones
 LINE_WRITES = 60  # of a giant order that waits: so much of it has its turn at a time
 
 
 class Turn(NamedTuple):
-    """An order as it is stored, the same with its waiting units open, who of it may wait, and what is asked for."""
+    """An order as it is stored, the same with its waiting units open, who of it may wait, and what is asked for.
+
+    `give_up_at` by line, when units that begin to wait are cancelled; `suppliers` are the places that are not ours.
+    """
 
     stored: Order
     asked: Order
     admitted: Admitted
     asking: Mapping[Wish, Transfer] = {}
+    give_up_at: Mapping[int, str] = {}
+    suppliers: Mapping[str, Location] = {}
+
+    def gives_up_at(self, before: Line) -> str | None:
+        """When a line that waits is given up: as it was said when it began to wait, or now. `before`: as stored."""
+        return (before.give_up_at if before.backordered else None) or self.give_up_at.get(before.number)
 
     def transfers_of(self, line: Line) -> tuple[str, ...]:
         """The transfers that a line waits for, with those that are asked for now."""
@@ -31,9 +43,13 @@ class Turn(NamedTuple):
         return (*line.transfers, *new)[-_TRANSFERS_KEPT:]
 
 
-def turned(order: Order, view: Mapping[PositionKey, Position]) -> Order:
-    """The order with the units open that wait: of a giant one a part, of what may be there."""
-    waiting = [line for line in order.lines if line.backordered]
+def turned(order: Order, view: Mapping[PositionKey, Position], now: datetime) -> Order:
+    """The order with the units open that wait: of a giant one a part, of what may be there.
+
+    What has waited until it is given up is not served any more: the watchdog cancels it.
+    """
+    at = to_text(now)
+    waiting = [line for line in order.lines if line.backordered and not line.gives_up(at)]
     if sum(map(in_line_weight, waiting)) > LINE_WRITES:
         there = {sku for (sku, _), position in view.items() if position.available > 0}
         some = [line for line in waiting if on_the_shelf(line, 1).keys() <= there]

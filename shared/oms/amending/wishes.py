@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 
 from oms.kernel.errors import Fault, RejectedError, Why
 from oms.orders.amounts import following, kept_share, live_units, sum_of, worth
+from oms.orders.goods import MAX_LINES
 from oms.orders.lifecycle import ORDER, move
 from oms.orders.model import Destination, Line, Order, Parcel, RequestedDelivery
 from oms.orders.reach import UNRELEASED, Sources, recallable, sources_of
 from oms.orders.store import OrderTree
 from oms.orders.whynot import not_redirected, units_not_taken_off
-
-MAX_LINES = 1_000
 
 
 @dataclass

@@ -20,10 +20,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from oms.kernel.errors import MalformedError, NotNowError, RejectedError, TooLargeError, TransientError
-from oms.kernel.json import read_json
+from oms.kernel.json import MAX_BYTES, read_json
 from oms.kernel.time import Clock, utc_now
 
-MAX_BYTES = 1_000_000  # what `read_json` takes
 _CONNECT_S = 3.0
 _TOTAL_S = 12.0  # an API call of Amazon's takes 1 to 5 s; two of ours fit into a function of 30 s
 _LONGEST_WAIT_S = 900.0  # the longest that a message of a queue is put off

@@ -6,19 +6,25 @@ price of a transaction); two or more go as one TransactWriteItems.
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
 from oms.aws import clients
 from oms.aws.errors import code_of, translated
-from oms.kernel.errors import ConflictError, TransientError
+from oms.kernel.errors import ConflictError, TooLargeError, TransientError
 
 Attributes = Mapping[str, Any]
 Item = dict[str, Any]
 _BATCH_GET = 100  # DynamoDB: keys per BatchGetItem
 MAX_WRITES = 100  # DynamoDB: actions per TransactWriteItems
+_FEW_BATCHES = 10
+_AT_ONCE = 10  # connections that a client keeps
+_Asked = TypeVar("_Asked")
+_Found = TypeVar("_Found")
+_OVERSIZE = "Item size"  # "... has exceeded the maximum allowed size", as a refusal and as a reason of cancellation
 
 
 class Key(NamedTuple):
@@ -30,11 +36,16 @@ class Key(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One conditional write. `label` names it when its condition fails."""
+    """One conditional write. `label` names it when its condition fails.
+
+    `first` are puts that have to be there before it: under names that follow from their content, so that they may be
+    put twice, and mean nothing if it fails.
+    """
 
     kind: str  # "Put", "Update", "Delete" or "ConditionCheck"
     request: dict[str, Any]
     label: str
+    first: "tuple[Write, ...]" = ()
 
 
 class ConditionFailedError(ConflictError):
@@ -118,10 +129,14 @@ def commit(*writes: Write) -> None:
         ContendedError: another transaction touched the same items (`labels`); read again, decide again.
         TransientError: throttled or unreachable; it may or may not have happened, which is why every write is
             conditional and can be repeated.
+        TooLargeError: an item is larger than DynamoDB takes.
         ValueError: more than 100 writes.
     """
     if len(writes) > MAX_WRITES:
         raise ValueError(f"a transaction takes {MAX_WRITES} writes, not {len(writes)}")
+    for write in writes:
+        if write.first:
+            commit_each(write.first)
     with translated():
         try:
             if len(writes) == 1:
@@ -133,6 +148,12 @@ def commit(*writes: Write) -> None:
             raise _refusal(error, writes) from error
 
 
+def commit_each(writes: Iterable[Write]) -> None:
+    """One after the other, each for itself."""
+    for write in writes:
+        commit(write)
+
+
 def _single(write: Write) -> None:
     client = clients.dynamodb()
     verb: Any = {"Put": client.put_item, "Update": client.update_item, "Delete": client.delete_item}[write.kind]
@@ -141,6 +162,9 @@ def _single(write: Write) -> None:
 
 def _refusal(error: ClientError, writes: Sequence[Write]) -> Exception:
     code = code_of(error)
+    told = [str(error), *(str(reason.get("Message")) for reason in error.response.get("CancellationReasons", []))]
+    if any(_OVERSIZE in each for each in told):
+        return TooLargeError("it is larger than one item of the database takes")
     if code == "ConditionalCheckFailedException":
         return ConditionFailedError([writes[0].label])
     reasons = [str(reason.get("Code") or "None") for reason in error.response.get("CancellationReasons", [])]
@@ -171,10 +195,19 @@ def get_many(keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Item]
         TransientError: DynamoDB kept some keys unprocessed after four tries.
     """
     wanted = list(dict.fromkeys(keys))
+    batches = [wanted[start : start + _BATCH_GET] for start in range(0, len(wanted), _BATCH_GET)]
     found: dict[Key, Item] = {}
-    for start in range(0, len(wanted), _BATCH_GET):
-        found.update(_get_batch(wanted[start : start + _BATCH_GET], consistent=consistent))
+    for some in side_by_side(lambda batch: _get_batch(batch, consistent=consistent), batches, alone=_FEW_BATCHES):
+        found.update(some)
     return found
+
+
+def side_by_side(read: Callable[[_Asked], _Found], asked: Sequence[_Asked], *, alone: int = 50) -> list[_Found]:
+    """What each reading finds, in the order asked: a giant order's in several threads, up to `alone` one by one."""
+    if len(asked) <= alone:
+        return [read(one) for one in asked]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(read, asked))
 
 
 def _get_batch(keys: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:

@@ -46,6 +46,7 @@ POLICY = {
     "note": "approval from 5,000 euros on",
 }
 DRAFTED_STRATEGY = "sales_desk"  # the same for sourcing
+LIMITS = {"daily_orders": 400, "daily_units": 1_500, "days_ahead": 2, "note": "two more packers"}
 STRATEGY = {
     "rules": [
         {"name": "everything"},

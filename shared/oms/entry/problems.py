@@ -40,7 +40,7 @@ PROBLEMS: dict[str, Problem] = {
         409, "This external order id is taken by another order; correct the id, or read the order that exists."
     ),
     "conflict": Problem(409, "Somebody else changed it at the same time; read again, then retry."),
-    "too_large": Problem(413, "Send less: 1 MB and 1,000 lines at most."),
+    "too_large": Problem(413, "Send less: 2 MB and 5,000 lines at most."),
     "invalid": Problem(422, "Correct the fields named in `faults`."),
     "card_number": Problem(422, "Name it otherwise: `faults` names each identifier that carries a card number."),
     "idempotency_key_reused": Problem(422, "Use a new key for another body."),

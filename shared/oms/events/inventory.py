@@ -55,6 +55,12 @@ class StockFellShort(_StockFact):
     shortfall: int
 
 
+class StockExpired(_StockFact):
+    """Lots are over, with their units that still lie there: they are sold no more, and somebody must take them away."""
+
+    lots: dict[str, int]
+
+
 class StockFreed(_StockFact):
     """More units can be taken than before, whatever they were before: received, found, given back, not kept any more.
 

@@ -70,6 +70,13 @@ class OrderBackordered(_OrderFact):
     units: dict[str, int]
 
 
+class OrderSubstituted(_OrderFact):
+    """Units are sent as another article, at the price of the line: (line, SKU ordered, SKU sent, units)."""
+
+    attempt: int
+    units: tuple[tuple[int, str, str, int], ...]
+
+
 class OrderPromiseChanged(_OrderFact):
     """Another delivery window is promised than before; none: no known supply covers the order."""
 

@@ -16,3 +16,15 @@ class PurchaseProposed(FactData):
     supplier: str
     inventory_position: int
     reorder_point: int
+
+
+class PurchaseRaised(FactData):
+    """A supplier is to send units to a buyer of ours; it is taken back when its fulfillment order is withdrawn."""
+
+    SOURCE: ClassVar[str] = "baton.procurement"
+    purchase_id: str
+    supplier: str
+    location: str
+    fulfillment_order_id: str
+    units: tuple[tuple[str, int], ...]
+    ship_by: str

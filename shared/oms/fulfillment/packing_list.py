@@ -20,18 +20,20 @@ _SKU_X, _NUMBER_X = 128 * _MM, _LEFT
 _NAME_X = 24 * _MM
 _BAR_MM, _BAR_HEIGHT_MM = 0.495, 31.75
 _ROW = 12.0  # points from one row of text to the next
-_TEXT, _SMALL = 9.0, 7.5
+_TEXT, _NOTE, _SMALL = 9.0, 8.5, 7.5
+_INDENT = 3 * _MM
 _GREY = 0.45
 FNC1 = "\xf1"  # how reportlab writes the function character
 
 
 class Row(NamedTuple):
-    """Units of one line in this parcel."""
+    """Units of one line in this parcel; `notes` say which of them: lots, serials."""
 
     number: int
     sku: str
     name: str
     quantity: int
+    notes: tuple[str, ...] = ()
 
 
 class PackingList(NamedTuple):
@@ -58,10 +60,11 @@ class _Laid(NamedTuple):
     row: Row
     name: list[str]
     sku: list[str]
+    notes: list[str]
 
     @property
     def height(self) -> float:
-        return _ROW * max(len(self.name), len(self.sku)) + 1.5
+        return _ROW * max(len(self.name) + len(self.notes), len(self.sku)) + 1.5
 
 
 def gs1_128(sscc: str) -> str:
@@ -108,7 +111,9 @@ def _pages(document: PackingList) -> list[list[_Laid]]:
     pages: list[list[_Laid]] = [[]]
     room = first - 36 - _BOTTOM
     for row in document.rows:
-        laid = _Laid(row, wrap(row.name, REGULAR, _TEXT, _SKU_X - _NAME_X - 8), wrap(row.sku, REGULAR, _TEXT, 46 * _MM))
+        width = _SKU_X - _NAME_X - 8
+        notes = [line for note in row.notes for line in wrap(note, BOLD, _NOTE, width - _INDENT)]
+        laid = _Laid(row, wrap(row.name, REGULAR, _TEXT, width), wrap(row.sku, REGULAR, _TEXT, 46 * _MM), notes)
         if laid.height > room and pages[-1]:
             pages.append([])
             room = _next_head(None, document) - 36 - _BOTTOM
@@ -205,6 +210,8 @@ def _table(canvas: Any, y: float, rows: Sequence[_Laid]) -> None:
             draw(canvas, _NAME_X, y - place * _ROW, line, REGULAR, _TEXT)
         for place, line in enumerate(laid.sku):
             draw(canvas, _SKU_X, y - place * _ROW, line, REGULAR, _TEXT)
+        for place, line in enumerate(laid.notes, start=len(laid.name)):
+            draw(canvas, _NAME_X + _INDENT, y - place * _ROW, line, BOLD, _NOTE)
         draw_right(canvas, _RIGHT, y, str(laid.row.quantity), BOLD, _TEXT)
         y -= laid.height
         canvas.setLineWidth(0.25)
@@ -229,7 +236,7 @@ def _foot(canvas: Any, document: PackingList, place: int, pages: int) -> None:
 
 def _texts(document: PackingList) -> Iterator[str]:
     yield from (document.name, *document.ship_to)
-    yield from (row.name for row in document.rows)
+    yield from (text for row in document.rows for text in (row.name, *row.notes))
 
 
 def _label(canvas: Any | None, x: float, y: float, text: str) -> None:

@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.aws import tables
 from oms.fulfillment.packing_list import PackingList, Row, write_packing_list
+from oms.fulfillment.picking import Pick, PickDesk, Picks, picks_of
 from oms.fulfillment.store import DocumentStore
 from oms.kernel.errors import NotFoundError
-from oms.orders.model import FulfillmentOrder, Order, Parcel
+from oms.orders.bundles import on_the_shelf, shelf_skus
+from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.shapes import PostalPlace
 from oms.orders.store import OrderStore
 from oms.reference.model import Item, Location
@@ -49,9 +51,17 @@ class Documented(BaseModel):
 
 
 def write_packing_lists(
-    task: PaperTask, *, orders: OrderStore, reference: ReferenceStore, people: People, documents: DocumentStore
+    task: PaperTask,
+    *,
+    orders: OrderStore,
+    reference: ReferenceStore,
+    people: People,
+    documents: DocumentStore,
+    picking: PickDesk,
 ) -> Documented:
     """One PDF per parcel, under a key that follows from the parcel: the same again when repeated.
+
+    The lots to pick are those of the books at that moment.
 
     Raises:
         NotFoundError: an order, parcel or person is gone.
@@ -63,11 +73,14 @@ def write_packing_lists(
         raise NotFoundError(f"there is no fulfillment order {task.fulfillment_order_id}")
     order, work = orders.order_from(found[order_key]), orders.fulfillment_from(found[work_key])
     parcels = [_parcel(orders, found, parcel_id) for parcel_id in task.parcel_ids]
-    items = reference.items({content.sku: None for parcel in parcels for content in parcel.contents})
+    skus = {content.sku: None for parcel in parcels for content in parcel.contents}
+    items = reference.items([*skus, *sorted(shelf_skus(work.lines) - skus.keys())])
     locations = reference.locations()
     recipient = people.read(order.person_id, purpose=PURPOSE)
+    picks = picks_of(work, order, items, locations.get(work.location), picking)
     for place, parcel in enumerate(parcels, start=1):
-        document = _document(order, work, parcel, recipient, items, locations, (place, len(parcels)))
+        rows = _rows(work, parcel, items, picks)
+        document = _document(order, work, parcel, recipient, locations, (place, len(parcels)))._replace(rows=rows)
         documents.write_packing_list(parcel.id, write_packing_list(document))
     return Documented(outcome="documented")
 
@@ -91,7 +104,6 @@ def _document(
     work: FulfillmentOrder,
     parcel: Parcel,
     recipient: Recipient,
-    items: Mapping[str, Item],
     locations: Mapping[str, Location],
     place_of: tuple[int, int],
 ) -> PackingList:
@@ -109,10 +121,38 @@ def _document(
         sscc=parcel.sscc,
         weight_g=parcel.weight_g,
         ship_by=work.ship_by,
-        rows=tuple(
-            Row(content.number, content.sku, _name(items, content.sku), content.quantity) for content in parcel.contents
-        ),
+        rows=(),
     )
+
+
+def _rows(work: FulfillmentOrder, parcel: Parcel, items: Mapping[str, Item], picks: Picks) -> tuple[Row, ...]:
+    lines = {line.number: line for line in work.lines}
+    rows: list[Row] = []
+    for content in parcel.contents:
+        line = lines.get(content.number)
+        wanted = on_the_shelf(line, content.quantity) if line else {}
+        notes = [note_of(pick, content.sku) for pick in picks.take(content.number, wanted)]
+        if line and line.serials:
+            notes.append(f"Serials {', '.join(line.serials)}")
+        elif any(sku in items and items[sku].serial_tracked for sku in wanted):
+            notes.append("Scan the serial number of each unit")
+        rows.append(Row(content.number, content.sku, _named(work, items, content), content.quantity, tuple(notes)))
+    return tuple(rows)
+
+
+def note_of(pick: Pick, sku: str) -> str:
+    """What the packing list says of a lot to pick; of a component with its SKU."""
+    of = "" if pick.sku == sku else f"{pick.sku}: "
+    lot = f" of lot {pick.lot}" if pick.lot else ", lot not recorded"
+    until = f", good until {pick.expires_on}" if pick.expires_on else ""
+    return f"{of}{pick.units}{lot}{until}"
+
+
+def _named(work: FulfillmentOrder, items: Mapping[str, Item], content: Content) -> str:
+    """What it is called; of a substitute also what was ordered."""
+    ordered = next((line.instead_of for line in work.lines if line.number == content.number), None)
+    name = _name(items, content.sku)
+    return f"{name}, instead of {ordered}" if ordered else name
 
 
 def address_rows(recipient: Recipient) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Planned(BaseModel):
     residential: bool | None = None
     promised_on: str | None = None
     currency: str | None = None
+    works_on: str | None = None
     parcels: tuple[PlannedParcel, ...] | None = None
 
 
@@ -54,6 +55,7 @@ def plan_fulfillment(task: PlanTask, *, orders: OrderStore, reference: Reference
         residential=tree.order.account_id is None,
         promised_on=tree.order.promise.latest_on,
         currency=tree.order.currency,
+        works_on=work.counted.on if work.counted else None,
         parcels=tuple(parcels),
     )
 

@@ -1,10 +1,10 @@
 """The last step of `fulfill_order` and what undoes it: release to the location, withdraw, park for a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from oms.aws.tables import commit
+from oms.aws.tables import Write, commit
 from oms.events.fulfillment import FulfillmentOrderParked, FulfillmentOrderReleased, FulfillmentOrderWithdrawn
 from oms.events.orders import OrderHeld
 from oms.fulfillment.dwell import PARKED, parking_hold_id
@@ -21,14 +21,16 @@ TRIES = 4
 _Answer = TypeVar("_Answer")
 # What an order on account must wait for before it leaves; None: nothing (context credit).
 Standing = Callable[[Order], HoldSpec | None]
+# What orders a supplier's work: with the supplier, the day by which it ships, and now (context procurement).
+Purchase = Callable[[FulfillmentOrder, str, str, datetime], Sequence[Write]]
 _LAST_STEP = "release_fulfillment"
 _AT_WORK = ("accepted", "in_progress", "incomplete", "closed")
 
 
 def release_fulfillment(
-    document: FulfillmentTask, *, orders: OrderStore, standing: Standing, clock: Clock
+    document: FulfillmentTask, *, orders: OrderStore, standing: Standing, purchase: Purchase, clock: Clock
 ) -> TaskOutcome:
-    """Hand booked work to its location: the fact is the message.
+    """Hand booked work to its location: the fact is the message. A supplier's work is ordered in the same transaction.
 
     Goods on account are looked at once more before they leave: an account that has become overdue or was blocked since
     the order was taken holds the release until finance has looked at it. That is asked once per order.
@@ -66,19 +68,22 @@ def release_fulfillment(
         changed = work.changed(
             fact, at=now, by="system:release_fulfillment", status=status, entered_at=to_text(now), ship_by=ship_by
         )
-        commit(orders.write(changed))
+        raised = purchase(work, work.supplier, ship_by, now) if work.supplier else ()
+        commit(orders.write(changed), *raised)
         return TaskOutcome(outcome="released")
 
     return again_on_conflict(attempt)
 
 
 def _told(line: FulfillmentLine) -> dict[str, str | int | dict[str, int]]:
-    """A line as its location is told; of a bundle also what is picked in all."""
+    """A line as its location is told; of a bundle also what is picked in all, of a substitute what was ordered."""
     told: dict[str, str | int | dict[str, int]] = {
         "number": line.number,
         "sku": line.sku,
         "quantity": line.quantity,
     }
+    if line.instead_of:
+        told["instead_of"] = line.instead_of
     return told | {"components": on_the_shelf(line, line.quantity)} if line.components else told
 
 

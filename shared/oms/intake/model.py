@@ -13,14 +13,14 @@ lines'. `shipping_minor` holds every charge that is not a line: postage, duties,
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from oms.kernel.identifiers import Reference, SenderReference, Sku, WithoutCard
 from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Instant, Plain, PlainLines, UpTo
+from oms.orders.goods import MAX_LINES, names_fit
 
-MAX_LINES = 1_000
 _MAX_UNITS = 1_000_000
 
 
@@ -114,6 +114,8 @@ class NewOrder(_Inbound):
     `reservation` names the units that were kept for it: the id of a reservation, or the owner of one in this channel.
     One that is over, or that there never was, is no reason against the order: it gets what is available.
 
+    `accepts_substitutes`: whether the buyer takes another article where the one ordered is short, at its price.
+
     `external_number` is the number that the buyer sees. `note` and `gift_message` are the buyer's own words; with
     `bill_to` they are personal data.
     """
@@ -135,9 +137,17 @@ class NewOrder(_Inbound):
     placed_at: Instant | None = None
     payment: Payment | None = None
     delivery: Delivery | None = None
+    accepts_substitutes: bool | None = None
     bill_to: BillTo | None = None
     note: Annotated[str, PlainLines, UpTo(2_000)] | None = None
     gift_message: Annotated[str, PlainLines, UpTo(2_000)] | None = None
+
+    @field_validator("lines")
+    @classmethod
+    def _names_fit(cls, lines: list[NewLine]) -> list[NewLine]:
+        if not names_fit([line.sku for line in lines]):
+            raise ValueError("the SKUs of so many lines are too long; make several orders of it")
+        return lines
 
 
 class PromiseAnswer(BaseModel):

@@ -221,6 +221,7 @@ def _submitted(
         payment_status=new.payment.status if new.payment else "none",
         payment_method=new.payment.method if new.payment else None,
         delivery=RequestedDelivery(**new.delivery.model_dump()) if new.delivery else None,
+        accepts_substitutes=new.accepts_substitutes,
     )
 
 

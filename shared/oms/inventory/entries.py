@@ -1,9 +1,10 @@
 """What the journal keeps of movements, and what movements the work of a location means. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from oms.inventory.model import NOTHING, Change, Kind, Movement, Position, PositionKey, Posting
-from oms.inventory.rules import BUCKETS, SerialsNeededError
+from oms.events.fact import Fact
+from oms.inventory.model import NOTHING, Cause, Change, Entry, Kind, Movement, Position, PositionKey, Posting
+from oms.inventory.rules import BUCKETS, SerialsNeededError, lapsed_movements
 from oms.kernel.ids import derive_id
 from oms.kernel.time import from_text, to_text
 from oms.orders.model import FulfillmentOrder
@@ -43,6 +44,23 @@ def entry_name(made: Iterable[Position], at: str) -> str:
     """`<at>#<id>`: sorts by time, and is as unique as the versions that it makes."""
     versions = [f"{position.sku}/{position.location}/{position.version}" for position in made]
     return f"{to_text(from_text(at))}#{derive_id('mov', *sorted(versions))}"
+
+
+def entry_of(
+    moved: Mapping[PositionKey, Sequence[Movement]],
+    before: Mapping[PositionKey, Position],
+    changed: Mapping[PositionKey, Position],
+    cause: Cause,
+    facts: tuple[Fact, ...],
+) -> Entry:
+    """The journal's line of some movements by position, with what time alone did to these positions before them."""
+    postings = tuple(
+        posting(movement, before[key], changed[key].version)
+        for key, group in moved.items()
+        for movement in (*lapsed_movements(before[key]), *group)
+    )
+    name = entry_name(changed.values(), cause.at)
+    return Entry(id=name, at=cause.at, by=cause.by, why=cause.why, postings=postings, facts=facts)
 
 
 def leaving(units: Mapping[str, int], kind: Kind) -> Moves:

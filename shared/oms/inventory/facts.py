@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from oms.events.fact import Fact, FactData, envelope
-from oms.events.inventory import StockFellShort, StockFreed
+from oms.events.inventory import StockExpired, StockFellShort, StockFreed
 from oms.inventory.model import Position, PositionKey
 
-_FELL_SHORT, _FREED = 99, 98  # their places among the facts of one write: behind all others
+_FELL_SHORT, _FREED, _EXPIRED = 99, 98, 97  # their places among the facts of one write: behind all others
 
 
 def fact_about(position: Position, said: FactData, at: str, *, place: int = 0) -> Fact:
@@ -26,7 +26,7 @@ def shortfalls(
             place=_FELL_SHORT,
         )
         for key, position in after.items()
-        if position.shortfall > before[key].shortfall
+        if position.shortfall > before[key].told_shortfall
     )
 
 
@@ -41,4 +41,20 @@ def freed(before: Mapping[PositionKey, Position], after: Mapping[PositionKey, Po
         )
         for key, position in after.items()
         if position.available > 0 and (position.available > before[key].available or before[key].lapsed)
+    )
+
+
+def expired(before: Mapping[PositionKey, Position], at: str) -> tuple[Fact, ...]:
+    """A fact for each position of which lots are over that nobody has said so of."""
+    return tuple(
+        fact_about(
+            position._replace(version=position.version + 1),
+            StockExpired(
+                sku=position.sku, location=position.location, lots={lot.id: lot.units for lot in position.ending}
+            ),
+            at,
+            place=_EXPIRED,
+        )
+        for position in before.values()
+        if position.ending
     )

@@ -63,6 +63,26 @@ def first_expired(position: Position, units: int, *, sent: bool = True) -> tuple
     return tuple(moves)
 
 
+def next_lots(position: Position, ahead: int, units: int, *, last: str = "") -> list[tuple[str | None, int]]:
+    """The lots of `units` that go after `ahead` others, first expired first, then those of no lot (None).
+
+    What is over, or by the instant `last`, is not among them. Where fewer are there, they are the last ones.
+    """
+    ends = max(position.read_at, last)
+    good = [lot for lot in position.lots if lot.free and (lot.ends_at is None or lot.ends_at > ends)]
+    queue: list[tuple[str | None, int]] = [(lot.id, lot.free) for lot in good]
+    queue.append((None, position.on_hand - sum(lot.units for lot in position.lots)))
+    skipped = max(min(ahead, sum(some for _, some in queue) - units), 0)
+    found: list[tuple[str | None, int]] = []
+    for lot, some in queue:
+        passed = min(skipped, some)
+        skipped -= passed
+        now = min(some - passed, units)
+        units -= now
+        found += [(lot, now)] if now else []
+    return found
+
+
 def picked(work: FulfillmentOrder, units: Mapping[str, int]) -> dict[str, tuple[LotMove, ...]]:
     """By SKU the lots that the location says to have taken, where it says so of all units."""
     said: dict[str, Counter[str]] = {}
@@ -103,7 +123,9 @@ def lots_after(position: Position, movements: Iterable[Movement], *, bounded: bo
         if not 0 <= lot.apart <= lot.units:
             before = next((one for one in position.lots if one.id == lot.id), Lot(lot.id, 0))
             raise _short(position, f"{before.units} units are of lot {lot.id}, {before.apart} of them set apart")
-    kept = sorted((lot for lot in lots.values() if lot.units), key=_order)
+    now = position.read_at
+    marked = (lot._replace(over=lot.ends_at is not None and lot.ends_at <= now) for lot in lots.values() if lot.units)
+    kept = sorted(marked, key=_order)
     if bounded and len(kept) > max(MAX_LOTS, len(position.lots)):
         raise _short(position, f"{MAX_LOTS} lots are there already")
     return tuple(kept)
@@ -111,12 +133,12 @@ def lots_after(position: Position, movements: Iterable[Movement], *, bounded: bo
 
 def stored_lots(lots: Iterable[Lot]) -> dict[str, dict[str, Any]] | None:
     """Lots as they are stored; None: there are none."""
-    return {lot.id: {"u": lot.units, "a": lot.apart, "e": lot.ends_at} for lot in lots} or None
+    return {lot.id: {"u": lot.units, "a": lot.apart, "e": lot.ends_at, "o": lot.over or None} for lot in lots} or None
 
 
 def lots_of(stored: Mapping[str, Mapping[str, Any]]) -> tuple[Lot, ...]:
     """Lots as they were stored, first expired first."""
-    lots = (Lot(name, lot["u"], lot["a"], lot.get("e")) for name, lot in stored.items())
+    lots = (Lot(name, lot["u"], lot["a"], lot.get("e"), lot.get("o", False)) for name, lot in stored.items())
     return tuple(sorted(lots, key=_order))
 
 

@@ -45,13 +45,15 @@ class Lot(NamedTuple):
     """Units of one lot on hand at a position, `apart` of them damaged or in quality control.
 
     It may be taken until `ends_at` (UTC, as `oms.kernel.time.to_text`): the day after it expires, or the shelf life
-    that the buyer must get before that, in the location's time zone. None: it keeps for ever.
+    that the buyer must get before that, in the location's time zone. None: it keeps for ever. `over`: that instant has
+    passed, and the journal says so.
     """
 
     id: str
     units: int
     apart: int = 0
     ends_at: str | None = None
+    over: bool = False
 
     @property
     def free(self) -> int:
@@ -130,6 +132,11 @@ class Position(NamedTuple):
         return sum(lot.free for lot in self.lots if lot.ends_at is not None and lot.ends_at <= self.read_at)
 
     @property
+    def ending(self) -> tuple[Lot, ...]:
+        """Lots that are over, which the journal does not say yet."""
+        return tuple(lot for lot in self.lots if lot.ends_at and lot.ends_at <= self.read_at and not lot.over)
+
+    @property
     def available(self) -> int:
         """Units that may still be taken (domain I6); below zero while the safety stock is being eaten."""
         kept = self.committed + self.reserved + self.safety_stock + self.damaged + self.quality_control
@@ -139,6 +146,11 @@ class Position(NamedTuple):
     def shortfall(self) -> int:
         """Committed units that are not there any more: somebody must be asked to give theirs back."""
         return max(self.committed - self.usable, 0)
+
+    @property
+    def told_shortfall(self) -> int:
+        """The shortfall as it was when it was last said: without the lots that are over since."""
+        return max(self.committed - self.usable - sum(lot.free for lot in self.ending), 0)
 
     @property
     def usable(self) -> int:

@@ -1,12 +1,17 @@
 """What may be sold: units on the shelves, and the bundles that they make."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from oms.inventory.model import Position, PositionKey
+from oms.inventory.shelf import lasting_to, without_short
 from oms.inventory.store import StockStore
+from oms.kernel.time import Clock
 from oms.orders.bundles import with_bundles
 from oms.reference.model import bundles_among
 from oms.reference.store import ReferenceStore
+
+Picture = Mapping[PositionKey, Position]
 
 
 @dataclass(frozen=True)
@@ -15,20 +20,41 @@ class Offer:
 
     stock: StockStore
     reference: ReferenceStore
+    clock: Clock
 
-    def available(self, skus: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, int]]:
+    def available(
+        self, skus: Iterable[str], *, consistent: bool = False, channel: str | None = None
+    ) -> dict[str, dict[str, int]]:
         """SKU -> location -> units that may be taken; of a bundle the minimum of its components at each location.
 
-        Not of all at once: two bundles of the same components share what there is.
+        Not of all at once: two bundles of the same components share what there is. With a channel: without lots that
+        end too early for its buyers, were they to get them today.
         """
         wanted = set(skus)
         bundles = bundles_among(self.reference.items(wanted))
         parts = {sku for components in bundles.values() for sku, _ in components}
-        stock = self.stock.available((wanted - set(bundles)) | parts, consistent=consistent)
+        stock = self.stock.available(
+            (wanted - set(bundles)) | parts,
+            consistent=consistent,
+            seen=dict if channel is None else lambda picture: self._lasting(picture, channel),
+        )
         theirs = {name for name, place in self.reference.locations().items() if place.supplier}
         if theirs:
             stock = {sku: {p: units for p, units in row.items() if p not in theirs} for sku, row in stock.items()}
         return {sku: places for sku, places in with_bundles(stock, bundles).items() if sku in wanted}
+
+    def _lasting(self, picture: Picture, channel: str) -> Picture:
+        """Items are read of articles whose lots end, and of no others."""
+        dated = [key for key, position in picture.items() if any(lot.ends_at for lot in position.lots)]
+        if not dated:
+            return picture
+        items, places, now = self.reference.items(sku for sku, _ in dated), self.reference.locations(), self.clock()
+        needed = {
+            (sku, place): lasting_to(items.get(sku), channel, None, now, places[place].time_zone)
+            for sku, place in dated
+            if place in places
+        }
+        return without_short(picture, needed)
 
     def sold_as(self, skus: Iterable[str]) -> set[str]:
         """What is sold of these SKUs: themselves, and the bundles that they are in."""

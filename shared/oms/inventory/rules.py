@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from oms.inventory.lots import lots_after, named
-from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, Movement, Position, PositionKey
+from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, LotMove, Movement, Position, PositionKey
 from oms.kernel.errors import RejectedError, StateError, Why
 
 BUCKETS = Change._fields
@@ -68,8 +68,16 @@ def left_over(positions: Mapping[PositionKey, Position]) -> dict[PositionKey, in
 
 
 def lapsed_movements(position: Position) -> list[Movement]:
-    """What is written off when somebody touches a position with reserved units whose time is up."""
-    return [Movement("expired", position.key, Change(reserved=-units), term=term) for term, units in position.lapsed]
+    """What is written down when somebody touches a position: reserved units whose time is up, lots that are over.
+
+    Units of such a lot stay where they are: somebody must take them away, and until then they are `expired`.
+    """
+    over = [
+        Movement("expired", position.key, NOTHING, f"lot:{lot.id}", lots=(LotMove(lot.id, 0),))
+        for lot in position.ending
+    ]
+    kept = [Movement("expired", position.key, Change(reserved=-units), term=term) for term, units in position.lapsed]
+    return [*kept, *over]
 
 
 def as_read(position: Position, terms: Mapping[str, int], now: str) -> Position:

@@ -4,6 +4,7 @@
 |---|---|
 | positions by SKU and location | batch get `STOCK#<sku>` / `LOC#<location>` |
 | one SKU at all locations | query pk `STOCK#<sku>` |
+| positions of which a lot will be over | index `expiring`: see `oms/inventory/expiry/store.py` |
 | positions at or below their reorder point | index `reorder`: `REORDER#<shard>`, `<location>#<sku>` |
 | one entry of the journal | get `JOURNAL#<hour>#<shard>` / `<at>#<entry id>`: both follow from its name |
 | all movements of an hour, or since an instant | query pk `JOURNAL#<hour>#<shard>`, for each shard |
@@ -27,9 +28,21 @@ from oms.aws.documents import pack, unpack
 from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.events.fact import Fact
 from oms.inventory.claims.store import claim_write, read_claims
-from oms.inventory.entries import Moves, apart_if_known, entry_name, is_news, label_of, leaving, picked_serials, posting
-from oms.inventory.facts import freed, shortfalls
-from oms.inventory.lots import lots_of, named, picked, stored_lots
+from oms.inventory.entries import (
+    Moves,
+    apart_if_known,
+    entry_name,
+    entry_of,
+    is_news,
+    label_of,
+    leaving,
+    picked_serials,
+    posting,
+)
+from oms.inventory.expiry.store import ending_marker
+from oms.inventory.facts import expired, freed, shortfalls
+from oms.inventory.items import position_of, stored
+from oms.inventory.lots import named, picked
 from oms.inventory.model import (
     NOTHING,
     Cause,
@@ -44,7 +57,7 @@ from oms.inventory.model import (
     merged,
 )
 from oms.inventory.repeats import digest, refuse_other
-from oms.inventory.rules import BUCKETS, ShortStockError, applied, as_read, lapsed_movements, left_over
+from oms.inventory.rules import BUCKETS, ShortStockError, applied, left_over
 from oms.inventory.serials.store import SerialStore
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import shard_of
@@ -54,9 +67,8 @@ from oms.orders.model import FulfillmentOrder
 
 SHARDS = 8
 JOURNAL_WRITES = 1  # what a transaction that moves stock has on top of its positions
-_STORED = tuple(name for name in BUCKETS if name != "reserved")
-_POLICY = ("reorder_point", "order_up_to")
 _TRIES = 5
+View = Callable[[Mapping[PositionKey, Position]], Mapping[PositionKey, Position]]
 
 
 class Moved(NamedTuple):
@@ -95,10 +107,15 @@ class StockStore:
         rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"STOCK#{sku}"})
         return [_position(row, now) for row in rows]
 
-    def available(self, skus: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, int]]:
-        """SKU -> location -> units that nobody waits for, as a rule a moment old: for promises, never for taking."""
+    def available(
+        self, skus: Iterable[str], *, consistent: bool = False, seen: View = dict
+    ) -> dict[str, dict[str, int]]:
+        """SKU -> location -> units that nobody waits for, as a rule a moment old: for promises, never for taking.
+
+        `seen`: the positions as whoever asks may have them.
+        """
         found: dict[str, dict[str, int]] = {}
-        for (sku, location), units in left_over(self.positions(skus, consistent=consistent)).items():
+        for (sku, location), units in left_over(seen(self.positions(skus, consistent=consistent))).items():
             found.setdefault(sku, {})[location] = units
         return found
 
@@ -142,22 +159,25 @@ class StockStore:
         moved = merged(one for one in movements if is_news(one))
         if not moved:
             return Moved([], {})
-        moved = {key: named(before[key], group) for key, group in moved.items()}
+        return self._booked({key: named(before[key], group) for key, group in moved.items()}, before, cause, facts)
+
+    def noticed(self, position: Position, cause: Cause) -> Moved:
+        """The writes that say what time alone did to a position: its lots that are over are marked so."""
+        return self._booked({position.key: []}, {position.key: position}, cause, ())
+
+    def _booked(
+        self,
+        moved: Mapping[PositionKey, Sequence[Movement]],
+        seen: Mapping[PositionKey, Position],
+        cause: Cause,
+        facts: Iterable[Fact],
+    ) -> Moved:
+        before = {key: seen[key] for key in moved}
         changed = {key: applied(before[key], group) for key, group in moved.items()}
-        name = entry_name(changed.values(), cause.at)
-        changed = {key: position._replace(entry=name) for key, position in changed.items()}
-        entry = Entry(
-            id=name,
-            at=cause.at,
-            by=cause.by,
-            why=cause.why,
-            postings=tuple(
-                posting(movement, before[key], changed[key].version)
-                for key, group in moved.items()
-                for movement in (*lapsed_movements(before[key]), *group)
-            ),
-            facts=(*facts, *freed(before, changed, cause.at), *shortfalls(before, changed, cause.at)),
-        )
+        at = cause.at
+        also = (*expired(before, at), *freed(before, changed, at), *shortfalls(before, changed, at))
+        entry = entry_of(moved, before, changed, cause, (*facts, *also))
+        changed = {key: position._replace(entry=entry.id) for key, position in changed.items()}
         writes = [self._position_write(position, before[key]) for key, position in changed.items()]
         return Moved([*writes, self._entry_write(entry)], changed)
 
@@ -343,19 +363,8 @@ class StockStore:
 
     def _position_write(self, position: Position, before: Position) -> Write:
         key = self.key(*position.key)
-        item = {
-            "pk": key.pk,
-            "sk": key.sk,
-            "v": position.version,
-            "n": 0,
-            "entry": position.entry,
-            **{name: getattr(position, name) for name in (*_STORED, *_POLICY)},
-            "terms": dict(position.terms),
-            "channels": dict(position.channels) or None,
-            "lots": stored_lots(position.lots),
-            "serials": position.serials or None,
-            **(_marker(position.key) if position.slack <= 0 else {}),
-        }
+        item = {"pk": key.pk, "sk": key.sk, **stored(position), **ending_marker(position)}
+        item |= _marker(position.key) if position.slack <= 0 else {}
         label = label_of(position.key)
         if before.version == 0:
             return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=label)
@@ -378,17 +387,7 @@ class StockStore:
 
 
 def _position(row: tables.Item, now: str) -> Position:
-    position = Position(
-        sku=row["pk"].removeprefix("STOCK#"),
-        location=row["sk"].removeprefix("LOC#"),
-        version=row["v"],
-        entry=row.get("entry"),
-        channels=tuple(sorted(row.get("channels", {}).items())),
-        lots=lots_of(row.get("lots", {})),
-        serials=row.get("serials", 0),
-        **{name: row[name] for name in (*_STORED, *_POLICY)},
-    )
-    return as_read(position, row["terms"], now)
+    return position_of((row["pk"].removeprefix("STOCK#"), row["sk"].removeprefix("LOC#")), row, now)
 
 
 def _marker(key: PositionKey) -> dict[str, str]:

@@ -86,7 +86,8 @@ class Line(Value):
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
     whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
     `supply_on` is the date from which stock is promised to the units that wait, or `unknown`: their place in line.
-    `transfers` are those that were asked for so that units that wait can ship.
+    `transfers` are those that were asked for so that units that wait can ship. What still waits at `give_up_at` is
+    cancelled.
     """
 
     number: int
@@ -104,6 +105,11 @@ class Line(Value):
     supply_on: str | None = None
     components: Components = ()
     transfers: tuple[str, ...] = ()
+    give_up_at: str | None = None
+
+    def gives_up(self, now: str) -> bool:
+        """Whether what waits has waited long enough; `now` as `oms.kernel.time.to_text`."""
+        return self.backordered > 0 and self.give_up_at is not None and self.give_up_at <= now
 
 
 class Hold(Value):
@@ -196,6 +202,7 @@ class Order(Aggregate):
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
     `decided_in` names the records of the decisions about its locations.
+    `accepts_substitutes`: what the buyer said of substitutes; None: nothing, the sourcing rule decides.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -232,6 +239,7 @@ class Order(Aggregate):
     payment_status: str = "none"
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
+    accepts_substitutes: bool | None = None
     change: OpenChange | None = None
     cancelling: str | None = None
     reserving: Reserving | None = None
@@ -257,10 +265,14 @@ class Order(Aggregate):
 
     @property
     def ends_at(self) -> str | None:
-        """When the time of a hold or of the open change set is up, the first of them: at once when the order ended."""
+        """When the time of a hold, of units that wait or of the open change set is up, the first of them.
+
+        Of a change set at once when the order ended.
+        """
         if self.change is not None and self.status in TERMINAL_ORDER_STATES:
             return self.entered_at
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
+        ends += [line.give_up_at for line in self.lines if line.backordered and line.give_up_at]
         return min([*ends, *([self.change.expires_at] if self.change else [])], default=None)
 
     @property
@@ -281,7 +293,7 @@ class FulfillmentLine(Value):
     """One order line's share at one location. Units shipped were picked before; `short` units were not found.
 
     Of a bundle all counts are bundles; `components` say what is picked. `lots` and
-    `serials` are those that the location says to have taken.
+    `serials` are those that the location says to have taken. `instead_of`: what was ordered, of a substitute.
     """
 
     number: int
@@ -294,6 +306,7 @@ class FulfillmentLine(Value):
     components: Components = ()
     lots: tuple[tuple[str, int], ...] = ()
     serials: tuple[str, ...] = ()
+    instead_of: str | None = None
 
 
 class FulfillmentOrder(Aggregate):
@@ -314,6 +327,7 @@ class FulfillmentOrder(Aggregate):
     account_id: str | None = None
     ship_by: str | None = None
     counted: Counted | None = None  # None: its location takes any number
+    supplier: str | None = None  # who ships it for us
     reminders: Count = 0
     short_picks: tuple[str, ...] = ()  # ids of the confirmations that said so: each takes units away once
 

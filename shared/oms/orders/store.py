@@ -4,6 +4,7 @@
 |---|---|
 | one order with its fulfillment orders | query pk `ORDER#<id>` |
 | one header / fulfillment order | get `ORDER#<id>` / `ORDER` or `FO#<fulfillment order id>` |
+| what lasts of a giant order's lines | `ORDER#<id>` / `GOODS#<name>#<part>`, named by the header (`goods`, `parts`) |
 | which of many orders have work at a location | batch get of the ids that such work has: order, attempt, location |
 | parcel by id (derived from carrier and tracking number) | get `PARCEL#<id>` / `PARCEL` |
 | live orders of a status by deadline | index `live`: `LIVE#<status>#<shard>`, `<look_at>#<order id>` |
@@ -14,10 +15,14 @@
 
 Attributes: `v` version, `s` status, `n` number of facts, `doc` the value (deflated JSON). A live header is in the
 index `live` under a deadline that may be early (nothing is rewritten when work goes well): the watchdog looks, and
-moves it on. SHARDS spreads each index partition: 8 x 1,000 write units/s.
+moves it on. SHARDS spreads each index partition: 8 x 1,000 write units/s. A header of more than 250 lines is
+stored without what lasts of them (`oms.orders.goods`): that is put before the header that first names it, and never
+changed.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,6 +33,7 @@ from oms.events.fact import Fact
 from oms.kernel.errors import NotFoundError
 from oms.kernel.ids import shard_of
 from oms.kernel.time import to_text
+from oms.orders.goods import WHOLE_LINES, Goods, columns_of, goods_of, together, without_goods
 from oms.orders.lifecycle import LIVE_ORDER_STATES
 from oms.orders.model import Aggregate, FulfillmentOrder, Order, Parcel, fulfillment_order_id
 from oms.orders.promises import PromiseRow
@@ -35,6 +41,8 @@ from oms.orders.promises import PromiseRow
 SHARDS = 8
 LEFT_OPEN = "left_open"  # stands for the status of an order that ended while a change set was open
 _HEADER = "ORDER"
+_REMEMBERED = 1_000
+_ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"  # its name follows from what it is
 _PARCEL = "PARCEL"
 
 
@@ -63,6 +71,8 @@ class OrderStore:
 
     def __init__(self, table: str) -> None:
         self.table = table
+        self._made: Goods | None = None
+        self._there: set[str] = set()  # names of goods that were read: no need to put them once more
 
     def order_key(self, order_id: str) -> Key:
         return Key(self.table, f"ORDER#{order_id}", _HEADER)
@@ -74,7 +84,26 @@ class OrderStore:
         return Key(self.table, f"PARCEL#{parcel_id}", _PARCEL)
 
     def order_from(self, item: tables.Item) -> Order:
-        return unpack(Order, item["doc"])
+        (order,) = self._orders_from([item])
+        return order
+
+    def _orders_from(self, items: Iterable[tables.Item], found: Mapping[Key, tables.Item] = {}) -> list[Order]:
+        """Orders from headers; of giant ones with what lasts of their lines, which is read unless it is `found`."""
+        headers = list(items)
+        keys = {key for item in headers for key in self._goods_keys(item)}
+        goods = {**found, **tables.get_many(keys - found.keys())} if keys else found
+        return [self._order_from(item, goods) for item in headers]
+
+    def _order_from(self, item: tables.Item, goods: Mapping[Key, tables.Item]) -> Order:
+        if "goods" not in item:
+            return unpack(Order, item["doc"])
+        if len(self._there) > _REMEMBERED:
+            self._there.clear()
+        self._there.add(item["goods"])
+        return together(item["doc"], [goods[key]["doc"] for key in self._goods_keys(item)])
+
+    def _goods_keys(self, item: tables.Item) -> list[Key]:
+        return [Key(self.table, item["pk"], f"GOODS#{item['goods']}#{n}") for n in range(item.get("parts", 0))]
 
     def fulfillment_from(self, item: tables.Item) -> FulfillmentOrder:
         return unpack(FulfillmentOrder, item["doc"])
@@ -99,8 +128,7 @@ class OrderStore:
 
     def get_many(self, order_ids: Iterable[str], *, consistent: bool = True) -> dict[str, Order]:
         items = tables.get_many([self.order_key(order_id) for order_id in order_ids], consistent=consistent)
-        orders = [self.order_from(item) for item in items.values()]
-        return {order.id: order for order in orders}
+        return {order.id: order for order in self._orders_from(items.values())}
 
     def with_work_at(self, orders: Iterable[Order], locations: Iterable[str]) -> set[str]:
         """Ids of those of the orders for which one of the locations has or had work; one batch read."""
@@ -118,17 +146,21 @@ class OrderStore:
         Raises:
             NotFoundError: no such order.
         """
-        header: Order | None = None
+        header: tables.Item | None = None
         works: list[FulfillmentOrder] = []
+        goods: dict[Key, tables.Item] = {}
         rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"ORDER#{order_id}"}, consistent=True)
         for item in rows:
             if item["sk"] == _HEADER:
-                header = self.order_from(item)
+                header = item
             elif item["sk"].startswith("FO#"):
                 works.append(self.fulfillment_from(item))
+            elif item["sk"].startswith("GOODS#"):
+                goods[Key(self.table, item["pk"], item["sk"])] = item
         if header is None:
             raise NotFoundError(f"there is no order {order_id}")
-        return OrderTree(header, tuple(sorted(works, key=lambda work: (work.attempt, work.location))))
+        (order,) = self._orders_from([header], goods)
+        return OrderTree(order, tuple(sorted(works, key=lambda work: (work.attempt, work.location))))
 
     def get_fulfillment_order(self, order_id: str, fulfillment_order_id: str) -> FulfillmentOrder:
         """One fulfillment order.
@@ -153,7 +185,7 @@ class OrderStore:
         works = {self.fulfillment_key(*ids) for ids in fulfillment_orders}
         boxes = {self.parcel_key(parcel_id) for parcel_id in parcels}
         items = tables.get_many([*headers, *works, *boxes])
-        found_orders = [self.order_from(item) for key, item in items.items() if key in headers]
+        found_orders = self._orders_from([item for key, item in items.items() if key in headers])
         found_works = [self.fulfillment_from(item) for key, item in items.items() if key in works]
         found_boxes = [self.parcel_from(item) for key, item in items.items() if key in boxes]
         return Loaded(
@@ -176,13 +208,45 @@ class OrderStore:
             "v": value.version,
             "s": getattr(value, "status", None),
             "n": len(value.facts),
-            "doc": pack(value),
-            **(_index_keys(value) if isinstance(value, Order) else {}),
+            **self._attributes(value),
         }
         if value.version == 1:
-            return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=value.subject)
-        return tables.put(
-            self.table, item, condition="v = :before", values={":before": value.version - 1}, label=value.subject
+            write = tables.put(self.table, item, condition="attribute_not_exists(pk)", label=value.subject)
+        else:
+            seen = {":before": value.version - 1}
+            write = tables.put(self.table, item, condition="v = :before", values=seen, label=value.subject)
+        return write._replace(first=self._first(value, item))
+
+    def _attributes(self, value: Aggregate) -> dict[str, Any]:
+        """What is stored of a value; of a giant order with the name of what lasts of its lines."""
+        if not isinstance(value, Order):
+            return {"doc": pack(value)}
+        if len(value.lines) <= WHOLE_LINES:
+            return {"doc": pack(value), **_index_keys(value)}
+        goods = self._goods_of(value)
+        return {
+            "doc": without_goods(value),
+            "goods": goods.name,
+            "parts": len(goods.parts),
+            **_index_keys(value),
+        }
+
+    def _goods_of(self, order: Order) -> Goods:
+        """Made anew only when they are others than those of the order that was written last."""
+        columns = columns_of(order)
+        if self._made is None or self._made.columns != columns:
+            self._made = goods_of(columns)
+        return self._made
+
+    def _first(self, value: Aggregate, item: tables.Item) -> tuple[Write, ...]:
+        """The puts of a giant's goods, unless they are known to be there."""
+        if not isinstance(value, Order) or "goods" not in item or item["goods"] in self._there:
+            return ()
+        parts = zip(self._goods_keys(item), self._goods_of(value).parts, strict=True)
+        label = f"goods of {value.id}"
+        return tuple(
+            tables.put(self.table, {"pk": key.pk, "sk": key.sk, "n": 0, "doc": part}, condition=_ALWAYS, label=label)
+            for key, part in parts
         )
 
     def promise_write(self, row: PromiseRow) -> Write:
@@ -255,12 +319,9 @@ def facts_of_stream_record(record: dict[str, Any]) -> list[Fact]:
 
 def _facts_only(packed: str | bytes) -> Iterator[Fact]:
     import base64  # noqa: PLC0415  only the publisher decodes stream records
-    import zlib  # noqa: PLC0415
-
-    from oms.kernel.json import read_json  # noqa: PLC0415
 
     raw = base64.b64decode(packed) if isinstance(packed, str) else packed
-    for row in read_json(zlib.decompress(raw)).get("facts", []):
+    for row in json.loads(zlib.decompress(raw)).get("facts", []):  # our own words, however long
         yield Fact.model_validate(row)
 
 

@@ -9,6 +9,7 @@ from oms.orders.completion import counting, delivered_at
 from oms.orders.model import (
     CheckFinding,
     Destination,
+    FulfillmentLine,
     FulfillmentOrder,
     Hold,
     Line,
@@ -21,6 +22,8 @@ from oms.orders.store import OrderTree
 
 _ENDED_WITHOUT = ("rejected", "cancelled")
 _NOT_RELEASED = ("open", "booked")
+Stages = Sequence[int]  # units that came at least so far: released, picked, packed, shipped, delivered
+_NOWHERE: Stages = (0, 0, 0, 0, 0)
 
 
 class _View(BaseModel):
@@ -42,7 +45,10 @@ class Buckets(_View):
 
 
 class LineView(_View):
-    """One line with its units by bucket."""
+    """One line with its units by bucket. `sent_as`: units by SKU of other articles that are sent instead.
+
+    `transfers` were asked for so that units that wait can ship; what still waits at `give_up_at` is cancelled.
+    """
 
     number: int
     sku: str
@@ -52,10 +58,13 @@ class LineView(_View):
     tax_minor: int
     external_line_id: str | None
     units: Buckets
+    sent_as: dict[str, int] = {}
+    transfers: tuple[str, ...] = ()
+    give_up_at: str | None = None
 
 
 class FulfillmentOrderView(_View):
-    """One location's share."""
+    """One location's share; `supplier`: it is a supplier's place."""
 
     id: str
     location: str
@@ -65,6 +74,7 @@ class FulfillmentOrderView(_View):
     service: str | None
     ship_by: str | None
     parcel_ids: tuple[str, ...]
+    supplier: str | None = None
     units: int
 
 
@@ -190,12 +200,10 @@ def buckets(line: Line, works: Iterable[FulfillmentOrder], parcels: Iterable[Par
     Each fulfillment order says how many of its units came at least so far; what came further is taken off. A parcel
     that was delivered before its location confirmed anything counts as delivered.
     """
-    delivered = _delivered(line.number, parcels)
-    reached = [0, 0, 0, 0, 0]  # at least: released, picked, packed, shipped, delivered
-    for work in works:
-        if work.status not in _ENDED_WITHOUT:
-            for place, units in enumerate(_reached(line.number, work, delivered[work.id])):
-                reached[place] += units
+    return _buckets(line, _reached_by_line(works, parcels).get(line.number, _NOWHERE))
+
+
+def _buckets(line: Line, reached: Stages) -> Buckets:
     reached = [min(units, line.allocated) for units in reached]
     released, picked, packed, shipped, arrived = reached
     return Buckets(
@@ -211,22 +219,40 @@ def buckets(line: Line, works: Iterable[FulfillmentOrder], parcels: Iterable[Par
     )
 
 
-def _delivered(number: int, parcels: Iterable[Parcel]) -> Counter[str]:
-    units: Counter[str] = Counter()
+def _reached_by_line(works: Iterable[FulfillmentOrder], parcels: Iterable[Parcel]) -> dict[int, Stages]:
+    """By line, how many units came at least to each of the five stages."""
+    delivered = _delivered(parcels)
+    reached: dict[int, Stages] = {}
+    for work in works:
+        if work.status in _ENDED_WITHOUT:
+            continue
+        mine: dict[int, list[FulfillmentLine]] = {number: [] for key, number in delivered if key == work.id}
+        for each in work.lines:
+            mine.setdefault(each.number, []).append(each)
+        for number, some in mine.items():
+            stages = _reached(some, work.status, delivered[work.id, number])
+            before = reached.get(number, _NOWHERE)
+            reached[number] = [units + more for units, more in zip(before, stages, strict=True)]
+    return reached
+
+
+def _delivered(parcels: Iterable[Parcel]) -> Counter[tuple[str, int]]:
+    """Units by fulfillment order and line."""
+    units: Counter[tuple[str, int]] = Counter()
     for parcel in counting(parcels):
         if parcel.tracking_status == "delivered":
-            units[parcel.fulfillment_order_id] += sum(c.quantity for c in parcel.contents if c.number == number)
+            for content in parcel.contents:
+                units[parcel.fulfillment_order_id, content.number] += content.quantity
     return units
 
 
-def _reached(number: int, work: FulfillmentOrder, delivered: int) -> tuple[int, ...]:
+def _reached(mine: Sequence[FulfillmentLine], status: str, delivered: int) -> Stages:
     """Units of one line that came at least to each of the five stages; never fewer than to a later stage."""
-    mine = [each for each in work.lines if each.number == number]
     shipped = max(delivered, sum(each.shipped for each in mine))
     packed = max(shipped, sum(each.packed for each in mine))
     picked = max(packed, sum(each.picked for each in mine))
-    all_released = 0 if work.status in _NOT_RELEASED else sum(each.quantity - each.short for each in mine)
-    return max(picked, all_released), picked, packed, shipped, delivered
+    all_released = 0 if status in _NOT_RELEASED else sum(each.quantity - each.short for each in mine)
+    return [max(picked, all_released), picked, packed, shipped, delivered]
 
 
 def fulfillment_status(order: Order, units: Sequence[Buckets]) -> str:
@@ -247,13 +273,14 @@ def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, ba
     """The order with everything that belongs to it."""
     order = tree.order
     boxes = sorted(parcels.values(), key=lambda parcel: (parcel.fulfillment_order_id, parcel.sscc, parcel.id))
-    units = [buckets(line, tree.fulfillment_orders, boxes) for line in order.lines]
+    reached = _reached_by_line(tree.fulfillment_orders, boxes)
+    units = [_buckets(line, reached.get(line.number, _NOWHERE)) for line in order.lines]
     return OrderView(
         **order.model_dump(include=_SAME),
         fulfillment_status=fulfillment_status(order, units),
         return_status="none",
         lines=tuple(
-            LineView(**line.model_dump(include=_SAME_OF_LINE), units=each)
+            LineView(**line.model_dump(include=_SAME_OF_LINE), units=each, sent_as=_sent_as(line.number, tree))
             for line, each in zip(order.lines, units, strict=True)
         ),
         fulfillment_orders=tuple(_work_view(work) for work in tree.fulfillment_orders),
@@ -267,6 +294,15 @@ _SAME = set(OrderView.model_fields) & set(Order.model_fields) - {"lines"}
 _SAME_OF_LINE = set(LineView.model_fields) & set(Line.model_fields)
 _SAME_OF_WORK = set(FulfillmentOrderView.model_fields) & set(FulfillmentOrder.model_fields)
 _SAME_OF_PARCEL = set(ParcelView.model_fields) & set(Parcel.model_fields)
+
+
+def _sent_as(number: int, tree: OrderTree) -> dict[str, int]:
+    units: Counter[str] = Counter()
+    for work in tree.fulfillment_orders:
+        for share in work.lines if work.status not in _ENDED_WITHOUT else ():
+            if share.number == number and share.instead_of:
+                units[share.sku] += share.quantity - share.short
+    return dict(sorted((+units).items()))
 
 
 def _work_view(work: FulfillmentOrder) -> FulfillmentOrderView:

@@ -136,8 +136,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "Policy", "PolicyView", "Service",
-            "Strategy", "StrategyView", "TrackedLine",
+            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView",
+            "Service", "Strategy", "StrategyView", "TrackedLine",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -147,11 +147,14 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     ("CountPlace", "key"): "business",  # the name of a file, and its columns
     ("CountPlace", "header"): "business",
     ("Kept", "of"): "business",  # a SKU
+    ("Item", "channel_shelf_days"): "business",
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
-    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by")},
+    **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by", "planned")},
     **{("TriedFallback", name): "business" for name in ("how", "why_not")},  # our own words, of lines and locations
     **dict.fromkeys((("Rule", "suppliers"), ("Location", "transfer_days"), ("Line", "transfers")), "business"),
+    ("LineView", "transfers"): "business",
+    **dict.fromkeys((("FulfillmentLine", "instead_of"), ("Item", "substitutes"), ("LineView", "sent_as")), "business"),
     # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
     **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
     ("State", "taken"): "pseudonym",
@@ -161,7 +164,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
     **{(model, "destination"): "business" for model in ("PutTransfer", "Transfer", "TransferView")},  # our own place
     **{("TransferReceived", name): "business" for name in ("damaged", "lost", "over", "received")},  # SKUs
-    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting")},
+    **{(model, "lots"): "business" for model in ("CountResult", "FulfillmentLine", "Posting", "StockExpired")},
     # Who has a thing is found by its serial number in an order only.
     **{
         (model, "serials"): "business"
@@ -179,9 +182,9 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "NewChangeSet", "NewHold",
-            "NewMovement", "Policy", "PolicyDraft", "PolicyView", "PutTransfer", "Strategy", "StrategyDraft",
-            "StrategyView", "Transfer", "TransferView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView",
+            "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView",
+            "PutLimits", "PutTransfer", "Strategy", "StrategyDraft", "StrategyView", "Transfer", "TransferView",
         )
     },
     **{

@@ -55,6 +55,57 @@ class Proposal(Aggregate):
         return
 
 
+class PurchaseLine(Value):
+    """Units of one line of the buyer's order. What a unit costs, or None: the supplier has no offer for it."""
+
+    number: int
+    sku: str
+    units: Positive
+    unit_cost_minor: Count | None = None
+    currency: str | None = None
+
+
+class Purchase(Aggregate):
+    """What a supplier is to send to our buyer. It stands and falls with the fulfillment order at its place."""
+
+    id: str
+    supplier: str
+    location: str
+    order_id: str
+    fulfillment_order_id: str
+    lines: tuple[PurchaseLine, ...]
+    ship_by: str
+    raised_at: str
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+    @property
+    def of_order(self) -> str:
+        return self.order_id
+
+
+class PurchaseView(Value):
+    """A purchase as the API shows it; how far it is, its fulfillment order says."""
+
+    purchase_id: str
+    supplier: str
+    location: str
+    order_id: str
+    fulfillment_order_id: str
+    lines: tuple[PurchaseLine, ...]
+    ship_by: str
+    raised_at: str
+
+
+class PurchasePage(Value):
+    """Purchases, the newest first; `next_cursor` is absent on the last page."""
+
+    purchases: tuple[PurchaseView, ...]
+    next_cursor: str | None = None
+
+
 class LowPosition(Protocol):
     """Stock at or below its reorder point, as the inventory tells it."""
 

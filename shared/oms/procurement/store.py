@@ -1,10 +1,12 @@
-"""The procurement table: suppliers, and one open proposal per SKU and location.
+"""The procurement table: suppliers, one open proposal per SKU and location, and purchases for buyers.
 
 | access pattern | how |
 |---|---|
 | all suppliers with their offers | query pk `SUPPLIERS`; sk `SUPPLIER#<id>` (tens; read whole once per scan) |
 | the open proposal of a SKU at a location | `PROPOSAL#<sku>#<location>` / `OPEN` |
 | open proposals by location and SKU | index `open`: `OPEN`, `<location>#<sku>` |
+| a purchase for a buyer; its id follows from the fulfillment order | get `PURCHASE#<id>` / `PURCHASE` |
+| purchases of a supplier, newest first | index `open`: `PURCHASES#<supplier>`, `<raised_at>#<id>` |
 | facts to publish | the table's stream, in the same form as the orders table (`v`, `n`, `doc`) |
 """
 
@@ -12,8 +14,8 @@ from collections.abc import Iterable
 
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
-from oms.aws.tables import ConditionFailedError, Key
-from oms.procurement.model import Proposal, Supplier
+from oms.aws.tables import ConditionFailedError, Key, Write
+from oms.procurement.model import Proposal, Purchase, Supplier
 
 _AFTER_ALL = "\U0010ffff"  # sorts after every character
 _NEXT = "\x01"  # `key + _NEXT` is behind `key` and before every other key
@@ -74,6 +76,42 @@ class ProcurementStore:
         keys = {Key(self.table, row["pk"], row["sk"]): row["open_sk"] for row in rows}
         items = tables.get_many(keys)
         return [(name, unpack(Proposal, items[key]["doc"])) for key, name in keys.items() if key in items]
+
+    def purchase(self, purchase_id: str) -> Purchase | None:
+        """One purchase; consistent."""
+        row = tables.get(self._purchase_key(purchase_id))
+        return unpack(Purchase, row["doc"]) if row else None
+
+    def raise_write(self, purchase: Purchase) -> Write:
+        """A new purchase with its fact; fails when there is one."""
+        key = self._purchase_key(purchase.id)
+        item = {
+            "pk": key.pk,
+            "sk": key.sk,
+            "v": purchase.version,
+            "n": len(purchase.facts),
+            "doc": pack(purchase),
+            "open_pk": f"PURCHASES#{purchase.supplier}",
+            "open_sk": f"{purchase.raised_at}#{purchase.id}",
+        }
+        return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=purchase.id)
+
+    def purchases(self, supplier: str, *, before: str | None, limit: int) -> list[tuple[str, Purchase]]:
+        """Purchases of a supplier behind the key `before`, with their keys, the newest first."""
+        rows = tables.query(
+            self.table,
+            index="open",
+            condition="open_pk = :pk AND open_sk < :before",
+            values={":pk": f"PURCHASES#{supplier}", ":before": before or _AFTER_ALL},
+            forward=False,
+            limit=limit,
+        )
+        keys = {Key(self.table, row["pk"], row["sk"]): row["open_sk"] for row in rows}
+        items = tables.get_many(keys)
+        return [(name, unpack(Purchase, items[key]["doc"])) for key, name in keys.items() if key in items]
+
+    def _purchase_key(self, purchase_id: str) -> Key:
+        return Key(self.table, f"PURCHASE#{purchase_id}", "PURCHASE")
 
     def _key(self, sku: str, location: str) -> Key:
         return Key(self.table, f"PROPOSAL#{sku}#{location}", "OPEN")

@@ -91,6 +91,18 @@ class EditionStore(Generic[_Edition]):
         Raises:
             ConditionFailedError: somebody published, or changed the draft, meanwhile.
         """
+        tables.commit(*self._writes(edition), self._drop_write(draft))
+
+    def enact(self, edition: _Edition) -> None:
+        """An edition comes into force without having been a draft: what was there stays as a version.
+
+        Raises:
+            ConditionFailedError: another one of this version is there.
+        """
+        tables.commit(*self._writes(edition))
+
+    def _writes(self, edition: _Edition) -> tuple[Write, Write]:
+        """What is in force, and the same as a version that stays."""
         key = Key(self.table, SETTINGS, f"{self.kind}#{edition.name}")
         first = edition.version == 1
         now = tables.put(
@@ -107,7 +119,7 @@ class EditionStore(Generic[_Edition]):
             condition="attribute_not_exists(pk)",
             label=f"{self._label(edition)} {edition.version}",
         )
-        tables.commit(now, kept, self._drop_write(draft))
+        return now, kept
 
     def _drop_write(self, draft: _Edition) -> Write:
         return tables.delete(

@@ -15,6 +15,7 @@ class _Reference(BaseModel):
 Positive = Annotated[int, Field(gt=0)]
 WaitKind = Literal["none", "backorder", "preorder"]
 _ALL_PCT = 100
+MOST_DAYS_AHEAD = 10  # working days
 
 
 class MayWait(_Reference):
@@ -54,8 +55,9 @@ class Item(_Reference):
     countries it may not go to, `only_to` (if not empty) the only ones it may, `max_per_order` 0: any number.
     `components`: a bundle, with the units of each SKU in one of it; weight and size are those of the whole. `part_of`
     are the bundles that it is in. `lot_tracked`: whoever books units in or out says of which lot; they are not sold any
-    more when fewer than `shelf_days` days are left until they expire. `serial_tracked`: by serial number. `waiting`:
-    what happens to orders when it is short.
+    more when fewer than `shelf_days` days are left until they expire, on channels of `channel_shelf_days` earlier yet.
+    `serial_tracked`: by serial number. `waiting`: what happens to orders when it is short. `substitutes` are sent
+    instead, one for one, the best first, where a sourcing rule says so.
     """
 
     sku: str
@@ -73,8 +75,20 @@ class Item(_Reference):
     lot_tracked: bool = False
     serial_tracked: bool = False
     shelf_days: Annotated[int, Field(ge=0, le=3_650)] = 0
+    channel_shelf_days: Mapping[str, Annotated[int, Field(ge=0, le=3_650)]] = {}
     part_of: frozenset[str] = frozenset()
     waiting: MayWait = MayWait()
+    substitutes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_channel_takes_what_nobody_may(self) -> Self:
+        if any(days < self.shelf_days for days in self.channel_shelf_days.values()):
+            raise ValueError("channel_shelf_days: a channel may ask for more days than shelf_days, not for fewer")
+        return self
+
+    def shelf_days_of(self, channel: str) -> int:
+        """How many days must be left for a buyer of a channel."""
+        return self.channel_shelf_days.get(channel, self.shelf_days)
 
 
 def bundles_among(items: Mapping[str, Item]) -> dict[str, tuple[tuple[str, int], ...]]:
@@ -102,8 +116,9 @@ class Location(_Reference):
 
     `networks` and `capabilities` are names that sourcing strategies speak of. `handling_minor` is what a unit costs to
     pick and pack; `on_time_bp` how often it is ready in time, in hundredths of a per cent. `daily_orders`,
-    `daily_lines` and `daily_units` are how much work it takes a day, 0: any number. `transfer_days` are the calendar
-    days until what it is asked to send to another location is there, by location, `*` for all others; it sends nothing
+    `daily_lines` and `daily_units` are how much work it takes a day, 0: any number, and `days_ahead` on how many
+    working days after the one at hand it may be given what that has no room for. `transfer_days` are the calendar days
+    until what it is asked to send to another location is there, by location, `*` for all others; it sends nothing
     to the rest. `supplier`: it is the place of that supplier, who ships for us from there when a fallback says so; what
     lies there is not sold as ours.
     """
@@ -128,12 +143,28 @@ class Location(_Reference):
     daily_orders: Annotated[int, Field(ge=0)] = 0
     daily_lines: Annotated[int, Field(ge=0)] = 0
     daily_units: Annotated[int, Field(ge=0)] = 0
+    days_ahead: Annotated[int, Field(ge=0, le=MOST_DAYS_AHEAD)] = 0
     supplier: str | None = None
     transfer_days: Mapping[str, Annotated[int, Field(ge=0, le=365)]] = {}
 
     def days_to(self, other: str) -> int | None:
         """Days until what it sends to another location is there; None: it sends nothing there."""
         return None if other == self.id else self.transfer_days.get(other, self.transfer_days.get("*"))
+
+
+class LocationLimits(Edition):
+    """How much work a location takes a day, 0: any number; and how many working days ahead it may be given some.
+
+    They take the place of those that the location itself says.
+    """
+
+    daily_orders: Annotated[int, Field(ge=0)] = 0
+    daily_lines: Annotated[int, Field(ge=0)] = 0
+    daily_units: Annotated[int, Field(ge=0)] = 0
+    days_ahead: Annotated[int, Field(ge=0, le=MOST_DAYS_AHEAD)] = 0
+
+
+LIMITS = ("daily_orders", "daily_lines", "daily_units", "days_ahead")
 
 
 class Channel(_Reference):

@@ -4,6 +4,7 @@
 |---|---|
 | items by SKU | batch get `ITEM#<sku>` / `ITEM`, kept 5 minutes per process |
 | locations, channels, rate cards | query pk `CONFIG`; sk `LOCATION#..`, `CHANNEL#..`, `CARRIER#..`; kept 60 s |
+| limits of locations | the same query; sk `LIMITS#<location>`: editions (`oms.reference.editions`) |
 | machine clients, limits of roles | the same query; sk `CLIENT#<client id>`, `LIMIT#<role>` |
 | who is served first of a scarce SKU | the same query; sk `FAIRNESS#<sku>`, or `FAIRNESS#*` for all others |
 """
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import Key
-from oms.reference.model import Channel, Client, Fairness, Item, Limit, Location
+from oms.reference.model import LIMITS, Channel, Client, Fairness, Item, Limit, Location, LocationLimits
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SETTINGS_S = 60.0
@@ -66,7 +67,11 @@ class ReferenceStore:
         return item if until >= time.monotonic() else None
 
     def locations(self) -> dict[str, Location]:
-        return self.settings("LOCATION", Location)
+        """By name, with the limits in force (`LIMITS#<location>`)."""
+        known, limits = self.settings("LOCATION", Location), self.settings("LIMITS", LocationLimits)
+        if not limits:
+            return known
+        return {name: _limited(location, limits.get(name)) for name, location in known.items()}
 
     def channels(self) -> dict[str, Channel]:
         return self.settings("CHANNEL", Channel)
@@ -104,6 +109,10 @@ class ReferenceStore:
     def put_setting(self, kind: str, name: str, value: BaseModel) -> None:
         """Write a setting, whatever was there; seen by all within a minute."""
         self._put(Key(self.table, "CONFIG", f"{kind}#{name}"), value)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read the settings anew when they are asked for next: somebody in this process changed one."""
         self._settings_until = 0.0
 
     def _keep(self, item: Item, now: float) -> None:
@@ -126,3 +135,7 @@ class ReferenceStore:
         always = "attribute_exists(pk) OR attribute_not_exists(pk)"
         item = {"pk": key.pk, "sk": key.sk, "doc": pack(value)}
         tables.commit(tables.put(key.table, item, condition=always, label=key.sk))
+
+
+def _limited(location: Location, limits: LocationLimits | None) -> Location:
+    return location.model_copy(update={name: getattr(limits, name) for name in LIMITS}) if limits else location

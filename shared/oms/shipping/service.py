@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.kernel.errors import RejectedError
 from oms.orders.model import Content, Destination, Promise
 from oms.orders.store import OrderStore
+from oms.orders.workload.rules import begins_at
 from oms.reference.model import Location
 from oms.shipping import rules
 from oms.shipping.model import Carrier, Choice, Lane, RateCard, Selection, Shipper, Size
@@ -33,6 +34,7 @@ class SelectTask(BaseModel):
     destination: Destination
     residential: bool = True
     promised_on: date | None = None
+    works_on: str | None = None  # the day of its location that it was counted on, where days are counted
     parcels: tuple[PlannedParcel, ...] = Field(min_length=1)
 
     @property
@@ -100,10 +102,13 @@ def select_carrier(task: SelectTask, desk: Desk, at: datetime) -> Selected:
 
 
 def select_for(task: SelectTask, desk: Desk, at: datetime, full: frozenset[tuple[str, str, str]]) -> Selection:
+    """The choice, without services whose day is `full`; work that is planned for a later day leaves after it begins."""
+    location = desk.locations[task.location]
+    at = begins_at(location, task.works_on, at) if task.works_on is not None else at
     selection = rules.select_service(
         task.parcels,
         desk.cards.values(),
-        location=desk.locations[task.location],
+        location=location,
         lane=task.lane,
         promised_on=task.promised_on,
         at=at,

@@ -141,7 +141,8 @@ class Buyers(Sources):
 
     @cached_property
     def deadlines(self) -> "Deadlines":
-        """Keeps the deadlines of holds and change sets (port of the watchdog)."""
+        """Keeps the deadlines of holds, change sets and units that wait (port of the watchdog)."""
+        from oms.allocation.overdue import cancel_overdue
         from oms.allocation.recall import cancel_order
         from oms.amending.deadlines import Deadlines
 
@@ -157,4 +158,7 @@ class Buyers(Sources):
                 while_held=hold.id,
             )
 
-        return Deadlines(self.amending, cancel)
+        def give_up(order_id: str, by: str, now: "datetime") -> int:
+            return cancel_overdue(order_id, by=by, desk=self.taking_back, exposure=self.credit, now=now)
+
+        return Deadlines(self.amending, cancel, give_up)

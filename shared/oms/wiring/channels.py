@@ -132,9 +132,10 @@ class Channels(Buyers):
             pause=sleep,
         )
 
-    def offered(self, _channel: str, skus: "Iterable[str]") -> "Mapping[str, int]":
+    def offered(self, channel: str, skus: "Iterable[str]") -> "Mapping[str, int]":
         """Units by SKU that a channel may sell now, from all locations."""
-        return {sku: sum(places.values()) for sku, places in self.offer.available(skus, consistent=True).items()}
+        found = self.offer.available(skus, consistent=True, channel=channel)
+        return {sku: sum(places.values()) for sku, places in found.items()}
 
     @cached_property
     def level_care(self) -> "LevelCare":

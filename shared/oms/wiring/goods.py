@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
     from oms.allocation.shortfall import ShortfallDesk
     from oms.allocation.takeback import TakingBack
+    from oms.aws.tables import Write
     from oms.fulfillment.gateways import ResolveException
+    from oms.fulfillment.picking import PickDesk
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
     from oms.inventory.counts.service import StocktakingDesk
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
+    from oms.inventory.expiry.service import ExpiryDesk
     from oms.inventory.offer import Offer
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from oms.inventory.transfers.store import TransferStore
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
-    from oms.orders.model import Destination, Promise
+    from oms.orders.model import Destination, FulfillmentOrder, Promise
     from oms.orders.workload.store import WorkloadStore
     from oms.procurement.store import ProcurementStore
     from oms.shipping.booking import Bookings
@@ -64,7 +67,7 @@ class Goods(Ground):
         """What may be sold of SKUs, bundles among them (port of intake and amending)."""
         from oms.inventory.offer import Offer
 
-        return Offer(self.stock, self.reference)
+        return Offer(self.stock, self.reference, self.clock)
 
     @cached_property
     def supplies(self) -> "SupplyStore":
@@ -99,11 +102,26 @@ class Goods(Ground):
         return SerialStore(self.setting("INVENTORY_TABLE"))
 
     @cached_property
+    def expiry_desk(self) -> "ExpiryDesk":
+        """For those who say which lots are over."""
+        from oms.inventory.expiry.service import ExpiryDesk
+        from oms.inventory.expiry.store import ExpiryStore
+
+        return ExpiryDesk(ExpiryStore(self.setting("INVENTORY_TABLE")), self.stock, self.clock)
+
+    @cached_property
     def lot_desk(self) -> "LotDesk":
         """For those who book units of lots in and out."""
         from oms.inventory.tracing.booking import LotDesk
 
         return LotDesk(self.lots, self.serials, self.reference)
+
+    @cached_property
+    def pick_desk(self) -> "PickDesk":
+        """For those who say which lots to pick."""
+        from oms.fulfillment.picking import PickDesk
+
+        return PickDesk(self.stock, self.lots, self.clock)
 
     @cached_property
     def tracing_desk(self) -> "TracingDesk":
@@ -281,6 +299,12 @@ class Goods(Ground):
         from oms.procurement.store import ProcurementStore
 
         return ProcurementStore(self.setting("PROCUREMENT_TABLE"))
+
+    def purchase(self, work: "FulfillmentOrder", supplier: str, ship_by: str, at: "datetime") -> "list[Write]":
+        """Orders a supplier's work (port of fulfillment)."""
+        from oms.procurement.chained import raise_purchase
+
+        return raise_purchase(work, supplier, ship_by, procurement=self.procurement, at=at)
 
     @cached_property
     def shipping(self) -> "ShippingStore":

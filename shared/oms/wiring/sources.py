@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.allocation.decisions.store import DecisionStore
+    from oms.allocation.limits.service import LimitsDesk
     from oms.allocation.prices.book import PriceBook
     from oms.allocation.prices.counting import CountingDesk
     from oms.allocation.prices.model import Lane
@@ -36,6 +37,15 @@ class Sources(Goods):
         from oms.allocation.decisions.store import DecisionStore
 
         return DecisionStore(self.setting("ORDERS_TABLE"))
+
+    @cached_property
+    def limits_desk(self) -> "LimitsDesk":
+        """How much work locations take a day."""
+        from oms.allocation.limits.service import LimitsDesk
+        from oms.allocation.limits.store import limits_store
+
+        limits = limits_store(self.setting("REFERENCE_TABLE"))
+        return LimitsDesk(limits, self.workload, self.reference, self.clock)
 
     @cached_property
     def strategy_desk(self) -> "StrategyDesk":

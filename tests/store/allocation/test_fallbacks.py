@@ -88,10 +88,11 @@ def test_only_items_that_are_not_given_out_yet_wait_as_preorders(wiring: Wiring)
         TriedFallback(
             fallback="preorder",
             units={1: 2},
+            in_all=2,
             how="they wait for the day of release, 2026-12-24",
             why_not="no day of release is ahead",
         ),
-        TriedFallback(fallback="customer_care", units={2: 1}, how="a person is to decide"),
+        TriedFallback(fallback="customer_care", units={2: 1}, in_all=1, how="a person is to decide"),
     )
     assert [(line.backordered, line.supply_on) for line in order.lines] == [(2, "2026-12-24"), (1, "unknown")]
     assert order.holds[0].note == "1 unit(s) of line(s) 2 nobody may ship; preorder: no day of release is ahead"

@@ -45,6 +45,19 @@ def test_each_parcel_gets_its_packing_list_with_the_persons_address_and_a_repeat
         assert f"packing-lists/{parcel_id}.pdf" in link
 
 
+def test_a_substitute_says_what_was_ordered() -> None:
+    with world() as wiring:
+        document = with_person(wiring)
+        (parcel,) = wiring.orders.parcels(document["parcel_ids"]).values()
+        works = wiring.orders.tree(parcel.order_id).fulfillment_orders
+        work = next(one for one in works if one.id == parcel.fulfillment_order_id)
+        lines = tuple(line.model_copy(update={"instead_of": "CUP-1"}) for line in work.lines)
+        tables.commit(wiring.orders.write(work.changed(at=wiring.clock(), by="test", what="Replaced", lines=lines)))
+        task_write_packing_lists.handler(document, None)
+        (text,) = texts(wiring).values()
+        assert "Item MUG-1, instead of CUP-1" in text
+
+
 def test_the_undo_removes_what_was_written_and_is_fine_with_nothing() -> None:
     with world() as wiring:
         document = with_person(wiring)

@@ -212,7 +212,7 @@ def test_who_lets_a_hold_go_at_the_moment_its_time_is_up_saves_the_order() -> No
 
         clock.passes(days=7)
         with pytest.raises(ConflictError):
-            Deadlines(wiring.amending, cancel).keep(order.id)
+            Deadlines(wiring.amending, cancel, lambda *_: 0).keep(order.id)
         with pytest.raises(ConflictError):
             escalate(released, order.holds[0], by="system:test", at=clock(), orders=wiring.orders)
         assert wiring.orders.get(order.id) == released

@@ -1,6 +1,7 @@
 """The fallbacks of a rule in their turn, whatever the list and the stock."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import get_args
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from oms.allocation.bundled import plan_lines
 from oms.allocation.fallbacks.chain import fall_back
 from oms.allocation.fallbacks.model import FellBack
-from oms.allocation.rules import Demand, SourcingPlan
+from oms.allocation.rules import Demand, SourcingPlan, shares_of
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.strategy import Fallback, Filters, Rule, Strategy
 from oms.inventory.model import Position, PositionKey
@@ -20,7 +21,7 @@ from oms.inventory.transfers.model import Transfer
 from oms.orders.lines import replace_line
 from oms.orders.model import Order
 from oms.reference.model import Location
-from tests.allocation_scene import confirmed_order, position
+from tests.allocation_scene import confirmed_order, item_of, position
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -48,7 +49,14 @@ PLACES = {
         place("lon", "GB", transfer_days={"ber": 3, "muc": 1}),
         place("par", "FR", transfer_days={"*": 2}),
         place("rom", "IT"),
+        place("acme", "DE", supplier="acme"),
     )
+}
+
+ITEMS = {
+    "A": item_of("A").model_copy(update={"substitutes": ("B", "D")}),
+    "B": item_of("B").model_copy(update={"substitutes": ("D",)}),
+    "D": item_of("D"),
 }
 
 
@@ -58,16 +66,24 @@ def fell(
     """Germany is shipped to from Germany."""
     rule = Rule(name="all", filters=Filters(countries=("DE",)), hard=("country",), fallbacks=fallbacks)
     strategy = Strategy(name="default", version=1, rules=(rule,), by="user:test", at="2026-11-23")
-    sourcing = Sourcing(locations=PLACES, strategies={"default": strategy})
-    view: dict[PositionKey, Position] = {key: position(*key, units) for key, units in stock.items()}
+    sourcing = Sourcing(locations=PLACES, strategies={"default": strategy}, items=lambda _: ITEMS)
+    there: dict[PositionKey, Position] = {key: position(*key, units) for key, units in stock.items()}
+    own = {line.sku for line in order.lines}
+    view = {key: one for key, one in there.items() if key[0] in own}
     wanted = [Demand(line.number, line.sku, line.open) for line in order.lines]
     plan, outcomes = plan_lines(order, wanted, view, sourcing, frozenset(), NOW)
-    return plan, fall_back(order, outcomes, view, sourcing, {one.id: one for one in under_way}, NOW)
+    known = {one.id: one for one in under_way}
+
+    def look(skus: Collection[str]) -> dict[PositionKey, Position]:
+        assert own.isdisjoint(skus) or all(sku not in skus for sku, _ in view)  # what is known is not looked up
+        return {key: one for key, one in there.items() if key[0] in skus}
+
+    return plan, fall_back(order, outcomes, view, sourcing, known, NOW, look)
 
 
 @given(
     units=st.dictionaries(st.sampled_from("ABC"), st.integers(1, 9), min_size=1),
-    stock=st.dictionaries(st.tuples(st.sampled_from("ABC"), st.sampled_from(sorted(PLACES))), st.integers(0, 9)),
+    stock=st.dictionaries(st.tuples(st.sampled_from("ABCD"), st.sampled_from(sorted(PLACES))), st.integers(0, 9)),
     fallbacks=st.lists(st.sampled_from(get_args(Fallback)), max_size=7).map(tuple),
 )
 def test_every_unit_is_served_or_taken_by_one_fallback_and_nobody_gives_more_than_is_free(
@@ -76,9 +92,11 @@ def test_every_unit_is_served_or_taken_by_one_fallback_and_nobody_gives_more_tha
     order = confirmed_order("ord_1", units)
     plan, done = fell(order, stock, fallbacks)
     served, took, given_away = Counter[int](), Counter[int](), Counter[PositionKey]()
+    for take in (*plan.takes, *done.takes):
+        given_away[take.sku, take.location] += take.quantity
+        assert PLACES[take.location].country == "DE"
     for take in plan.takes:
         served[take.number] += take.quantity
-        given_away[take.sku, take.location] += take.quantity
     for rows in done.tried:
         for row in rows:
             took.update(row.units)
@@ -90,6 +108,15 @@ def test_every_unit_is_served_or_taken_by_one_fallback_and_nobody_gives_more_tha
         line.number: line.quantity for line in order.lines
     }
     assert all(count <= stock[key] for key, count in given_away.items())
+    whole = done.mended(plan)
+    lines = {line.number: line for line in order.lines}
+    for line in order.lines:  # served + waiting = ordered
+        sent = sum(take.quantity for take in whole.takes if take.number == line.number)
+        assert sent + whole.backordered.get(line.number, 0) == line.quantity
+    for _, takes in shares_of(whole.takes):  # a fulfillment order has a line once
+        numbers = [take.number for take in takes]
+        assert sorted(set(numbers)) == sorted(numbers)
+        assert all(sum(take.of_shelf(lines[take.number]).values()) == take.quantity for take in takes)
 
 
 def test_all_units_of_a_line_go_where_most_of_them_can_come_together_then_soonest() -> None:

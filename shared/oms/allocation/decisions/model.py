@@ -52,10 +52,14 @@ class Considered(Value):
 
 
 class TriedFallback(Value):
-    """A fallback in its turn: the units that it took by line, how, and why it did not take the others."""
+    """A fallback in its turn: the units that it took by line, how, and why it did not take the others.
+
+    `in_all` are the units of all lines, also of those that did not find room.
+    """
 
     fallback: str
     units: Mapping[int, int] = {}
+    in_all: int = 0
     how: str = ""
     why_not: str = ""
 
@@ -67,7 +71,8 @@ class DecisionRecord(Value):
     that did not find room. `tried` are the fallbacks of the rule in their turn, for units that nobody may ship;
     `fallback` is the first that took some, `passed_over` are those before it; `again_by` is the one that made this
     decision, for units that another one left over. `prices` is the list by which stock was
-    priced, or why it was free.
+    priced, or why it was free. `planned`: locations that work on it on a later day than the one at hand, for want of
+    room.
     """
 
     order_id: str
@@ -89,6 +94,7 @@ class DecisionRecord(Value):
     bound: int = 0
     left_out: int = 0
     prices: str = ""
+    planned: Mapping[str, str] = {}
     tried: tuple[TriedFallback, ...] = ()
     again_by: str | None = None
 
@@ -126,6 +132,7 @@ def inputs_of(case: Case) -> str:
             place.name, place.country, place.km, sorted(place.networks), sorted(place.capabilities), place.blocked,
             place.open, place.capacity, place.used, place.on_time_bp, place.handling_minor,
             [(offer.label, offer.tariff.breaks, offer.tariff.prices, str(offer.latest_on)) for offer in place.offers],
+            *([place.on] if place.later else []),
         )
         for place in case.places
     )  # fmt: skip
@@ -146,16 +153,24 @@ def records_of(
     """
     order_id, attempt, at, prices = about
     first = [
-        record_of(order_id, attempt, at, inputs_of(case), outcome, prices, tried)
+        record_of(order_id, attempt, at, inputs_of(case), outcome, prices, tried).model_copy(
+            update={"planned": _planned(case, outcome)}
+        )
         for (case, outcome), tried in zip(outcomes, fell.tried, strict=True)
     ]
     again = [
         record_of(order_id, attempt, at, inputs_of(one.case), replace(one.outcome, waiting={}), prices).model_copy(
-            update={"again_by": one.fallback}
+            update={"again_by": one.fallback, "planned": _planned(one.case, one.outcome)}
         )
         for one in fell.again
     ]
     return (*first, *again)
+
+
+def _planned(case: Case, outcome: Outcome) -> dict[str, str]:
+    """The days of locations that ship on a later one than that at hand."""
+    ships = set(outcome.locations)
+    return {place.name: place.on for place in case.places if place.later and place.on and place.name in ships}
 
 
 def record_of(
@@ -192,14 +207,17 @@ def record_of(
         bound=outcome.bound,
         left_out=left_out,
         prices=prices,
-        tried=tuple(TriedFallback.model_validate(_few(row)._asdict()) for row in tried),
+        tried=tuple(_kept(row) for row in tried),
     )
 
 
-def _few(row: Tried) -> Tried:
+def _kept(row: Tried) -> TriedFallback:
     """With the units of the first lines, and no endless text."""
     units = dict(list(row.units.items())[:_MOST_ROWS])
-    return row._replace(units=units, how=_cut(row.how), why_not=_cut(row.why_not))
+    in_all = sum(row.units.values())
+    return TriedFallback(
+        fallback=row.fallback, units=units, in_all=in_all, how=_cut(row.how), why_not=_cut(row.why_not)
+    )
 
 
 def _cut(text: str) -> str:

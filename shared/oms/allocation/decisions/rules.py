@@ -22,6 +22,9 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
         total = sum(one.parts.values())
         parts = ", ".join(f"{name} {_money(cost)}" for name, cost in sorted(one.parts.items(), key=lambda row: -row[1]))
         yield f"{one.location} ships {_units(record, one.location)}, for {_money(total)}: {parts}."
+    yield from (
+        f"{name} has no room for it before {day}, and works on it then." for name, day in record.planned.items()
+    )
     if len(places) == 1:
         yield f"One location is enough, and {proof}."
     elif places:
@@ -52,7 +55,7 @@ def _proof(record: DecisionRecord) -> str:
 
 def _took(row: TriedFallback) -> Iterator[str]:
     if row.units:
-        yield f"{row.fallback} takes {sum(row.units.values())} unit(s) of line(s) {_numbers(row.units)}: {row.how}."
+        yield f"{row.fallback} takes {row.in_all} unit(s) of line(s) {_numbers(row.units)}: {row.how}."
     if row.why_not:
         yield f"{row.fallback} takes {'no more' if row.units else 'nothing'}: {row.why_not}."
 

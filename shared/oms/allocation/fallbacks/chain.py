@@ -1,20 +1,22 @@
 """The fallbacks of a rule, one after the other: what one cannot do for some units is left to the next. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from oms.allocation.fallbacks.dropping import drop_ship
 from oms.allocation.fallbacks.model import Did, FellBack, Stranded, Tried, Units
+from oms.allocation.fallbacks.substituting import substitute
 from oms.allocation.fallbacks.transferring import transfer
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.model import Case, Outcome
 from oms.allocation.sourcing.strategy import Fallback
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.model import Transfer
+from oms.kernel.time import from_text, to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Order
 
-NONE = FellBack()
+Look = Callable[[Collection[str]], Mapping[PositionKey, Position]]
 
 
 def fall_back(
@@ -24,6 +26,7 @@ def fall_back(
     sourcing: Sourcing,
     under_way: Mapping[str, Transfer],
     now: datetime,
+    look: Look,
 ) -> FellBack:
     """What becomes of the units of all outcomes that nobody may ship; nothing is looked at where there are none.
 
@@ -34,25 +37,42 @@ def fall_back(
         sourcing: who may ship.
         under_way: transfers that were asked for before, by id.
         now: now.
+        look: reads what is there of other SKUs for whoever comes now.
     """
     if not any(outcome.waiting for _, outcome in outcomes):
         return FellBack(tuple(() for _ in outcomes))
     free = _left(order, outcomes, view)
+    looker = _Looker(look)
     tried: list[tuple[Tried, ...]] = []
     did: list[Did] = []
     for case, outcome in outcomes:
         rule = sourcing.rule(case)
-        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now))
+        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now, looker))
         tried.append(rows)
         did += done
     return FellBack(
         tuple(tried),
         wishes=tuple(wish for one in did for wish in one.wishes),
         waits_at={number: place for one in did for number, place in one.waits_at.items()},
+        give_up_at={number: at for one in did for number, at in one.give_up_at.items()},
         takes=tuple(take for one in did for take in one.takes),
-        again=tuple(one.again for one in did if one.again),
-        reasons=tuple(one.reason for one in did if one.takes),
+        again=tuple(again for one in did for again in one.again),
+        reasons=tuple(reason for one in did for reason in one.reasons if one.takes),
+        seen=looker.seen,
     )
+
+
+class _Looker:
+    """Remembers what was seen."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self.seen: dict[PositionKey, Position] = {}
+
+    def __call__(self, skus: Collection[str]) -> Mapping[PositionKey, Position]:
+        found = self._look(skus) if skus else {}
+        self.seen.update(found)
+        return found
 
 
 def _in_turn(stranded: Stranded) -> tuple[tuple[Tried, ...], list[Did]]:
@@ -106,8 +126,16 @@ def _preorder(stranded: Stranded, left: Units) -> Did:
     return Did(units, f"they wait for the day of release, {how}" if units else "", "no day of release is ahead")
 
 
-def _not_done(why: str) -> Callable[[Stranded, Units], Did]:
-    return lambda _, __: Did({}, why_not=why)
+def _cancel_by_date(stranded: Stranded, left: Units) -> Did:
+    """All wait until the rule's days are over, or until the channel's date, whatever comes first."""
+    days, delivery = stranded.rule.cancel_after_days, stranded.order.delivery
+    ends = [stranded.now + timedelta(days=days)] if days else []
+    said = (delivery.deliver_by or delivery.ship_by) if delivery else None
+    ends += [from_text(said)] if said else []
+    if not ends:
+        return Did({}, why_not="neither the rule nor the channel has set a date")
+    at = to_text(min(ends))
+    return Did(dict(left), f"they wait until {at}, and are cancelled then", give_up_at=dict.fromkeys(left, at))
 
 
 _DOES: Mapping[Fallback, Callable[[Stranded, Units], Did]] = {
@@ -115,7 +143,7 @@ _DOES: Mapping[Fallback, Callable[[Stranded, Units], Did]] = {
     "preorder": _preorder,
     "drop_ship": drop_ship,
     "transfer": transfer,
-    "substitute": _not_done("substitutes are not known"),
+    "substitute": substitute,
     "customer_care": _customer_care,
-    "cancel_by_date": _not_done("no date is set"),
+    "cancel_by_date": _cancel_by_date,
 }

@@ -30,4 +30,5 @@ def drop_ship(stranded: Stranded, left: Units) -> Did:
     how = f"suppliers ship them from {', '.join(plan.locations)}" if units else ""
     out = [f"{row.location} is out ({row.constraint}): it {row.why}" for row in outcome.refusals]
     why_not = "; ".join(out) or "no more of it is free at suppliers"
-    return Did(units, how, why_not, takes=plan.takes, again=Again("drop_ship", case, outcome), reason=plan.reason)
+    again = (Again("drop_ship", case, outcome),) if units else ()
+    return Did(units, how, why_not, takes=plan.takes, again=again, reasons=(plan.reason,))

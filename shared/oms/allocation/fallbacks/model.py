@@ -1,6 +1,6 @@
 """Units that nobody may ship now, and what becomes of them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,9 +8,9 @@ from oms.allocation.rules import SourcingPlan, Take
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.model import Case, Outcome
 from oms.allocation.sourcing.strategy import Rule
+from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
-from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Line, Order
 
 Units = Mapping[int, int]  # by line number
@@ -21,6 +21,7 @@ class Stranded(NamedTuple):
 
     `free` are the units that are left, by SKU on the shelf and location; who takes some, takes them off. A location
     that keeps a SKU and has none of it is there with 0. `under_way` are transfers that were asked for before, by id.
+    `look` reads what is there of other SKUs for whoever comes now.
     """
 
     order: Order
@@ -31,6 +32,7 @@ class Stranded(NamedTuple):
     sourcing: Sourcing
     under_way: Mapping[str, Transfer]
     now: datetime
+    look: Callable[[Collection[str]], Mapping[PositionKey, Position]]
 
     def line(self, number: int) -> Line:
         return next(line for line in self.order.lines if line.number == number)
@@ -38,8 +40,15 @@ class Stranded(NamedTuple):
     def take(self, takes: Iterable[Take]) -> None:
         """What is taken is not free any more."""
         for take in takes:
-            for sku, units in on_the_shelf(self.line(take.number), take.quantity).items():
+            for sku, units in take.of_shelf(self.line(take.number)).items():
                 self.free[sku][take.location] -= units
+
+    def others(self, skus: Iterable[str]) -> dict[str, dict[str, int]]:
+        """What is free of SKUs that the order has not asked for, by location; looked up once."""
+        names = set(skus)
+        for (sku, location), position in self.look(names - self.free.keys()).items():
+            self.free.setdefault(sku, {})[location] = max(position.available, 0)
+        return {sku: dict(self.free.get(sku, {})) for sku in names}
 
 
 class Tried(NamedTuple):
@@ -54,8 +63,8 @@ class Tried(NamedTuple):
 class Did(NamedTuple):
     """What one fallback did.
 
-    `waits_at`: where units wait in the books, by line. `takes`: units that are shipped after all, as `again` decided
-    and `reason` says.
+    `waits_at`: where units wait in the books, and `give_up_at` until when, by line. `takes`: units that are shipped
+    after all, as `again` decided and `reasons` say.
     """
 
     units: Units
@@ -63,9 +72,10 @@ class Did(NamedTuple):
     why_not: str = ""
     wishes: tuple[Wish, ...] = ()
     waits_at: Mapping[int, str] = {}
+    give_up_at: Mapping[int, str] = {}
     takes: tuple[Take, ...] = ()
-    again: "Again | None" = None
-    reason: str = ""
+    again: "tuple[Again, ...]" = ()
+    reasons: tuple[str, ...] = ()
 
 
 class Again(NamedTuple):
@@ -77,14 +87,19 @@ class Again(NamedTuple):
 
 
 class FellBack(NamedTuple):
-    """What became of everything that nobody may ship: by group of lines the fallbacks tried, and what they ask for."""
+    """What became of everything that nobody may ship: by group of lines the fallbacks tried, and what they ask for.
+
+    `seen` are positions of other SKUs that were looked at.
+    """
 
     tried: tuple[tuple[Tried, ...], ...] = ()
     wishes: tuple[Wish, ...] = ()
     waits_at: Mapping[int, str] = {}
+    give_up_at: Mapping[int, str] = {}
     takes: tuple[Take, ...] = ()
     again: tuple[Again, ...] = ()
     reasons: tuple[str, ...] = ()
+    seen: Mapping[PositionKey, Position] = {}
 
     def mended(self, plan: SourcingPlan) -> SourcingPlan:
         """The plan with the units that are shipped after all; they wait no more."""

@@ -2,15 +2,30 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol
 
 from oms.orders.model import FulfillmentOrder
-from oms.orders.workload.model import Load, Workday
-from oms.orders.workload.rules import counted, limit_of, loads, workday
+from oms.orders.workload.model import Counted, Load, Workday
+from oms.orders.workload.rules import counted, limit_of, loads, workdays
 from oms.reference.model import Location
 
-NO_LIMIT = (Load(), Load())
+NO_LOAD = Load()
+
+
+class Room(NamedTuple):
+    """What a location takes on a day, and what is given out of it. `later`: how many days after the one at hand.
+
+    `on` None: its days are not counted.
+    """
+
+    takes: Load = Load()
+    used: Load = Load()
+    on: str | None = None
+    later: int = 0
+
+
+NO_LIMIT = Room()
 
 
 class Counters(Protocol):
@@ -28,15 +43,16 @@ class Days:
         self._counters = counters
         self._locations = locations if counters is not None else {}
         self._limits = {name: limit for name, place in self._locations.items() if any(limit := limit_of(place))}
-        self._days: dict[str, Workday] = {}
+        self._days: dict[str, list[Workday]] = {}
         self._seen: dict[Workday, Load] = {}
         self._used: dict[Workday, Load] = {}
 
     def look(self, at: datetime) -> None:
         """See how full the days are on which work of now falls; what was planned since the last look is forgotten."""
-        days = {name: workday(self._locations[name], at) for name in self._limits}
-        self._days = {name: day for name, day in days.items() if day is not None}
-        self._seen = dict(self._counters.used(self._days.values())) if self._counters and self._days else {}
+        days = {name: workdays(place, at, 1 + place.days_ahead) for name, place in self._places()}
+        self._days = {name: some for name, some in days.items() if some}
+        all_days = [day for some in self._days.values() for day in some]
+        self._seen = dict(self._counters.used(all_days)) if self._counters and all_days else {}
         self._used = dict(self._seen)
 
     @property
@@ -44,10 +60,30 @@ class Days:
         """Whether some location's day is counted."""
         return bool(self._days)
 
-    def room(self, location: str) -> tuple[Load, Load]:
-        """What it takes on its day, and what is given out of it."""
-        day = self._days.get(location)
-        return (self._limits[location], self._used[day]) if day else NO_LIMIT
+    def _places(self) -> Iterable[tuple[str, Location]]:
+        return [(name, self._locations[name]) for name in self._limits]
+
+    def room(self, location: str, load: Load = NO_LOAD) -> Room:
+        """The first day that has room for an order of such a load; else the first with any, else the one at hand."""
+        days = self._days.get(location)
+        if not days:
+            return NO_LIMIT
+        limit = self._limits[location]
+        wanted = load.least(limit)
+        fitting = next((day for day in days if self._used[day].plus(wanted).fits(limit)), None)
+        some = next((day for day in days if self._used[day].has_room(limit)), days[0])
+        day = fitting or some
+        later = (date.fromisoformat(day.on) - date.fromisoformat(days[0].on)).days
+        return Room(limit, self._used[day], day.on, later)
+
+    def _taken_of(self, work: FulfillmentOrder, part: int, *, beyond: bool) -> Counted | None:
+        """The first day that has room for this work: never later than the one that it was planned on."""
+        days = self._days.get(work.location, [])
+        for day in days:
+            takes = counted(day, work.lines, part=part)
+            if self._used[day].plus(takes.load).fits(self._limits[work.location]):
+                return takes
+        return counted(days[0], work.lines, part=part, beyond=beyond) if days else None
 
     def counted(
         self, works: Sequence[FulfillmentOrder], before: Iterable[FulfillmentOrder], *, beyond: bool
@@ -64,14 +100,13 @@ class Days:
         known = Counter((work.location, work.attempt) for work in before)
         made = []
         for work in works:
-            day = self._days.get(work.location)
-            if day is not None:
-                takes = counted(day, work.lines, part=known[work.location, work.attempt], beyond=beyond)
+            takes = self._taken_of(work, known[work.location, work.attempt], beyond=beyond)
+            if takes is not None:
                 work = work.model_copy(update={"counted": takes})  # noqa: PLW2901  the same work, counted
+                day = Workday(work.location, takes.on)
+                self._used[day] = self._used[day].plus(takes.load)
             known[work.location, work.attempt] += 1
             made.append(work)
-        for taken, load in loads(made).items():
-            self._used[taken] = self._used[taken].plus(load)
         return tuple(made)
 
     def writes(self, works: Collection[FulfillmentOrder]) -> list[Any]:

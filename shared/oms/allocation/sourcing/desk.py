@@ -15,6 +15,7 @@ from oms.allocation.sourcing.network import Tariff, above_pct
 from oms.allocation.sourcing.strategy import Rule, Strategy, rule_for, strategy_for
 from oms.orders.model import Destination, Order
 from oms.orders.workload.model import Load
+from oms.orders.workload.rules import begins_at
 from oms.reference.model import Item, Location
 
 
@@ -64,7 +65,7 @@ class Sourcing:
         self._prices = prices
         self.priced_by = priced_by
         self._catalogue: dict[str, Item | None] = {}
-        self._known: dict[tuple[str, Destination], tuple[Offer, ...]] = {}
+        self._known: dict[tuple[str, Destination, str], tuple[Offer, ...]] = {}
 
     def learn(self, skus: Iterable[str]) -> None:
         """Look items up that are not known yet, all in one call; a SKU that is in no catalogue weighs a gram."""
@@ -124,8 +125,9 @@ class Sourcing:
         self.learn(skus)
         having = {name for sku in skus for name, units in stock.get(sku, {}).items() if units > 0}
         prices = self._prices([(sku, name) for sku in sorted(skus) for name in sorted(having)])
+        load = Load(1, sum(line.open > 0 for line in order.lines), sum(line.open for line in order.lines))
         places = tuple(
-            self._place(location, order.destination, at, taken)
+            self._place(location, order.destination, at, taken, load)
             for name, location in self.locations.items()
             if name in having
         )
@@ -142,17 +144,20 @@ class Sourcing:
             excluded=frozenset(excluded),
         )
 
-    def _place(self, location: Location, destination: Destination, at: datetime, taken: Sequence[Take]) -> Place:
+    def _place(
+        self, location: Location, destination: Destination, at: datetime, taken: Sequence[Take], load: Load
+    ) -> Place:
         there = centre_of(destination.country, destination.postal_area)
         # degrees are kept as decimal text; distance on the sphere is reckoned in floats, and rounded to whole km
         here = Point(float(location.latitude), float(location.longitude))
-        key = (location.id, destination)
+        capacity, used, on, later = self.days.room(location.id, load)
+        begins = begins_at(location, on, at) if on is not None and later else at
+        key = (location.id, destination, on or "")
         if key not in self._known:
             self._known[key] = tuple(
                 Offer(one.label, Tariff(*map(tuple, zip(*one.steps, strict=True))), one.latest_on)
-                for one in self._offers(location, destination, at)
+                for one in self._offers(location, destination, begins)
             )
-        capacity, used = self.days.room(location.id)
         if any(capacity):
             own = [take.quantity for take in taken if take.location == location.id]
             used = used.plus(Load(lines=len(own), units=sum(own)))
@@ -163,12 +168,14 @@ class Sourcing:
             networks=location.networks,
             capabilities=location.capabilities,
             blocked=location.blocked,
-            open=is_open(location, at),
+            open=is_open(location, at) and not later,
             capacity=capacity,
             used=used,
             on_time_bp=location.on_time_bp,
             handling_minor=location.handling_minor,
             offers=self._known[key],
+            on=on,
+            later=later,
         )
 
 

@@ -30,7 +30,10 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A location as it is today, seen from one order. `used` of `capacity` is given out for the day."""
+    """A location as it is on the day on which it would work on one order. `used` of `capacity` is given out for it.
+
+    `on` is that day where days are counted, `later` by how many days it is after the one at hand.
+    """
 
     name: str
     country: str
@@ -44,6 +47,8 @@ class Place:
     on_time_bp: int = 10_000
     handling_minor: int = 0
     offers: tuple[Offer, ...] = ()
+    on: str | None = None
+    later: int = 0
 
 
 class Worth(NamedTuple):

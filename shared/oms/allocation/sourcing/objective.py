@@ -134,6 +134,7 @@ def opening(place: Place, weights: Weights) -> tuple[tuple[str, int], ...]:
     over = min(max(used - free, 0) * 1_000 // (1_000 - free), 1_000)
     return (
         ("parcel of its own", weights.split_minor * MICRO),
+        ("later day", 0 if place.offers else _waited(place, weights)),
         ("distance", place.km * weights.km_1000_minor * MICRO // 1_000),
         ("capacity", weights.capacity_minor * over * over),
         ("reliability", weights.unreliable_minor * MICRO * (_FULL_BP - place.on_time_bp) // _FULL_BP),
@@ -141,11 +142,17 @@ def opening(place: Place, weights: Weights) -> tuple[tuple[str, int], ...]:
 
 
 def late(place: Place, offer: int, case: Case, weights: Weights) -> int:
-    """What it costs that an offer of a place arrives after the promise."""
+    """What it costs that an offer of a place arrives after the promise; without one, that it goes on a later day."""
     latest = place.offers[offer].latest_on
-    if case.promised_on is None or latest is None or latest <= case.promised_on:
-        return 0
-    return min((latest - case.promised_on).days * weights.late_day_minor, weights.late_max_minor) * MICRO
+    if case.promised_on is None or latest is None:
+        return _waited(place, weights)
+    days = max((latest - case.promised_on).days, 0)
+    return min(days * weights.late_day_minor, weights.late_max_minor) * MICRO
+
+
+def _waited(place: Place, weights: Weights) -> int:
+    """What it costs that a place works on the order on a later day than the one at hand."""
+    return min(place.later * weights.late_day_minor, weights.late_max_minor) * MICRO
 
 
 def _tariff(place: Place, case: Case, rule: Rule, known: dict[tuple[object, ...], Tariff]) -> Tariff:

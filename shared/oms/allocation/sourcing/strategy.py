@@ -97,7 +97,7 @@ class Rule(_Data):
     """What holds for the orders of a scope. `soft` constraints are dropped in this order while units would wait.
 
     `fallbacks` are tried in this order for units that nobody may ship; `suppliers` may be asked to drop-ship, all if
-    none is named.
+    none is named. What waits under `cancel_by_date` is cancelled after so many days.
     """
 
     name: StrategyName
@@ -109,6 +109,7 @@ class Rule(_Data):
     weights: Weights = Weights()
     fallbacks: Annotated[tuple[Fallback, ...], Field(strict=False, max_length=7)] = ("backorder",)
     suppliers: Annotated[tuple[Text, ...], Field(strict=False, max_length=20)] = ()
+    cancel_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
     @model_validator(mode="after")
     def _once(self) -> Self:

@@ -25,12 +25,13 @@ from pydantic import ValidationError
 from oms.intake.edi.dates import instant_of
 from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, PurchaseOrder, number_of
 from oms.intake.edi.segments import Mistake
-from oms.intake.model import MAX_LINES, NewOrder
+from oms.intake.model import NewOrder
 from oms.intake.notices import own_ids_of
 from oms.kernel.errors import RejectedError
 from oms.kernel.identifiers import OWN_IDS, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import exponent
+from oms.orders.goods import MAX_LINES
 
 MISSING, INVALID = "1", "7"  # X12 AK403: mandatory element missing, invalid code value; CONTRL has its own
 # Each, piece, unit, and no unit at all: X12 355 and UN/ECE 20 alike. All else is a matter of agreement.

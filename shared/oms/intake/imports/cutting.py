@@ -12,7 +12,7 @@ from oms.kernel.errors import Fault, MalformedError, TooLargeError
 
 ORDERS_PER_CHUNK = 100  # about five seconds of a worker
 BYTES_PER_CHUNK = 1_000_000
-MAX_RECORD = 1_000_000  # bytes: as long as the longest body of the API
+MAX_RECORD = 1_000_000  # bytes of one order, or one row of it
 MAX_FILE = 1_000_000_000
 MAX_ORDERS = 1_000_000
 _BOM = b"\xef\xbb\xbf"

@@ -143,7 +143,7 @@ def receipts(skus: Iterable[str], desk: AvailabilityDesk) -> dict[PositionKey, l
 
 def confirmed(skus: Iterable[str], desk: AvailabilityDesk) -> list[Supply]:
     """The supplies of some SKUs that can be promised from: one read per SKU."""
-    return [one for sku in dict.fromkeys(skus) for one in desk.supplies.to_come(sku) if one.confirmed]
+    return [one for one in desk.supplies.all_to_come(skus) if one.confirmed]
 
 
 def when_usable(supplies: Iterable[Supply], desk: AvailabilityDesk) -> list[tuple[Supply, date]]:

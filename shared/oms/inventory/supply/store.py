@@ -36,6 +36,10 @@ class SupplyStore:
         rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"SUPPLIES#{sku}"})
         return [unpack(Supply, row["doc"]) for row in rows]
 
+    def all_to_come(self, skus: Iterable[str]) -> list[Supply]:
+        """The same of several SKUs."""
+        return [one for some in tables.side_by_side(self.to_come, list(dict.fromkeys(skus))) for one in some]
+
     def lateness(self, suppliers: Iterable[str], *, consistent: bool = False) -> dict[str, Lateness]:
         """By supplier; who never delivered has no days."""
         keys = {Key(self.table, f"LATENESS#{name}", "LATENESS"): name for name in sorted(set(suppliers))}

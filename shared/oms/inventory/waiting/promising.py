@@ -58,7 +58,7 @@ class Promising:
     def foresee(self, supplies: Iterable[Supply]) -> None:
         """Reckon with supplies that are written with the decision; whoever drops that decision asks a new picture."""
         new = list(supplies)
-        self._learn(one.sku for one in new)
+        self.learn(one.sku for one in new)
         self._count(new)
         self.foresees = self.foresees or bool(new)
 
@@ -80,7 +80,7 @@ class Promising:
         """
         ids = (*line.transfers, *also)
         if ids:
-            self._learn([line.sku])
+            self.learn([line.sku])
         days = [self._usable[name] for name in ids if name in self._usable]
         return max(days).isoformat() if days else ""
 
@@ -94,7 +94,7 @@ class Promising:
 
     def curve(self, sku: str, picture: Mapping[PositionKey, Position]) -> Curve:
         """What all locations together have of a SKU by date, whoever waits for it."""
-        self._learn([sku])
+        self.learn([sku])
         own = {key: position for key, position in picture.items() if key[0] == sku}
         curves = outlook([sku], own, self._desk, coming=self._coming)[sku]
         today = min((curve.dates[0] for curve in curves.values()), default=self._desk.clock().date())
@@ -110,13 +110,14 @@ class Promising:
         for line in order.lines:
             if line.number in waiting:
                 wanted.update(on_the_shelf(line, waiting[line.number].units))
-        self._learn(wanted)
+        self.learn(wanted)
         own = {key: position for key, position in picture.items() if key[0] in wanted}
         found = outlook(wanted, own, self._desk, coming=self._coming)
         return window_on(date.fromisoformat(max(days)), order.destination, wanted, found, self._desk)
 
-    def _learn(self, skus: Iterable[str]) -> None:
-        new = [sku for sku in skus if sku not in self._known]
+    def learn(self, skus: Iterable[str]) -> None:
+        """Read what comes of these SKUs, those that are not known yet."""
+        new = [sku for sku in dict.fromkeys(skus) if sku not in self._known]
         if new:
             self._count(confirmed(new, self._desk))
             self._known.update(new)

@@ -1,6 +1,7 @@
 """Where an order stands in line, and what a change of it moves there. Pure."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from oms.inventory.waiting.model import Changed, Place
@@ -12,8 +13,12 @@ PlaceKey = tuple[str, str]  # (SKU on the shelf, key)
 
 def places_of(order: Order) -> dict[PlaceKey, Place]:
     """The places of an order: one for each line that waits and SKU on the shelf that it is made of."""
+    return _places(order, order.lines)
+
+
+def _places(order: Order, lines: Iterable[Line]) -> dict[PlaceKey, Place]:
     places: dict[PlaceKey, Place] = {}
-    for line in order.lines:
+    for line in lines:
         for sku, units in on_the_shelf(line, line.backordered).items() if stands(line) else ():
             place = Place(sku, line.supply_on or "", order.submitted_at, order.id, line.number, units, line.waits_at)
             places[sku, place.key] = place
@@ -27,8 +32,12 @@ def stands(line: Line) -> bool:
 
 def sold_units(order: Order | None) -> Counter[str]:
     """Units that wait, by the SKU that was sold."""
+    return _sold(order.lines if order else ())
+
+
+def _sold(lines: Iterable[Line]) -> Counter[str]:
     units: Counter[str] = Counter()
-    for line in order.lines if order else ():
+    for line in lines:
         if stands(line):
             units[line.sku] += line.backordered
     return units
@@ -58,16 +67,28 @@ class Moves(NamedTuple):
         return {*self.joined, *(sku for some in (self.units, self.sold) for sku, by in some.items() if by)}
 
 
+def _differing(before: Sequence[Line], after: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines that are not the same in both: a step of a giant order changes few of thousands."""
+    was = {line.number: line for line in before}
+    now = {line.number: line for line in after}
+    same = {number for number, line in now.items() if was.get(number) is line}
+    return (
+        [line for number, line in was.items() if number not in same],
+        [line for number, line in now.items() if number not in same],
+    )
+
+
 def moves_of(changed: Changed) -> Moves:
     """What the change of an order moves in the lines."""
     before, after = changed
-    was, now = places_of(before) if before else {}, places_of(after)
+    old, new = _differing(before.lines if before else (), after.lines)
+    was, now = _places(before, old) if before else {}, _places(after, new)
     units: Counter[str] = Counter()
     for places, sign in ((now, 1), (was, -1)):
         for place in places.values():
             units[place.sku] += sign * place.units
-    sold = sold_units(after)
-    sold.subtract(sold_units(before))
+    sold = _sold(new)
+    sold.subtract(_sold(old))
     return Moves(
         gone=tuple(place for key, place in was.items() if key not in now),
         put=tuple(place for key, place in now.items() if was.get(key) != place),

@@ -61,6 +61,11 @@ class WaitingStore:
         )
         return next(map(_place, rows), None)
 
+    def lasts(self, skus: Iterable[str]) -> dict[str, Place | None]:
+        """Who stands last in each of several lines; consistent."""
+        names = list(dict.fromkeys(skus))
+        return dict(zip(names, tables.side_by_side(self.last, names), strict=True))
+
     def waited_for(self) -> Iterator[str]:
         """Every SKU that is waited for, and some that were; a moment old."""
         rows = tables.query(self.table, index="listed", condition="listed_pk = :pk", values={":pk": _LISTED})

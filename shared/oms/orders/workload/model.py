@@ -17,6 +17,14 @@ class Load(NamedTuple):
     def plus(self, other: "Load") -> "Load":
         return Load(self.orders + other.orders, self.lines + other.lines, self.units + other.units)
 
+    def has_room(self, limit: "Load") -> bool:
+        """Whether anything more may be given out under a limit."""
+        return all(not most or used < most for used, most in zip(self, limit, strict=True))
+
+    def least(self, limit: "Load") -> "Load":
+        """So much of it as a whole limit allows."""
+        return Load(*(min(mine, most) if most else mine for mine, most in zip(self, limit, strict=True)))
+
     def fits(self, limit: "Load") -> bool:
         """Whether so much may be given out under a limit."""
         return all(not most or used <= most for used, most in zip(self, limit, strict=True))
@@ -39,3 +47,7 @@ class Counted(BaseModel):
     lines: _Some
     units: _Some
     beyond: bool = False
+
+    @property
+    def load(self) -> Load:
+        return Load(self.orders, self.lines, self.units)

@@ -1,7 +1,7 @@
 """Which day of a location work falls on, and what a fulfillment order takes of it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -26,13 +26,26 @@ def workday(location: Location, at: datetime) -> Workday | None:
 
     None: it does not work within a year.
     """
+    return next(iter(workdays(location, at, 1)), None)
+
+
+def workdays(location: Location, at: datetime, count: int) -> list[Workday]:
+    """So many days on which it works, from the one on which it works on what it is given now; those of a year."""
     local = at.astimezone(_zone(location.time_zone))
     first = 0 if local.time() <= location.cutoff else 1
+    found: list[Workday] = []
     for ahead in range(first, _LOOKED_AHEAD_DAYS + 1):
         day = local.date() + timedelta(days=ahead)
         if day.weekday() in location.working_days and day.isoformat() not in location.holidays:
-            return Workday(location.id, day.isoformat())
-    return None
+            found.append(Workday(location.id, day.isoformat()))
+        if len(found) == count:
+            break
+    return found
+
+
+def begins_at(location: Location, day: str, at: datetime) -> datetime:
+    """When work on a day begins: its first instant there, or now if that is later."""
+    return max(at, datetime.combine(date.fromisoformat(day), time(), _zone(location.time_zone)))
 
 
 def counted(day: Workday, lines: Sequence[FulfillmentLine], *, part: int = 0, beyond: bool = False) -> Counted:
@@ -47,7 +60,7 @@ def loads(works: Iterable[FulfillmentOrder]) -> dict[Workday, Load]:
     for work in works:
         if work.counted is not None:
             day = Workday(work.location, work.counted.on)
-            taken[day] = taken.get(day, Load()).plus(Load(work.counted.orders, work.counted.lines, work.counted.units))
+            taken[day] = taken.get(day, Load()).plus(work.counted.load)
     return taken
 
 
