@@ -85,7 +85,7 @@ def _row(text: bytes, number: int, columns: tuple[str, ...] | None) -> Row:
         return Row(number, Count.model_validate(document))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        return Row(number, None, f"{'.'.join(str(part) for part in first['loc']) or 'row'}: {first['msg']}")
+        return Row(number, None, f"{'.'.join(str(part) for part in first['loc']) or 'row'}: {words_of(first['msg'])}")
     except RejectedError as error:
         return Row(number, None, str(error))
 
