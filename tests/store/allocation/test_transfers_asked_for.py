@@ -170,6 +170,23 @@ def test_what_a_cart_keeps_is_not_sent_away(wiring: Wiring) -> None:
     assert_the_books_balance(wiring)
 
 
+def test_who_waits_already_gets_a_transfer_and_its_promise_when_stock_comes_where_it_may_not_ship(
+    wiring: Wiring,
+) -> None:
+    scene(wiring, "transfer", "backorder", there=0)
+    allocate(batch(put_order(wiring, "ord_1", {"A": 3})), None)
+    assert (order_of(wiring).lines[0].supply_on, order_of(wiring).lines[0].waits_at) == ("unknown", "ber-1")
+    assert wiring.stock.receive("A", "lon-1", 2, receipt_id="r-1", by="user:tester")
+    serve(["A"], desk=wiring.serving_desk, sourcing=wiring.sourcing())
+    assert [one.committed for one in transfers_of(wiring, order_of(wiring))] == [2]
+    assert order_of(wiring).lines[0].supply_on == "unknown"  # two of three units have a date
+    assert wiring.stock.receive("A", "lon-1", 2, receipt_id="r-2", by="user:tester")
+    serve(["A"], desk=wiring.serving_desk, sourcing=wiring.sourcing())
+    assert [one.committed for one in transfers_of(wiring, order_of(wiring))] == [2, 1]
+    assert order_of(wiring).lines[0].supply_on == "2026-11-30"
+    assert_the_books_balance(wiring)
+
+
 def arrived(wiring: Wiring, transfer_id: str) -> None:
     ship_transfer(transfer_id, ShipTransfer(shipment_id="s-1"), caller=STAFF, desk=wiring.transfer_desk)
     receive_transfer(transfer_id, ReceiveTransfer(receipt_id="r-1"), caller=STAFF, desk=wiring.transfer_desk)
