@@ -281,7 +281,9 @@ def test_killed_anywhere_everything_is_taken_once() -> None:
     with moto_cloud(clock) as wiring:
         event = seeded(wiring)
         calls = calls_of(lambda: allocate(event, None))
-    for point in crash_points(calls):
+    writes = [point for point in crash_points(calls) if point.operation == "TransactWriteItems"]
+    assert [point.moment for point in writes] == ["before", "after"]  # all of it is one write
+    for point in writes:
         with moto_cloud(clock) as wiring:
             event = seeded(wiring)
             crash(point, lambda event=event: allocate(event, None))  # type: ignore[misc]
