@@ -170,6 +170,18 @@ def test_what_a_cart_keeps_is_not_sent_away(wiring: Wiring) -> None:
     assert_the_books_balance(wiring)
 
 
+def test_units_that_the_order_itself_kept_there_are_sent(wiring: Wiring) -> None:
+    open_shop(wiring)
+    scene(wiring, "transfer", "backorder", there=3)
+    wiring.reference.put_item(item_of("A"))
+    kept = done(ask("cart-1", {"A": 3}))["reservation_id"]
+    allocate(batch(put_order(wiring, "ord_1", {"A": 3}, reservation_id=kept)), None)
+    (made,) = transfers_of(wiring, order_of(wiring))
+    london = wiring.stock.positions(["A"])["A", "lon-1"]
+    assert (made.committed, london.committed, london.reserved) == (3, 3, 0)
+    assert_the_books_balance(wiring)
+
+
 def test_who_waits_already_gets_a_transfer_and_its_promise_when_stock_comes_where_it_may_not_ship(
     wiring: Wiring,
 ) -> None:
