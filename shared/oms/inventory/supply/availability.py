@@ -40,7 +40,8 @@ class PromisePort(Protocol):
 class AvailabilityDesk:
     """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
 
-    `known` are those of some SKUs that are in the catalogue.
+    `known` are those of some SKUs that are in the catalogue. `lasting`: positions without what does not last for a
+    channel.
     """
 
     stock: StockStore
@@ -52,6 +53,7 @@ class AvailabilityDesk:
     unsourced: Callable[[Iterable[str]], Mapping[str, int]]
     promise: PromisePort
     known: Callable[[Collection[str]], Collection[str]]
+    lasting: Callable[[Mapping[PositionKey, Position], str], Mapping[PositionKey, Position]]
     clock: Clock
 
 
@@ -78,7 +80,7 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
-    positions = desk.stock.positions(asked.skus, consistent=False)
+    positions = desk.lasting(desk.stock.positions(asked.skus, consistent=False), asked.channel)
     found = outlook(asked.skus, positions, desk, safety=desk.safety(asked.channel))
     owed = waiting(asked.skus, positions, desk)
     shown: list[SkuAvailability] = []
