@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from oms.inventory.counts.model import Count
-from oms.kernel.errors import MalformedError, RejectedError
+from oms.kernel.errors import MalformedError, RejectedError, words_of
 from oms.kernel.json import read_json
 
 COLUMNS = ("sku", "units", "counted_at", "delta", "id", "lots", "serials")
