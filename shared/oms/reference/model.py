@@ -22,8 +22,9 @@ class MayWait(_Reference):
     """Whether an order that is short of an item may wait for it, and how many units of all orders may at a time.
 
     `kind`: `backorder`, `preorder` (nothing is given out before `release_on`), or `none`; `channels` differ. No `cap`:
-    any number; `locations` have caps of their own. After `until` nobody joins. Who would be served later than
-    `latest_days` after the order came in is asked whether that will do. Dates are in UTC.
+    any number; `channel_caps` are how many of them may be of orders of a channel; `locations` have caps of their own.
+    After `until` nobody joins. Who would be served later than `latest_days` after the order came in is asked whether
+    that will do. Dates are in UTC.
     """
 
     kind: WaitKind = "backorder"
@@ -32,6 +33,7 @@ class MayWait(_Reference):
     until: date | None = None
     latest_days: Annotated[int, Field(ge=0)] | None = None
     channels: Mapping[str, WaitKind] = {}
+    channel_caps: Mapping[str, Annotated[int, Field(ge=0)]] = {}
     locations: Mapping[str, Annotated[int, Field(ge=0)]] = {}
 
     @model_validator(mode="after")
@@ -150,6 +152,12 @@ class Location(_Reference):
     def days_to(self, other: str) -> int | None:
         """Days until what it sends to another location is there; None: it sends nothing there."""
         return None if other == self.id else self.transfer_days.get(other, self.transfer_days.get("*"))
+
+
+class WaitingPolicy(Edition):
+    """What is decided about an item's waiting orders; `name` is its SKU."""
+
+    terms: MayWait
 
 
 class LocationLimits(Edition):
