@@ -205,13 +205,14 @@ class Channel(_Reference):
 class Fairness(_Reference):
     """Who is served first when a batch of orders wants more of a SKU than there is; by SKU, or `*` for all others.
 
-    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels, 1 before 2, unnamed ones last;
-    within a rank by submission. `share`: each channel first gets up to its `shares_pct` of what is there, by
-    submission; what a channel does not use goes to whoever comes next.
+    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels and `account_ranks` of customers
+    on account, the better one, 1 before 2, unnamed ones last; within a rank by submission. `share`: each channel first
+    gets up to its `shares_pct` of what is there, by submission; what a channel does not use goes to whoever comes next.
     """
 
     rule: Literal["first_come", "priority", "share"] = "first_come"
     ranks: Mapping[str, Positive] = {}
+    account_ranks: Mapping[str, Positive] = {}
     shares_pct: Mapping[str, Annotated[int, Field(ge=0, le=100)]] = {}
 
     @field_validator("shares_pct")

@@ -160,6 +160,7 @@ class Goods(Ground):
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
             known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
+            heads=self.waiting_lines.heads,
             clock=self.clock,
         )
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from functions.allocation import api_cancel_orders
-from functions.inventory import api_manage_waiting
+from functions.inventory import api_ask_availability, api_manage_waiting
+from functions.orders import api_read_orders
 from oms.reference.model import Channel, MayWait
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, clock, position, put_order, set_up
 from tests.lambda_events import api_event
-from tests.waiting_scene import buckets, come, found, line, sell, serve
+from tests.waiting_scene import buckets, come, found, line, sell, serve, supply, trusted
 
 ROUTE = "/v1/items/{sku}/waiting-policy"
 
@@ -99,6 +100,39 @@ def test_what_makes_no_policy_is_refused_by_its_field(body: dict[str, Any], fiel
 @pytest.mark.usefixtures("wiring")
 def test_what_is_in_no_catalogue_has_no_policy() -> None:
     assert (put({}, "NONE", **{"if-match": "*"})[0], get("", "NONE")[0], get("/versions", "NONE")[0]) == (404, 404, 404)
+
+
+def test_the_order_says_what_waits_since_when_and_why_and_shops_are_told_before(wiring: Wiring) -> None:
+    trusted(wiring)
+    sell(wiring, waiting=MayWait(cap=3, channel_caps={"shopify_eu": 2}))
+    supply(wiring, "PO-1", 1, "2026-12-01")
+
+    def told(quantity: int, channel: str = "shopify_eu") -> tuple[int, dict[str, Any]]:
+        query = {"sku": "CUP", "quantity": str(quantity), "country": "DE", "channel": channel}
+        (row,) = _said(api_ask_availability.handler(api_event("GET /v1/availability", query=query), None))[1]["skus"]
+        return row["now"], row["waiting"]
+
+    assert told(1) == (0, {"kind": "backorder", "allowed": True, "room": 2, "stock_on": "2026-12-01"})
+    come(wiring, put_order(wiring, "ord_1", {"CUP": 1}), put_order(wiring, "ord_2", {"CUP": 1}, minute=1))
+    assert told(1) == (0, {"kind": "backorder", "allowed": False, "why_not": "cap_reached", "room": 0})
+    assert told(1, "sales_desk") == (0, {"kind": "backorder", "allowed": True, "room": 1})
+    assert told(2, "sales_desk")[1]["why_not"] == "cap_reached"
+    views = [
+        _said(api_read_orders.handler(api_event("GET /v1/orders/{order_id}", path={"order_id": name}), None))[1]
+        for name in ("ord_1", "ord_2")
+    ]
+    since = "2026-11-23T09:00:00.000Z"
+    assert [view["lines"][0]["waiting"] for view in views] == [
+        {"units": 1, "location": "ber-1", "since": since, "stock_on": "2026-12-01", "why": "supply"},
+        {"units": 1, "location": "ber-1", "since": since, "why": "no_supply"},
+    ]
+    sell(wiring, waiting=MayWait.model_validate({"kind": "preorder", "release_on": "2026-12-24"}))
+    wiring.reference.forget_item("CUP")
+    found(wiring, 5)
+    assert told(2) == (0, {"kind": "preorder", "allowed": True, "stock_on": "2026-12-24"})
+    sell(wiring, waiting=MayWait(kind="none"))
+    wiring.reference.forget_item("CUP")
+    assert told(9) == (3, {"kind": "none", "allowed": False, "why_not": "not_backorderable"})
 
 
 def test_a_channel_has_its_own_cap_and_whoever_leaves_makes_room_in_it(wiring: Wiring) -> None:
