@@ -14,7 +14,7 @@ from rich.console import Console
 from infra.local.cloud import temporary
 from infra.local.emulator import Home
 from infra.local.paths import LOCAL
-from tests.bench import giant, hot, imports, largest, pace, report, sourcing, work, yardstick
+from tests.bench import giant, hot, imports, largest, pace, report, sourcing, whatif, work, yardstick
 
 OUTPUT = Path(__file__).parents[2] / "docs/performance.md"
 PICTURE = OUTPUT.parent / yardstick.PICTURE
@@ -23,9 +23,11 @@ console = Console(highlight=False)
 
 
 def main(part: str = "") -> int:
-    """Measure, write, show; the parts `prices`, `sourcing` (without the cloud) or `largest` alone, if asked for."""
+    """Measure, write, show; one part alone (`prices`, `sourcing`, `whatif`, `largest`), if that is asked for."""
     if part == "sourcing":
         return sourcing.main()
+    if part == "whatif":
+        return whatif.main()
     if part == "largest":
         return _largest()
     if part == "prices":
@@ -50,7 +52,9 @@ def main(part: str = "") -> int:
         shutil.rmtree(home.folder, ignore_errors=True)
     console.print("measuring imports and sourcing")
     under_fire = f"{hot.section(allocation)}\n\n## The size of an order\n\n{giant.section()}\n\n{giants}"
-    text = report.page(single, many, intake, posted, imports.measure(), sourcing.measure(), under_fire, _prices())
+    text = report.page(
+        single, many, intake, posted, imports.measure(), sourcing.measure(), under_fire, f"{_prices()}\n{_what_if()}"
+    )
     OUTPUT.write_text(text)
     rounded = {name: round(count, 9) for name, count in report.counted(many).items()}
     WORK.write_text(json.dumps(rounded, indent=2) + "\n")
@@ -77,6 +81,12 @@ def _prices() -> str:
     part = yardstick.section(rows)
     console.print(part)
     return part
+
+
+def _what_if() -> str:
+    """The part of the page about a what-if on real orders; its picture is written beside the page."""
+    console.print("measuring a what-if")
+    return whatif.section(whatif.measure(console.print))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A greedy plan, for orders that are too large for a search."""
+"""A greedy plan: what a search begins with."""
 
 from oms.allocation.sourcing.network import Draw, Network, Takes, allowed, cost_of
 from oms.allocation.sourcing.relaxed import Relaxed
