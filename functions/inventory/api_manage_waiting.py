@@ -27,7 +27,7 @@ _READS = frozenset({"operator", "sales", "procurement", "auditor"})
     problems=("not_found",),
     example={"path": {"sku": examples.ITEM}},
 )
-def read_policy(request: Request) -> Answer:
+def read_waiting_policy(request: Request) -> Answer:
     view, etag = service.read_policy(request.path["sku"], desk=wire().waiting_policy_desk)
     return Answer(200, view, {"etag": etag})
 
@@ -45,7 +45,7 @@ def read_policy(request: Request) -> Answer:
     problems=("malformed_json", "invalid", "too_large", "not_found", "stale", "if_match_needed"),
     example={"path": {"sku": examples.ITEM}, "headers": {"If-Match": "*"}, "body": examples.WAITING_POLICY},
 )
-def put_policy(request: Request) -> Answer:
+def put_waiting_policy(request: Request) -> Answer:
     view, etag = service.put_policy(
         request.path["sku"],
         request.body(PutWaiting),
@@ -68,7 +68,7 @@ def put_policy(request: Request) -> Answer:
     problems=("malformed", "not_found"),
     example={"path": {"sku": examples.ITEM}},
 )
-def list_policies(request: Request) -> Answer:
+def list_waiting_policies(request: Request) -> Answer:
     query = parse_query(WaitingPolicyQuery, request.query)
     return Answer(200, service.list_policies(request.path["sku"], query, desk=wire().waiting_policy_desk))
 
