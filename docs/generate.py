@@ -19,6 +19,9 @@ sys.path[:0] = [str(ROOT / "shared")]
 
 from oms.entry.principal import ROLES  # noqa: E402  the path is set just above
 from oms.intake.imports.columns import LINE, NEEDED, ORDER  # noqa: E402  see above
+from oms.inventory.reservations.lifecycle import RESERVATION  # noqa: E402  see above
+from oms.inventory.transfers.lifecycle import TRANSFER  # noqa: E402  see above
+from oms.inventory.waiting.lifecycle import WAITING  # noqa: E402  see above
 from oms.orders import lifecycle  # noqa: E402
 from oms.privacy import catalogue  # noqa: E402
 
@@ -43,6 +46,9 @@ def lifecycles() -> str:
         "Order": lifecycle.ORDER,
         "Fulfillment order": lifecycle.FULFILLMENT_ORDER,
         "Parcel": lifecycle.PARCEL,
+        "Reservation": RESERVATION,
+        "Units that wait": WAITING,
+        "Transfer": TRANSFER,
     }
     for name, machine in machines.items():
         rows = [f"  {row.before} --> {row.after}: {row.event}" for row in machine]

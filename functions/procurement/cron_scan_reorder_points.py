@@ -9,4 +9,9 @@ from oms.wiring import wire
 @cron
 def handler() -> ScanResult:
     wiring = wire()
-    return scan_reorder_points(wiring.stock.at_reorder_point(), procurement=wiring.procurement, now=wiring.clock())
+    return scan_reorder_points(
+        wiring.stock.at_reorder_point(),
+        elsewhere=wiring.suppliers_places(),
+        procurement=wiring.procurement,
+        now=wiring.clock(),
+    )

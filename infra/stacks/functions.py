@@ -384,7 +384,12 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         "procurement/cron_scan_reorder_points",
-        {"inventory": LOAD + LIST, "procurement": LOAD + SAVE + LIST, "undelivered": SEND},
+        {
+            "inventory": LOAD + LIST,
+            "procurement": LOAD + SAVE + LIST,
+            "reference": LOAD + LIST,
+            "undelivered": SEND,
+        },
         triggers=(OnSchedule("cron(0 4 * * ? *)"),),
         timeout_s=300,
     ),

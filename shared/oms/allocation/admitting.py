@@ -76,6 +76,8 @@ class Admission:
             asking: transfers that are asked for if the units may wait.
             given_up: lines whose units are cancelled by themselves when it gets too late.
         """
+        if not asking:
+            return self._admitted(order, short, queues, picture, asking, given_up)
         coming = [supply for one in asking.values() for supply in supplies_of(one, one.lines)]
         self._promising.foresee(coming)
         admitted = self._admitted(order, short, queues, picture, asking, given_up)

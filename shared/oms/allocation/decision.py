@@ -141,9 +141,8 @@ def decide(
     queues = queues_of(order, plan, books, rank(sourcing.own, order.destination, excluded))
     queues = {**queues, **fell.waits_at}
     asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
-    left = books_after(
-        asked, plan, {**fell.seen, **books}, [one for transfer in asking.values() for one in taken_by(transfer)]
-    )
+    sent = [one for transfer in asking.values() for one in taken_by(transfer)]
+    left = books_after(asked, plan, {**fell.seen, **books} if fell.seen else books, sent)
     admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
     plan = plan._replace(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}

@@ -5,7 +5,7 @@ from typing import Any
 
 from oms.allocation.partial import Asked, fewer
 from oms.allocation.recall import TRIES, settle
-from oms.allocation.takeback import TakingBack, Wanted, take_all
+from oms.allocation.takeback import TakingBack, Wanted, take_as_much_as_fits
 from oms.inventory.transfers.model import Transfer
 from oms.kernel.errors import ConflictError
 from oms.kernel.time import to_text
@@ -18,6 +18,8 @@ REASON = "out_of_stock"
 
 def cancel_overdue(order_id: str, *, by: str, desk: TakingBack, exposure: ExposurePort, now: datetime) -> int:
     """Cancel what waits beyond its instant; how many units. A line is looked at once: then it has no instant any more.
+
+    Of an order with many lines as many as fit one transaction; the next look finds the others.
 
     Units that a transfer under way will bring still wait for it. Who is served at the same moment stays served: one of
     the two writes first, and the other reads again.
@@ -35,10 +37,11 @@ def cancel_overdue(order_id: str, *, by: str, desk: TakingBack, exposure: Exposu
         ids = {name for line in late for name in line.transfers}
         known = desk.transfers.find_many(ids) if ids else {}
         rest = {line.number: units for line in late if (units := line.backordered - _coming(line, known)) > 0}
-        recall = take_all(
-            Wanted((), [(line, rest[line.number]) for line in late if line.number in rest], {}, REASON, by, now)
-        )
-        header = _without(order, {line.number for line in late})
+        queued = [(line, rest[line.number]) for line in late if line.number in rest]
+        recall = take_as_much_as_fits(Wanted((), queued, {}, REASON, by, now))
+        done = {line.number for line in late if line.number not in rest or line.number in recall.queued}
+        rest = {number: units for number, units in rest.items() if number in recall.queued}
+        header = _without(order, done)
         if rest:
             header = fewer(header, recall, Asked(rest, None, REASON, "waited until its day", by), now)
         else:

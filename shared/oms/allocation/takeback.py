@@ -80,7 +80,7 @@ def take_as_much_as_fits(wanted: Wanted) -> Recall:
     queued: dict[int, int] = {}
     for waiting, units in wanted.queued:
         in_line = _writes_in_line(waiting, units)
-        if _leaves_the_queue(waiting, units, changes, spare - in_line):
+        if _leaves_the_queue(waiting, units, changes, spare, in_line):
             queued[waiting.number] = units
             spare -= in_line
     return Recall(tuple(works), tuple(voided), changes, recalled, queued)
@@ -105,12 +105,12 @@ def _writes_in_line(line: Line, units: int) -> int:
     return in_line_writes(on_the_shelf(line, 1), bool(line.components)) if units and stands(line) else 0
 
 
-def _leaves_the_queue(line: Line, units: int, changes: dict[PositionKey, Change], spare: int) -> bool:
-    """Take backordered units off the books where they wait; False: no room for one more position."""
-    if not line.waits_at or not units:
-        return True
-    parts = {(sku, line.waits_at): each for sku, each in on_the_shelf(line, units).items()}
-    if len(changes.keys() | parts.keys()) > max(spare, len(changes)):
+def _leaves_the_queue(line: Line, units: int, changes: dict[PositionKey, Change], spare: int, in_line: int) -> bool:
+    """Take backordered units off the books where they wait, if they do in any; False: no room for their writes."""
+    shelf = on_the_shelf(line, units) if line.waits_at and units else {}
+    parts = {(sku, line.waits_at or ""): each for sku, each in shelf.items()}
+    positions = len(changes.keys() | parts.keys())
+    if (in_line or positions > len(changes)) and positions + in_line > spare:
         return False
     for key, each in parts.items():
         _add(changes, key, Change(backordered=-each))

@@ -118,3 +118,13 @@ def move(machine: tuple[Transition, ...], state: str, event: str) -> str:
     if after is None:
         raise StateError.because(_not_moved(machine, state, event))
     return after
+
+
+def check_listed(machine: tuple[Transition, ...], before: str, after: str) -> None:
+    """Refuse a step that is not listed, of a thing whose state follows from what it holds.
+
+    Raises:
+        ValueError: nothing takes it from `before` to `after`: we have a bug.
+    """
+    if not any((row.before, row.after) == (before, after) for row in machine):
+        raise ValueError(f"nothing takes it from {before!r} to {after!r}")

@@ -1,6 +1,6 @@
 """Scan the reorder points; list what was proposed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -17,9 +17,11 @@ _AT_ONCE = 100
 
 
 def scan_reorder_points(
-    positions: Iterable[LowPosition], *, procurement: ProcurementStore, now: datetime
+    positions: Iterable[LowPosition], *, elsewhere: Collection[str], procurement: ProcurementStore, now: datetime
 ) -> ScanResult:
     """Propose one purchase for each position at or below its reorder point that has no open proposal.
+
+    Not for locations `elsewhere`: what lies at a supplier's place is the supplier's matter.
 
     The key of a proposal is its SKU and location, so that however often or concurrently this runs there is never a
     second one; an open proposal counts as on its way, whatever its quantity.
@@ -27,7 +29,7 @@ def scan_reorder_points(
     suppliers = procurement.suppliers()
     low = proposed = 0
     unsourced: list[str] = []
-    for chunk in _chunks(positions, _AT_ONCE):
+    for chunk in _chunks((one for one in positions if one.location not in elsewhere), _AT_ONCE):
         low += len(chunk)
         known = procurement.open_among((position.sku, position.location) for position in chunk)
         for position in chunk:

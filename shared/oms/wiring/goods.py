@@ -275,6 +275,10 @@ class Goods(Ground):
             raise RejectedError("the channel is paused", code="channel_paused")
         return Terms(found.reserve_minutes, found.paying_minutes, found.longest_minutes)
 
+    def suppliers_places(self) -> "set[str]":
+        """The locations that are not ours."""
+        return {name for name, place in self.reference.locations().items() if place.supplier}
+
     def nearest(self, destination: "Destination") -> list[str]:
         """Our own locations, nearest first (port of reservations)."""
         from oms.allocation.rules import rank

@@ -209,6 +209,8 @@ class Sources(Goods):
         for region in regions:
             to = ShippingLane(*destination_of(region))
             for name, location in self.reference.locations().items():
+                if location.supplier:  # what lies there is nobody's to give away for a price
+                    continue
                 cost = lane_cost(cards, location, to, on)
                 if cost is not None:
                     lanes[name, region] = Lane(*cost)

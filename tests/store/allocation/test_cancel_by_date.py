@@ -106,6 +106,16 @@ def test_the_first_of_the_rules_days_and_the_channels_date_counts(
     )
 
 
+def test_an_order_of_many_lines_is_cancelled_in_steps(wiring: Wiring, hands: Hands) -> None:
+    scene(wiring)
+    allocate(batch(put_order(wiring, "ord_1", {f"S{number}": 2 for number in range(70)})), None)
+    hands.forward(days=3)
+    assert wiring.deadlines.keep("ord_1") > 1
+    order = order_of(wiring)
+    assert (order.status, {line.cancelled for line in order.lines}, order.total_minor) == ("cancelled", {2}, 0)
+    assert_the_books_balance(wiring)
+
+
 def test_killed_anywhere_the_units_are_cancelled_once() -> None:
     def seeded(wiring: Wiring, hands: Hands) -> None:
         scene(wiring)

@@ -6,6 +6,7 @@ import pytest
 
 from functions.allocation.queue_allocate_orders import handler as allocate
 from oms.allocation.decisions.rules import words_of
+from oms.allocation.recall import request_reallocation
 from oms.allocation.serving import serve
 from oms.allocation.sourcing.strategy import Rule, Strategy
 from oms.inventory.model import Cause, Change, Movement
@@ -102,4 +103,18 @@ def test_who_waits_is_served_when_the_supplier_says_that_it_has_some(wiring: Wir
     order, works = wiring.orders.tree("ord_1")
     assert {work.location: work.lines[0].quantity for work in works} == {"ber-1": 2, "acme-lej": 3}
     assert order.lines[0].backordered == 0
+    assert_the_books_balance(wiring)
+
+
+def test_a_supplier_that_refuses_is_not_asked_again(wiring: Wiring) -> None:
+    scene(wiring, Rule(name="all", fallbacks=("drop_ship", "backorder")))
+    allocate(batch(put_order(wiring, "ord_1", {"A": 5})), None)
+    names = [work.id for work in wiring.orders.tree("ord_1").fulfillment_orders if work.supplier == "acme"]
+    again = request_reallocation("ord_1", withdraw=names, by="user:tester", desk=wiring.taking_back, now=START)
+    allocate(batch(again), None)
+    order, works = wiring.orders.tree("ord_1")
+    assert [(line.allocated, line.backordered) for line in order.lines] == [(2, 3)]
+    assert sorted((work.location, work.status) for work in works) == [("acme-lej", "cancelled"), ("ber-1", "open")]
+    tried = wiring.decisions.about("ord_1", order.decided_in)[-1].tried
+    assert tried[0].why_not == "acme-lej is out (excluded): it refused this order before, or is not to be asked"
     assert_the_books_balance(wiring)

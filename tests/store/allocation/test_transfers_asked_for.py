@@ -218,6 +218,29 @@ def test_who_cancels_gives_up_a_transfer_that_has_not_left(wiring: Wiring) -> No
     assert_the_books_balance(wiring)
 
 
+def test_a_cancellation_killed_anywhere_gives_the_transfer_up_once() -> None:
+    def seeded(wiring: Wiring) -> None:
+        scene(wiring, "transfer", "backorder")
+        allocate(batch(put_order(wiring, "ord_1", {"A": 3})), None)
+
+    with moto_cloud(clock) as wiring:
+        seeded(wiring)
+        (made,) = transfers_of(wiring, order_of(wiring))
+        points = crash_points(calls_of(lambda: cancelled(wiring, "ord_1")))
+    writes = [point for point in points if point.operation == "TransactWriteItems"]
+    assert writes
+    for point in writes:
+        with moto_cloud(clock) as wiring:
+            seeded(wiring)
+            crash(point, lambda wiring=wiring: cancelled(wiring, "ord_1"))  # type: ignore[misc]
+            again = restart(clock)
+            cancelled(again, "ord_1")
+            gone = again.transfers.find_many([made.id])[made.id]
+            assert (gone.status, gone.version, order_of(again).status) == ("cancelled", 2, "cancelled"), point
+            assert again.stock.positions(["A"])["A", "lon-1"].available == 10, point
+            assert_the_books_balance(again)
+
+
 def cancelled(wiring: Wiring, order_id: str) -> None:
     cancel_order(
         order_id,

@@ -80,7 +80,7 @@ def test_a_scan_that_runs_at_the_same_time_finds_the_place_taken(cloud_on_moto: 
                 scan()
             yield found
 
-    result = scan_reorder_points(slow(), procurement=cloud_on_moto.procurement, now=START)
+    result = scan_reorder_points(slow(), elsewhere=(), procurement=cloud_on_moto.procurement, now=START)
     assert (result.proposed, result.already_open) == (0, 2)
     assert len(proposals(cloud_on_moto)) == 2
 
@@ -108,6 +108,14 @@ def test_a_scan_killed_anywhere_and_run_again_proposes_each_once() -> None:
 def page(**query: str) -> tuple[int, dict[str, Any]]:
     answer = api_list_proposals.handler(api_event(LIST, query=query), None)
     return answer["statusCode"], text_of(answer)
+
+
+def test_nothing_is_bought_for_a_suppliers_place(cloud_on_moto: Wiring) -> None:
+    stock(cloud_on_moto)
+    theirs = cloud_on_moto.reference.locations()["lon-1"].model_copy(update={"supplier": "acme"})
+    cloud_on_moto.reference.put_setting("LOCATION", "lon-1", theirs)
+    restart()  # settings are kept for a minute
+    assert scan() == {"low": 1, "proposed": 1, "already_open": 0, "unsourced": []}
 
 
 def test_proposals_are_listed_page_by_page(cloud_on_moto: Wiring) -> None:

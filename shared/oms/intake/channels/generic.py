@@ -30,7 +30,9 @@ _LINES = "lines"
 _DECIMALS = ("total", "tax", "shipping", "discount", "unit_price", "amount")
 _RUNNING_DIGITS = 20
 _LONG = frozenset({"note", "gift_message"})
-_PLAIN = frozenset({"taxes_included", "address_lines", "ship_to.address_lines", "bill_to.address_lines"})
+_PLAIN = frozenset(
+    {"accepts_substitutes", "taxes_included", "address_lines", "ship_to.address_lines", "bill_to.address_lines"}
+)
 _COUNTS = frozenset({"quantity"})
 
 

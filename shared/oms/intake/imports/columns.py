@@ -71,6 +71,7 @@ ORDER: Mapping[str, Column] = {
     "ship_by": Column(("delivery", "ship_by"), meaning="ship no later than"),
     "deliver_by": Column(("delivery", "deliver_by"), meaning="deliver no later than"),
     "pickup_location": Column(("delivery", "pickup_location"), meaning="the buyer collects it there"),
+    "accepts_substitutes": Column(("accepts_substitutes",), "flag", "`false`: the buyer takes no other article"),
     "note": Column(("note",), meaning="the buyer's words"),
     "gift_message": Column(("gift_message",), meaning="to be put into the parcel"),
 }

@@ -13,6 +13,7 @@ from oms.inventory.model import Cause, Position, PositionKey
 from oms.inventory.racing import raced
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.reservations import rules
+from oms.inventory.reservations.lifecycle import RESERVATION
 from oms.inventory.reservations.model import (
     MAX_LINES,
     AskReservation,
@@ -28,6 +29,7 @@ from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError
 from oms.kernel.ids import KEYS_KEPT_S, derive_id
 from oms.kernel.time import Clock, to_text
 from oms.orders.bundles import Components
+from oms.orders.lifecycle import check_listed
 from oms.orders.model import Destination
 
 MAX_PLACES = 45  # positions of one reservation: an update may leave them all for others, in one transaction
@@ -295,6 +297,8 @@ def _change(
 
 def _write(before: Reservation | None, step: Step, by: str, desk: ReservationDesk, *claim: Write) -> Reservation:
     after, seen = step
+    if before is not None:
+        check_listed(RESERVATION, before.status, after.status)
     if seen is None:
         seen = desk.stock.positions_at(kept.key for one in (before, after) if one for kept in one.kept)
     movements = rules.moved(before, after, seen, ref=after.id)

@@ -12,11 +12,13 @@ from oms.inventory.store import StockStore
 from oms.inventory.supply.store import SupplyStore
 from oms.inventory.tracing.store import LotStore
 from oms.inventory.transfers import rules
+from oms.inventory.transfers.lifecycle import TRANSFER
 from oms.inventory.transfers.model import KEPT_LOG, Transfer, TransferLine
 from oms.inventory.transfers.rules import Stepped
 from oms.inventory.transfers.store import TransferStore
 from oms.kernel.errors import Fault, NotFoundError, RejectedError, StaleError, StateError, Why
 from oms.kernel.time import Clock, from_text
+from oms.orders.lifecycle import check_listed
 from oms.reference.model import Location
 
 ANY = "*"
@@ -100,6 +102,7 @@ def write(step: Step, *said: FactData, desk: TransferDesk, **changes: object) ->
         lines=lines,
         **{"status": rules.status_of(lines), **changes},
     )
+    check_listed(TRANSFER, before.status, after.status)
     was = {line.sku: line for line in before.lines}
     coming = [line for line in step.stepped.moved if _on_its_way(line, before) != _on_its_way(was[line.sku], before)]
     stock = desk.stock.writes(step.stepped.movements, step.seen, step.cause, facts=step.stock_facts)
