@@ -43,6 +43,7 @@ class AvailabilityDesk:
     """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
 
     `known` are those of some SKUs that are in the catalogue, `heads` the lines of those who wait for some SKUs.
+    `lasting`: positions without what does not last for a channel.
     """
 
     stock: StockStore
@@ -55,6 +56,7 @@ class AvailabilityDesk:
     promise: PromisePort
     known: Callable[[Collection[str]], Mapping[str, Item]]
     heads: Callable[[Iterable[str]], Mapping[str, Head]]
+    lasting: Callable[[Mapping[PositionKey, Position], str], Mapping[PositionKey, Position]]
     clock: Clock
 
 
@@ -81,7 +83,7 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
-    positions = desk.stock.positions(asked.skus, consistent=False)
+    positions = desk.lasting(desk.stock.positions(asked.skus, consistent=False), asked.channel)
     found = outlook(asked.skus, positions, desk, safety=desk.safety(asked.channel))
     owed = waiting(asked.skus, positions, desk)
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
