@@ -84,6 +84,8 @@ def test_the_catalogue_may_be_written_again_and_the_policy_stays(wiring: Wiring)
     [
         ({"cap": -1}, "cap"),
         ({"cap": "3"}, "cap"),
+        ({"until": 0}, "until"),
+        ({"until": "2026-12-24T00:00:00"}, "until"),
         ({"channel_caps": {"nowhere": 1}}, "channel_caps.nowhere"),
         ({"locations": {"nowhere": 1}}, "locations.nowhere"),
         ({"kind": "preorder"}, "body"),
