@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from oms.inventory.supply.store import SupplyStore
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
-    from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
     from oms.orders.model import Destination, FulfillmentOrder, Promise
     from oms.orders.workload.store import WorkloadStore
@@ -94,6 +93,7 @@ class Goods(Shelves):
             unsourced=Unsourced(self.orders, self.clock).units,
             promise=self.promise,
             known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
+            heads=self.waiting_lines.heads,
             lasting=self.offer.lasting,
             clock=self.clock,
         )
@@ -104,13 +104,6 @@ class Goods(Shelves):
         from oms.inventory.waiting.store import WaitingStore
 
         return WaitingStore(self.setting("INVENTORY_TABLE"))
-
-    @cached_property
-    def waiting_desk(self) -> "WaitingDesk":
-        """For those who let orders wait, and serve them."""
-        from oms.inventory.waiting.promising import WaitingDesk
-
-        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
 
     def supply_terms(self) -> "SupplyTerms":
         from oms.inventory.supply.model import SupplyTerms
