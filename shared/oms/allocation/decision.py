@@ -37,7 +37,7 @@ from oms.orders.model import (
 )
 from oms.orders.promises import PromiseRow, promise_changed, promise_row
 from oms.orders.workload.model import Workday
-from oms.orders.workload.rules import loads
+from oms.orders.workload.rules import UNDONE, loads
 
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
@@ -133,7 +133,7 @@ def decide(
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
     excluded = excluded_by(works, request)
-    plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now)
+    plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now, ships_from(works))
     fell = fall_back(asked, outcomes, view, sourcing, under_way, now, look)
     plan = fell.mended(plan)
     if not plan.takes and not fell.wishes and not any(line.open for line in order.lines):
@@ -207,6 +207,15 @@ def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -
         return request.excluded
     refused = {work.location for work in works if work.status == "rejected" or any(line.short for line in work.lines)}
     return request.excluded | refused
+
+
+def ships_from(works: Sequence[FulfillmentOrder]) -> dict[str, int]:
+    """Locations that ship some of the order or did, with their parcels: at least one for each fulfillment order."""
+    parcels: Counter[str] = Counter()
+    for work in works:
+        if work.status not in UNDONE:
+            parcels[work.location] += max(len(work.parcel_ids), 1)
+    return parcels
 
 
 def _fulfillment_orders(
