@@ -19,6 +19,7 @@ from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
 from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered, OrderSubstituted
 from oms.inventory.model import Change, Movement, Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.transfers.asking import ROWS_EACH, WRITES_EACH, asked_for, taken_by
 from oms.inventory.transfers.model import Transfer
 from oms.inventory.waiting.model import UNKNOWN
@@ -143,6 +144,8 @@ def decide(
     asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
     sent = [one for transfer in asking.values() for one in taken_by(transfer)]
     left = books_after(asked, plan, {**fell.seen, **books} if fell.seen else books, sent)
+    if plan.backordered:
+        left = as_channel_sees(order.channel, left)
     admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
     plan = plan._replace(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}

@@ -53,7 +53,7 @@ class PeoplePort(Protocol):
 class StockPort(Protocol):
     """Available to promise; may be a moment old."""
 
-    def available(self, skus: Iterable[str]) -> Stock: ...
+    def available(self, skus: Iterable[str], *, channel: str | None = None) -> Stock: ...
 
 
 class PromisePort(Protocol):

@@ -17,7 +17,7 @@ Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that can be 
 class StockPort(Protocol):
     """Available to promise; may be a moment old: allocation takes stock by condition later."""
 
-    def available(self, skus: Iterable[str]) -> Stock: ...
+    def available(self, skus: Iterable[str], *, channel: str | None = None) -> Stock: ...
 
 
 class PromisePort(Protocol):
