@@ -1,6 +1,6 @@
 """Own units of a channel: nobody else takes them, whatever is reserved, taken and given back in between."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ CHANNELS = ("shop", "marketplace", "desk")
 NOW, TERM = "2026-11-23T09:00:00.000Z", "2026-11-23T10:00:00.000Z"
 
 
-def position(location: str, on_hand: int, *, own: dict[str, int], **more: int) -> Position:
+def position(location: str, on_hand: int, *, own: dict[str, int], **more: Any) -> Position:
     return Position("CUP", location, on_hand, 0, 0, channels=tuple(sorted(own.items())), read_at=NOW, **more)
 
 
