@@ -19,7 +19,7 @@ _READS = frozenset({"operator", "sales", "warehouse", "auditor"})
     own="location",
     answers={200: LimitsView},
     problems=("not_found",),
-    example={"path": {"location": examples.LOCATION}},
+    example={"path": {"location": examples.LIMITED}},
 )
 def read_limits(request: Request) -> Answer:
     view, etag = service.read_limits(request.path["location"], desk=wire().limits_desk)
@@ -37,7 +37,7 @@ def read_limits(request: Request) -> Answer:
     headers={"If-Match": "The ETag of the limits as you have read them, or `*`"},
     answers={200: LimitsView},
     problems=("malformed_json", "invalid", "too_large", "not_found", "stale", "if_match_needed"),
-    example={"path": {"location": examples.LOCATION}, "headers": {"If-Match": "*"}, "body": examples.LIMITS},
+    example={"path": {"location": examples.LIMITED}, "headers": {"If-Match": "*"}, "body": examples.LIMITS},
 )
 def put_limits(request: Request) -> Answer:
     view, etag = service.put_limits(
@@ -60,7 +60,7 @@ def put_limits(request: Request) -> Answer:
     query=LimitsQuery,
     answers={200: LimitsPage},
     problems=("malformed", "not_found"),
-    example={"path": {"location": examples.LOCATION}},
+    example={"path": {"location": examples.LIMITED}},
 )
 def list_limits(request: Request) -> Answer:
     query = parse_query(LimitsQuery, request.query)
@@ -77,7 +77,7 @@ def list_limits(request: Request) -> Answer:
     query=WorkloadQuery,
     answers={200: WorkloadView},
     problems=("malformed", "not_found"),
-    example={"path": {"location": examples.LOCATION}, "query": {"days": "5"}},
+    example={"path": {"location": examples.LIMITED}, "query": {"days": "5"}},
 )
 def read_workload(request: Request) -> Answer:
     query = parse_query(WorkloadQuery, request.query)

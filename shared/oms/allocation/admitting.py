@@ -180,6 +180,11 @@ class Admission:
             waiting = self._lineup.head(line.sku).sold + same
             if waiting + units > policy.cap:
                 return f"{line.sku}: cap_reached, {waiting} of {policy.cap} wait, {units} more wanted"
+        most = policy.channel_caps.get(order.channel)
+        if most is not None:
+            waiting = self._lineup.head(line.sku).by_channel.get(order.channel, 0) + same
+            if waiting + units > most:
+                return f"{line.sku}: cap_reached of {order.channel}, {waiting} of {most} wait, {units} more wanted"
         own = policy.locations.get(location or "")
         if own is not None and location is not None and (line.sku, location) in picture:
             there = picture[line.sku, location].backordered + same

@@ -190,7 +190,7 @@ def _steps(
         own += made
         changes = summed(left, changes_of(order, plan, queues))
         left, promised = {}, None
-        after = _partly(order, plan, queues, turn)
+        after = _partly(order, plan, queues, turn, now)
         if done < len(plans):
             marker = Reserving(attempt=attempt, done=done_before + done, of=done_before + len(plans))
             after = _step_said(after.model_copy(update={"reserving": marker}), order.status, now)
@@ -252,7 +252,7 @@ def _share(take: Take, line: Line) -> FulfillmentLine:
     return FulfillmentLine(number=take.number, sku=take.sku, quantity=take.quantity, instead_of=line.sku)
 
 
-def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: Turn) -> Order:
+def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: Turn, now: datetime) -> Order:
     """The header with what the plan serves no longer open; nothing is said yet."""
     admitted = turn.admitted
     taken: dict[int, int] = {}
@@ -271,6 +271,7 @@ def _partly(order: Order, plan: SourcingPlan, queues: Mapping[int, str], turn: T
             "backordered": waits,
             "waits_at": queues.get(line.number) if more else line.waits_at if waits else None,
             "supply_on": admitted.supply_on.get(line.number, line.supply_on) if waits else None,
+            "waits_since": ((stored.backordered and stored.waits_since) or to_text(now)) if waits else None,
             "transfers": turn.transfers_of(line) if waits else (),
             "give_up_at": turn.gives_up_at(stored) if waits else None,
         }

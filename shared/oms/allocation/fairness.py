@@ -57,9 +57,14 @@ def _open_units(order: Order) -> dict[str, int]:
 
 
 def _rank(order: Order, scarce: Mapping[str, Fairness]) -> int:
-    """The best rank that a scarce SKU gives the order's channel."""
+    """The best rank that a scarce SKU gives the order's channel or its account; without a rule all are the same."""
     rules = [scarce[sku] for sku in _open_units(order) if sku in scarce]
-    return min((rule.ranks.get(order.channel, _UNRANKED) for rule in rules if rule.rule == "priority"), default=0)
+    return min((_rank_under(rule, order) for rule in rules if rule.rule == "priority"), default=0)
+
+
+def _rank_under(rule: Fairness, order: Order) -> int:
+    own = rule.account_ranks.get(order.account_id, _UNRANKED) if order.account_id else _UNRANKED
+    return min(rule.ranks.get(order.channel, _UNRANKED), own)
 
 
 def _within_share(order: Order, left: Mapping[str, dict[str, int]]) -> bool:

@@ -151,10 +151,7 @@ class Lineup:
         """Somebody joined or left."""
         moves = moves_of((before, after))
         for sku in moves.heads:
-            head = self.head(sku)
-            self._heads[sku] = head._replace(
-                units=max(head.units + moves.units[sku], 0), sold=max(head.sold + moves.sold[sku], 0)
-            )
+            self._heads[sku] = self.head(sku).moved(moves.units[sku], moves.sold[sku], moves.channel)
         for place in moves.put:
             self._last[place.sku] = max(self._last.get(place.sku, ""), place.supply_on)
 

@@ -46,6 +46,15 @@ POLICY = {
     "note": "approval from 5,000 euros on",
 }
 DRAFTED_STRATEGY = "sales_desk"  # the same for sourcing
+ITEM = "STOOL-OAK"
+WAITING_POLICY = {
+    "kind": "backorder",
+    "cap": 500,
+    "channel_caps": {"sales_desk": 200},
+    "latest_days": 60,
+    "note": "the next container is in January",
+}
+LIMITED = "lax-1"
 LIMITS = {"daily_orders": 400, "daily_units": 1_500, "days_ahead": 2, "note": "two more packers"}
 STRATEGY = {
     "rules": [

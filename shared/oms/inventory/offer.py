@@ -47,10 +47,10 @@ class Offer:
 
     def _seen_by(self, channel: str | None, picture: Picture) -> Picture:
         seen = as_channel_sees(channel, picture)
-        return seen if channel is None else self._lasting(seen, channel)
+        return seen if channel is None else self.lasting(seen, channel)
 
-    def _lasting(self, picture: Picture, channel: str) -> Picture:
-        """Items are read of articles whose lots end, and of no others."""
+    def lasting(self, picture: Picture, channel: str) -> Picture:
+        """Positions without lots that end too early for a channel. Items are read of articles whose lots end."""
         dated = [key for key, position in picture.items() if any(lot.ends_at for lot in position.lots)]
         if not dated:
             return picture

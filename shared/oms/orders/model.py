@@ -86,8 +86,8 @@ class Line(Value):
     `allocated` units belong to fulfillment orders, whose own counters say how far they are. `waits_at` is the location
     whose books carry the backordered units, so that its reorder point sees them. `components` are those of a bundle.
     `supply_on` is the date from which stock is promised to the units that wait, or `unknown`: their place in line.
-    `transfers` are those that were asked for so that units that wait can ship. What still waits at `give_up_at` is
-    cancelled.
+    `transfers` are those that were asked for so that units that wait can ship. They wait since `waits_since`; what
+    still waits at `give_up_at` is cancelled.
     """
 
     number: int
@@ -106,6 +106,7 @@ class Line(Value):
     components: Components = ()
     transfers: tuple[str, ...] = ()
     give_up_at: str | None = None
+    waits_since: str | None = None
 
     def gives_up(self, now: str) -> bool:
         """Whether what waits has waited long enough; `now` as `oms.kernel.time.to_text`."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +22,7 @@ from oms.orders.model import (
 from oms.orders.store import OrderTree
 
 _ENDED_WITHOUT = ("rejected", "cancelled")
+_UNKNOWN = "unknown"  # of `Line.supply_on`
 _NOT_RELEASED = ("open", "booked")
 Stages = Sequence[int]  # units that came at least so far: released, picked, packed, shipped, delivered
 _NOWHERE: Stages = (0, 0, 0, 0, 0)
@@ -44,10 +46,25 @@ class Buckets(_View):
     cancelled: int = 0
 
 
+class WaitView(_View):
+    """Units of a line that wait: for which location, since when, and from which day stock is promised to them.
+
+    `stock_on` is there while known supply covers them. `why`: `transfer` (units come from another location), `supply`
+    (they come in), or `no_supply` (nobody knows when).
+    """
+
+    units: int
+    location: str | None
+    since: str | None
+    stock_on: str | None
+    why: Literal["transfer", "supply", "no_supply"]
+
+
 class LineView(_View):
     """One line with its units by bucket. `sent_as`: units by SKU of other articles that are sent instead.
 
-    `transfers` were asked for so that units that wait can ship; what still waits at `give_up_at` is cancelled.
+    `waiting` is there while units wait. `transfers` were asked for so that units that wait can ship; what still waits
+    at `give_up_at` is cancelled.
     """
 
     number: int
@@ -61,6 +78,7 @@ class LineView(_View):
     sent_as: dict[str, int] = {}
     transfers: tuple[str, ...] = ()
     give_up_at: str | None = None
+    waiting: WaitView | None = None
 
 
 class FulfillmentOrderView(_View):
@@ -273,6 +291,7 @@ def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, ba
     """The order with everything that belongs to it."""
     order = tree.order
     boxes = sorted(parcels.values(), key=lambda parcel: (parcel.fulfillment_order_id, parcel.sscc, parcel.id))
+    sent = _sent_by_line(tree.fulfillment_orders)
     reached = _reached_by_line(tree.fulfillment_orders, boxes)
     units = [_buckets(line, reached.get(line.number, _NOWHERE)) for line in order.lines]
     return OrderView(
@@ -280,7 +299,12 @@ def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, ba
         fulfillment_status=fulfillment_status(order, units),
         return_status="none",
         lines=tuple(
-            LineView(**line.model_dump(include=_SAME_OF_LINE), units=each, sent_as=_sent_as(line.number, tree))
+            LineView(
+                **line.model_dump(include=_SAME_OF_LINE),
+                units=each,
+                sent_as=sent.get(line.number, {}),
+                waiting=_wait_view(line),
+            )
             for line, each in zip(order.lines, units, strict=True)
         ),
         fulfillment_orders=tuple(_work_view(work) for work in tree.fulfillment_orders),
@@ -296,13 +320,27 @@ _SAME_OF_WORK = set(FulfillmentOrderView.model_fields) & set(FulfillmentOrder.mo
 _SAME_OF_PARCEL = set(ParcelView.model_fields) & set(Parcel.model_fields)
 
 
-def _sent_as(number: int, tree: OrderTree) -> dict[str, int]:
-    units: Counter[str] = Counter()
-    for work in tree.fulfillment_orders:
+def _sent_by_line(works: Iterable[FulfillmentOrder]) -> dict[int, dict[str, int]]:
+    """By line, the units by SKU of other articles that are sent instead."""
+    sent: dict[int, Counter[str]] = {}
+    for work in works:
         for share in work.lines if work.status not in _ENDED_WITHOUT else ():
-            if share.number == number and share.instead_of:
-                units[share.sku] += share.quantity - share.short
-    return dict(sorted((+units).items()))
+            if share.instead_of:
+                sent.setdefault(share.number, Counter())[share.sku] += share.quantity - share.short
+    return {number: dict(sorted((+units).items())) for number, units in sent.items()}
+
+
+def _wait_view(line: Line) -> WaitView | None:
+    if not line.backordered:
+        return None
+    known = line.supply_on if line.supply_on != _UNKNOWN else None
+    return WaitView(
+        units=line.backordered,
+        location=line.waits_at,
+        since=line.waits_since,
+        stock_on=known,
+        why="transfer" if line.transfers else "supply" if known else "no_supply",
+    )
 
 
 def _work_view(work: FulfillmentOrder) -> FulfillmentOrderView:

@@ -132,12 +132,14 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (("Account", "name"), ("AccountView", "name"), ("LevelView", "name"), ("Terms", "name"), ("Supplier", "name")),
         "business",  # companies; a sole trader's is public in a register
     ),
-    **{("Fairness", name): "business" for name in ("ranks", "shares_pct")},
+    **{("Fairness", name): "business" for name in ("account_ranks", "ranks", "shares_pct")},
+    **{(model, "channel_caps"): "business" for model in ("MayWait", "PutWaiting")},
+    **dict.fromkeys((("WaitingAnswer", "why_not"), ("WaitingNow", "waiting_by_channel")), "business"),
     **{
         (model, "name"): "business"
         for model in (
             "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView",
-            "Service", "Strategy", "StrategyView", "TrackedLine",
+            "Service", "Strategy", "StrategyView", "TrackedLine", "WaitingPolicy",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -184,7 +186,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         for model in (
             "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView",
             "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView",
-            "PutLimits", "PutTransfer", "Strategy", "StrategyDraft", "StrategyView", "Transfer", "TransferView",
+            "PutLimits", "PutTransfer", "PutWaiting", "Strategy", "StrategyDraft", "StrategyView", "Transfer",
+            "TransferView", "WaitingNow", "WaitingPolicy", "WaitingPolicyView",
         )
     },
     **{

@@ -22,8 +22,9 @@ class MayWait(_Reference):
     """Whether an order that is short of an item may wait for it, and how many units of all orders may at a time.
 
     `kind`: `backorder`, `preorder` (nothing is given out before `release_on`), or `none`; `channels` differ. No `cap`:
-    any number; `locations` have caps of their own. After `until` nobody joins. Who would be served later than
-    `latest_days` after the order came in is asked whether that will do. Dates are in UTC.
+    any number; `channel_caps` are how many of them may be of orders of a channel; `locations` have caps of their own.
+    After `until` nobody joins. Who would be served later than `latest_days` after the order came in is asked whether
+    that will do. Dates are in UTC.
     """
 
     kind: WaitKind = "backorder"
@@ -32,6 +33,7 @@ class MayWait(_Reference):
     until: date | None = None
     latest_days: Annotated[int, Field(ge=0)] | None = None
     channels: Mapping[str, WaitKind] = {}
+    channel_caps: Mapping[str, Annotated[int, Field(ge=0)]] = {}
     locations: Mapping[str, Annotated[int, Field(ge=0)]] = {}
 
     @model_validator(mode="after")
@@ -152,6 +154,12 @@ class Location(_Reference):
         return None if other == self.id else self.transfer_days.get(other, self.transfer_days.get("*"))
 
 
+class WaitingPolicy(Edition):
+    """What is decided about an item's waiting orders; `name` is its SKU."""
+
+    terms: MayWait
+
+
 class LocationLimits(Edition):
     """How much work a location takes a day, 0: any number; and how many working days ahead it may be given some.
 
@@ -197,13 +205,14 @@ class Channel(_Reference):
 class Fairness(_Reference):
     """Who is served first when a batch of orders wants more of a SKU than there is; by SKU, or `*` for all others.
 
-    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels, 1 before 2, unnamed ones last;
-    within a rank by submission. `share`: each channel first gets up to its `shares_pct` of what is there, by
-    submission; what a channel does not use goes to whoever comes next.
+    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels and `account_ranks` of customers
+    on account, the better one, 1 before 2, unnamed ones last; within a rank by submission. `share`: each channel first
+    gets up to its `shares_pct` of what is there, by submission; what a channel does not use goes to whoever comes next.
     """
 
     rule: Literal["first_come", "priority", "share"] = "first_come"
     ranks: Mapping[str, Positive] = {}
+    account_ranks: Mapping[str, Positive] = {}
     shares_pct: Mapping[str, Annotated[int, Field(ge=0, le=100)]] = {}
 
     @field_validator("shares_pct")

@@ -18,12 +18,13 @@ from pydantic import BaseModel
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import Key
-from oms.reference.model import LIMITS, Channel, Client, Fairness, Item, Limit, Location, LocationLimits
+from oms.reference.model import LIMITS, Channel, Client, Fairness, Item, Limit, Location, LocationLimits, WaitingPolicy
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SETTINGS_S = 60.0
 _ITEMS_S = 300.0
 _ITEMS_KEPT = 20_000  # about 10 MB
+_ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
 
 
 class ReferenceStore:
@@ -43,7 +44,7 @@ class ReferenceStore:
         found = {sku: item for sku in wanted if (item := self.kept(sku)) is not None}
         missing = [self._item_key(sku) for sku in wanted if sku not in found]
         for row in tables.get_many(missing, consistent=False).values():
-            item = unpack(Item, row["doc"])
+            item = _item(row)
             found[item.sku] = item
             self._keep(item, now)
         return {sku: found[sku] for sku in wanted if sku in found}
@@ -56,7 +57,7 @@ class ReferenceStore:
             own = {self._item_key(sku) for sku in skus if self.kept(sku) is None}
             rows = tables.get_many([*keys, *own])
             for key in own & rows.keys():
-                self._keep(unpack(Item, rows.pop(key)["doc"]), now)
+                self._keep(_item(rows.pop(key)), now)
             return rows
 
         return read
@@ -103,8 +104,14 @@ class ReferenceStore:
         return known  # type: ignore[return-value]
 
     def put_item(self, item: Item) -> None:
-        """Write an item, whatever was there."""
-        self._put(self._item_key(item.sku), item)
+        """Write an item, whatever was there; a policy for its waiting orders that was set apart stays."""
+        key = self._item_key(item.sku)
+        packed = {":doc": pack(item)}
+        tables.commit(tables.update(key, expression="SET doc = :doc", condition=_ALWAYS, values=packed, label=key.pk))
+
+    def forget_item(self, sku: str) -> None:
+        """Read the item anew when it is asked for next."""
+        self._items.pop(sku, None)
 
     def put_setting(self, kind: str, name: str, value: BaseModel) -> None:
         """Write a setting, whatever was there; seen by all within a minute."""
@@ -132,9 +139,16 @@ class ReferenceStore:
         return Key(self.table, f"ITEM#{sku}", "ITEM")
 
     def _put(self, key: Key, value: BaseModel) -> None:
-        always = "attribute_exists(pk) OR attribute_not_exists(pk)"
         item = {"pk": key.pk, "sk": key.sk, "doc": pack(value)}
-        tables.commit(tables.put(key.table, item, condition=always, label=key.sk))
+        tables.commit(tables.put(key.table, item, condition=_ALWAYS, label=key.sk))
+
+
+def _item(row: tables.Item) -> Item:
+    """The item, with the policy for its waiting orders that is in force (`oms.inventory.waiting.policies`)."""
+    item = unpack(Item, row["doc"])
+    if "waiting" not in row:
+        return item
+    return item.model_copy(update={"waiting": unpack(WaitingPolicy, row["waiting"]).terms})
 
 
 def _limited(location: Location, limits: LocationLimits | None) -> Location:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from oms.allocation.sourcing.strategy import Strategy
     from oms.allocation.strategies.service import StrategyDesk
     from oms.allocation.whatif.service import WhatIfDesk, WhatIfWorks
+    from oms.inventory.waiting.policies.service import WaitingPolicyDesk
+    from oms.inventory.waiting.promising import WaitingDesk
     from oms.orders.model import Destination
     from oms.reference.model import Location
     from oms.shipping.freight import FreightOffer
@@ -37,6 +39,22 @@ class Sources(Goods):
         from oms.allocation.decisions.store import DecisionStore
 
         return DecisionStore(self.setting("ORDERS_TABLE"))
+
+    @cached_property
+    def waiting_desk(self) -> "WaitingDesk":
+        """For those who let orders wait, and serve them."""
+        from oms.inventory.waiting.promising import WaitingDesk
+
+        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
+
+    @cached_property
+    def waiting_policy_desk(self) -> "WaitingPolicyDesk":
+        """Who may wait for an item."""
+        from oms.inventory.waiting.policies.service import WaitingPolicyDesk
+        from oms.inventory.waiting.policies.store import WaitingPolicyStore
+
+        policies = WaitingPolicyStore(self.setting("REFERENCE_TABLE"))
+        return WaitingPolicyDesk(policies, self.waiting_lines, self.reference, self.clock)
 
     @cached_property
     def limits_desk(self) -> "LimitsDesk":

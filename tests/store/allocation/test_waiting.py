@@ -30,7 +30,7 @@ def test_an_order_that_is_short_stands_in_line_in_the_same_transaction(cloud_on_
     order(cloud_on_moto, "ord_1", 3)
     assert buckets(cloud_on_moto, "ord_1") == (0, 2, 1)
     assert line(cloud_on_moto) == [("ord_1", 2, "unknown")]
-    assert cloud_on_moto.waiting_lines.heads(["CUP"])["CUP"][1:] == (1, 2, 2)
+    assert cloud_on_moto.waiting_lines.heads(["CUP"])["CUP"][1:] == (1, 2, 2, {"shopify_eu": 2})
     assert_the_books_balance(cloud_on_moto)
 
 

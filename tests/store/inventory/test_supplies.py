@@ -267,6 +267,7 @@ def test_shops_are_told_what_can_be_promised_by_date() -> None:
                 "now": 6,
                 "promisable_on": "2026-12-01",
                 "by_date": [{"on": "2026-11-23", "units": 6}, {"on": "2026-12-01", "units": 16}],
+                "waiting": {"kind": "backorder", "allowed": True, "stock_on": "2026-12-01"},
             }
         ]
         assert "promisable_on" not in ask(quantity="17")[1]["skus"][0]

@@ -46,6 +46,18 @@ def names(sequence: Sequence[Order]) -> list[str]:
     return [one.id for one in sequence]
 
 
+def test_an_account_may_rank_before_its_channel() -> None:
+    """A tier of customers, whatever channel they come through."""
+    rules = {"CUP": Fairness(rule="priority", ranks={"store": 2}, account_ranks={"GOLD": 1})}
+    orders = [
+        order("store", {"CUP": 1}, channel="store", minute=0),
+        order("gold", {"CUP": 1}, channel="market", minute=1).model_copy(update={"account_id": "GOLD"}),
+        order("market", {"CUP": 1}, channel="market", minute=2),
+        order("other", {"CUP": 1}, channel="market", minute=1).model_copy(update={"account_id": "IRON"}),
+    ]
+    assert names(in_sequence(orders, {"CUP": 1}, rules)) == ["gold", "store", "other", "market"]
+
+
 def test_without_a_rule_who_came_first_is_first() -> None:
     late, early = order("a", {"CUP": 1}, minute=2), order("b", {"CUP": 1}, minute=1)
     assert names(in_sequence([late, early], {"CUP": 1}, {})) == ["b", "a"]

@@ -18,14 +18,16 @@ from oms.inventory.supply.model import (
     SkuAvailability,
     Supply,
     SupplyTerms,
+    WaitingAnswer,
     Window,
 )
 from oms.inventory.supply.rules import Curve
 from oms.inventory.supply.store import SupplyStore
+from oms.inventory.waiting.model import Head
 from oms.kernel.errors import Fault, NotFoundError, RejectedError
 from oms.kernel.time import Clock
 from oms.orders.model import Destination, Promise
-from oms.reference.model import Channel, Location
+from oms.reference.model import Channel, Item, Location, MayWait
 
 MOST_DATES = 10  # of an answer; beyond, the last one stands for all later ones
 Stock = Mapping[str, Mapping[str, int]]
@@ -41,7 +43,8 @@ class PromisePort(Protocol):
 class AvailabilityDesk:
     """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
 
-    `known` are those of some SKUs that are in the catalogue.
+    `known` are those of some SKUs that are in the catalogue, `heads` the lines of those who wait for some SKUs.
+    `lasting`: positions without what does not last for a channel.
     """
 
     stock: StockStore
@@ -52,7 +55,9 @@ class AvailabilityDesk:
     safety: Callable[[str], ChannelSafety]
     unsourced: Callable[[Iterable[str]], Mapping[str, int]]
     promise: PromisePort
-    known: Callable[[Collection[str]], Collection[str]]
+    known: Callable[[Collection[str]], Mapping[str, Item]]
+    heads: Callable[[Iterable[str]], Mapping[str, Head]]
+    lasting: Callable[[Mapping[PositionKey, Position], str], Mapping[PositionKey, Position]]
     clock: Clock
 
 
@@ -79,12 +84,14 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
-    positions = desk.stock.positions(asked.skus, consistent=False)
+    positions = desk.lasting(desk.stock.positions(asked.skus, consistent=False), asked.channel)
     coming, safety = receipts(asked.skus, desk), desk.safety(asked.channel)
     seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
     found = outlook(asked.skus, seen, desk, safety=safety, coming=coming)
     shared = found if common is seen else outlook(asked.skus, common, desk, safety=safety, coming=coming)
     owed = waiting(asked.skus, positions, desk)
+    capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
+    heads = desk.heads(capped) if capped else {}
     shown: list[SkuAvailability] = []
     for sku in asked.skus:
         today = min((day.dates[0] for day in found[sku].values()), default=at.date())
@@ -93,20 +100,53 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
         own = sum(rules.promisable(mine, today) - rules.promisable(all_have, today) for mine, all_have in here)
         if own:  # what nobody else waits for
             whole = rules.together([whole, rules.curve(today, own, (), ())], today)
+        policy = known[sku].waiting
+        shut_until = policy.release_on if policy.embargoed(asked.channel, at.date()) else None
         on = rules.promisable_on(whole, asked.quantity)
+        day = max(on, shut_until) if on and shut_until else on
+        stock_on = day.isoformat() if day else None
         shown.append(
             SkuAvailability(
                 sku=sku,
                 quantity=asked.quantity,
-                now=rules.promisable(whole, today),
-                promisable_on=on.isoformat() if on else None,
-                by_date=_by_date(whole),
+                now=0 if shut_until else rules.promisable(whole, today),
+                promisable_on=stock_on,
+                by_date=_from(_by_date(whole), shut_until),
+                waiting=may_wait(policy, asked, heads.get(sku, Head(sku)), stock_on, at.date()),
             )
         )
     wanted = {sku: asked.quantity + owed.get(sku, 0) for sku in asked.skus}
     promise = soonest(Destination(country=asked.country, postal_area=""), wanted, found, at, desk)
     window = Window(earliest_on=promise.earliest_on, latest_on=promise.latest_on)
     return Availability(channel=asked.channel, country=asked.country, skus=tuple(shown), delivery=window)
+
+
+def may_wait(policy: MayWait, asked: Asked, head: Head, stock_on: str | None, today: date) -> WaitingAnswer:
+    """Whether an order of a channel may wait, as allocation would decide at this moment, whatever its location."""
+    kind = policy.of(asked.channel)
+    own = policy.channel_caps.get(asked.channel)
+    rooms = [policy.cap - head.sold] if policy.cap is not None else []
+    rooms += [own - head.by_channel.get(asked.channel, 0)] if own is not None else []
+    room = max(min(rooms), 0) if rooms else None
+    why_not: str | None = None
+    if kind == "none":
+        why_not = "not_backorderable"
+    elif policy.until is not None and today > policy.until:
+        why_not = "closed"
+    elif room is not None and asked.quantity > room:
+        why_not = "cap_reached"
+    return WaitingAnswer(
+        kind=kind, allowed=why_not is None, why_not=why_not, room=room, stock_on=None if why_not else stock_on
+    )
+
+
+def _from(rows: tuple[ByDate, ...], first: date | None) -> tuple[ByDate, ...]:
+    """The dates of an item of which nothing is given out before a day."""
+    if first is None:
+        return rows
+    day = first.isoformat()
+    before = [row for row in rows if row.on <= day]
+    return (*([ByDate(on=day, units=before[-1].units)] if before else []), *(row for row in rows if row.on > day))
 
 
 def waiting(skus: Iterable[str], positions: Mapping[PositionKey, Position], desk: AvailabilityDesk) -> dict[str, int]:

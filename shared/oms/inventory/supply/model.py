@@ -11,6 +11,7 @@ from oms.inventory.moving.model import Serials
 from oms.inventory.tracing.model import ArrivedLots, Named, check_sums
 from oms.kernel.identifiers import Reference, Sku
 from oms.orders.model import Aggregate, Count, Value
+from oms.reference.model import WaitKind
 
 MOST_UNITS = 1_000_000
 KEPT = 64  # receipts of a supplier that its lateness is measured on, the last ones
@@ -161,10 +162,24 @@ class ByDate(Value):
     units: Count
 
 
+class WaitingAnswer(Value):
+    """Whether so many units may wait on the channel, and from which day stock would be promised to them.
+
+    `why_not`: `not_backorderable`, `closed`, `cap_reached`. `room`: units that may still wait; none: any number.
+    """
+
+    kind: WaitKind
+    allowed: bool
+    why_not: str | None = None
+    room: int | None = None
+    stock_on: str | None = None
+
+
 class SkuAvailability(Value):
     """What can be promised of a SKU. `promisable_on`: the first date for the quantity asked; none: no supply covers it.
 
-    `now` is what can be taken today.
+    `now` is what can be taken today; of a preorder nothing, before its day. `waiting`: whether an order of the quantity
+    may wait for what is not there.
     """
 
     sku: str
@@ -172,6 +187,7 @@ class SkuAvailability(Value):
     now: Count
     promisable_on: str | None
     by_date: tuple[ByDate, ...]
+    waiting: WaitingAnswer
 
 
 class Window(Value):

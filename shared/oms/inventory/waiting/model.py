@@ -1,5 +1,7 @@
 """The line for a SKU: who waits for it, for how many units, in the order in which they are served."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from oms.orders.model import Order, Value
@@ -35,14 +37,24 @@ def place_key(supply_on: str, submitted_at: str, order_id: str, number: int) -> 
 class Head(NamedTuple):
     """What is known of a whole line: `units` on the shelf that are waited for, `sold` those of lines of this very SKU.
 
-    The two differ where bundles are. `version` counts who joined and whose promise moved: it puts those who join one
-    after the other.
+    The two differ where bundles are; `by_channel` are those `sold` by the channel of their orders. `version` counts who
+    joined and whose promise moved: it puts those who join one after the other.
     """
 
     sku: str
     version: int = 0
     units: int = 0
     sold: int = 0
+    by_channel: Mapping[str, int] = MappingProxyType({})
+
+    def moved(self, units: int, sold: int, channel: str) -> "Head":
+        """The head with so many units more of a channel's orders; never less than none."""
+        own = max(self.by_channel.get(channel, 0) + sold, 0)
+        return self._replace(
+            units=max(self.units + units, 0),
+            sold=max(self.sold + sold, 0),
+            by_channel={**self.by_channel, channel: own} if sold else self.by_channel,
+        )
 
 
 class WaitingOrder(Value):

@@ -46,8 +46,8 @@ def _sold(lines: Iterable[Line]) -> Counter[str]:
 class Moves(NamedTuple):
     """What a change of an order moves in the lines: places given up, places taken or with other units now.
 
-    `units` by SKU on the shelf and `sold` by SKU sold: by how many the line grows. `joined`: lines that somebody
-    joined, or in which somebody stands elsewhere now.
+    `units` by SKU on the shelf and `sold` by SKU sold: by how many the line grows, by orders of the `channel`.
+    `joined`: lines that somebody joined, or in which somebody stands elsewhere now.
     """
 
     gone: tuple[Place, ...]
@@ -55,6 +55,7 @@ class Moves(NamedTuple):
     units: Counter[str]
     sold: Counter[str]
     joined: frozenset[str]
+    channel: str
 
     @property
     def items(self) -> int:
@@ -95,4 +96,5 @@ def moves_of(changed: Changed) -> Moves:
         units=units,
         sold=sold,
         joined=frozenset(p.sku for key, p in now.items() if key not in was or was[key].units < p.units),
+        channel=after.channel,
     )

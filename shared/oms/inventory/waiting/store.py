@@ -21,6 +21,7 @@ from oms.inventory.waiting.rules import moves_of
 
 _ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"  # the header's own condition guards the place
 _LISTED = "WAITING"
+_OF = "of:"  # attributes of a head: `sold` by channel
 _NEXT = "\x01"  # `key + _NEXT` is behind `key` and before every other key
 
 
@@ -35,7 +36,8 @@ class WaitingStore:
         keys = {self._head_key(sku): sku for sku in sorted(set(skus))}
         found = {sku: Head(sku) for sku in keys.values()}
         for key, row in tables.get_many(keys).items():
-            found[keys[key]] = Head(keys[key], row["v"], row["units"], row["sold"])
+            own = {name.removeprefix(_OF): units for name, units in row.items() if name.startswith(_OF)}
+            found[keys[key]] = Head(keys[key], row["v"], row["units"], row["sold"], own)
         return found
 
     def line(self, sku: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Place]:
@@ -89,26 +91,38 @@ class WaitingStore:
     def writes(self, changes: Iterable[Changed], heads: Mapping[str, Head] | None = None) -> list[Write]:
         """What some changes of orders write in the lines: places, and a write per head. `heads`: those joined."""
         units: Counter[str] = Counter()
-        sold: Counter[str] = Counter()
+        sold: Counter[tuple[str, str]] = Counter()
         joined: set[str] = set()
         places: list[Write] = []
         for moves in map(moves_of, changes):
             places += [tables.delete(self._place_key(p), condition=_ALWAYS, label=_label(p)) for p in moves.gone]
             places += [tables.put(self.table, self._item(p), condition=_ALWAYS, label=_label(p)) for p in moves.put]
             units.update(moves.units)
-            sold.update(moves.sold)
+            sold.update({(sku, moves.channel): by for sku, by in moves.sold.items()})
             joined |= moves.joined
         return [*places, *self._head_writes(units, sold, joined, heads or {})]
 
     def _head_writes(
-        self, units: Counter[str], sold: Counter[str], joined: set[str], heads: Mapping[str, Head]
+        self,
+        units: Counter[str],
+        sold: Counter[tuple[str, str]],
+        joined: set[str],
+        heads: Mapping[str, Head],
     ) -> Iterator[Write]:
-        for sku in sorted({*units, *sold}):
-            if units[sku] or sold[sku] or sku in joined:
-                yield self._head_write(sku, units[sku], sold[sku], joined=sku in joined, seen=heads.get(sku))
+        by_sku: dict[str, dict[str, int]] = {}
+        for (sku, channel), by in sold.items():
+            if by:
+                by_sku.setdefault(sku, {})[channel] = by
+        for sku in sorted({*units, *by_sku}):
+            own = by_sku.get(sku, {})
+            if units[sku] or own or sku in joined:
+                yield self._head_write(sku, units[sku], own, joined=sku in joined, seen=heads.get(sku))
 
-    def _head_write(self, sku: str, units: int, sold: int, *, joined: bool, seen: Head | None) -> Write:
-        values = {":units": units, ":sold": sold, ":zero": 0, ":one": int(joined)}
+    def _head_write(self, sku: str, units: int, sold: Mapping[str, int], *, joined: bool, seen: Head | None) -> Write:
+        values = {":units": units, ":sold": sum(sold.values()), ":zero": 0, ":one": int(joined)}
+        names = {f"#of{place}": f"{_OF}{channel}" for place, channel in enumerate(sorted(sold))}
+        values |= {f":of{place}": sold[channel] for place, channel in enumerate(sorted(sold))}
+        by_channel = "".join(f", #of{place} :of{place}" for place in range(len(sold)))
         condition = _ALWAYS
         if seen is not None and joined:
             condition = "v = :seen" if seen.version else "attribute_not_exists(pk)"
@@ -117,8 +131,9 @@ class WaitingStore:
         also = ", listed_pk = :listed, listed_sk = :sku" if joined else ""
         return tables.update(
             self._head_key(sku),
-            expression=f"SET n = :zero{also} ADD units :units, sold :sold, v :one",
+            expression=f"SET n = :zero{also} ADD units :units, sold :sold, v :one{by_channel}",
             condition=condition,
+            names=names,
             values={**values, **listed},
             label=head_label(sku),
         )
