@@ -97,8 +97,7 @@ class Promising:
         self.learn([sku])
         own = {key: position for key, position in picture.items() if key[0] == sku}
         curves = outlook([sku], own, self._desk, coming=self._coming)[sku]
-        today = min((curve.dates[0] for curve in curves.values()), default=self._desk.clock().date())
-        return together(list(curves.values()), today)
+        return together(list(curves.values()), self._desk.clock().date())
 
     def window(self, order: Order, waits: Iterable[Wait], picture: Mapping[PositionKey, Position]) -> Promise:
         """The delivery window of the last of the lines that wait; empty when one of them has no date."""
