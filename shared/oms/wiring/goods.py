@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from oms.inventory.tracing.store import LotStore
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
-    from oms.inventory.waiting.promising import WaitingDesk
     from oms.inventory.waiting.store import WaitingStore
     from oms.orders.model import Destination, FulfillmentOrder, Promise
     from oms.orders.workload.store import WorkloadStore
@@ -170,13 +169,6 @@ class Goods(Ground):
         from oms.inventory.waiting.store import WaitingStore
 
         return WaitingStore(self.setting("INVENTORY_TABLE"))
-
-    @cached_property
-    def waiting_desk(self) -> "WaitingDesk":
-        """For those who let orders wait, and serve them."""
-        from oms.inventory.waiting.promising import WaitingDesk
-
-        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
 
     def supply_terms(self) -> "SupplyTerms":
         from oms.inventory.supply.model import SupplyTerms

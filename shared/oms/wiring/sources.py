@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oms.allocation.strategies.service import StrategyDesk
     from oms.allocation.whatif.service import WhatIfDesk, WhatIfWorks
     from oms.inventory.waiting.policies.service import WaitingPolicyDesk
+    from oms.inventory.waiting.promising import WaitingDesk
     from oms.orders.model import Destination
     from oms.reference.model import Location
     from oms.shipping.freight import FreightOffer
@@ -38,6 +39,13 @@ class Sources(Goods):
         from oms.allocation.decisions.store import DecisionStore
 
         return DecisionStore(self.setting("ORDERS_TABLE"))
+
+    @cached_property
+    def waiting_desk(self) -> "WaitingDesk":
+        """For those who let orders wait, and serve them."""
+        from oms.inventory.waiting.promising import WaitingDesk
+
+        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
 
     @cached_property
     def waiting_policy_desk(self) -> "WaitingPolicyDesk":

@@ -170,6 +170,35 @@ def test_what_a_cart_keeps_is_not_sent_away(wiring: Wiring) -> None:
     assert_the_books_balance(wiring)
 
 
+def test_units_that_the_order_itself_kept_there_are_sent(wiring: Wiring) -> None:
+    open_shop(wiring)
+    scene(wiring, "transfer", "backorder", there=3)
+    wiring.reference.put_item(item_of("A"))
+    kept = done(ask("cart-1", {"A": 3}))["reservation_id"]
+    allocate(batch(put_order(wiring, "ord_1", {"A": 3}, reservation_id=kept)), None)
+    (made,) = transfers_of(wiring, order_of(wiring))
+    london = wiring.stock.positions(["A"])["A", "lon-1"]
+    assert (made.committed, london.committed, london.reserved) == (3, 3, 0)
+    assert_the_books_balance(wiring)
+
+
+def test_who_waits_already_gets_a_transfer_and_its_promise_when_stock_comes_where_it_may_not_ship(
+    wiring: Wiring,
+) -> None:
+    scene(wiring, "transfer", "backorder", there=0)
+    allocate(batch(put_order(wiring, "ord_1", {"A": 3})), None)
+    assert (order_of(wiring).lines[0].supply_on, order_of(wiring).lines[0].waits_at) == ("unknown", "ber-1")
+    assert wiring.stock.receive("A", "lon-1", 2, receipt_id="r-1", by="user:tester")
+    serve(["A"], desk=wiring.serving_desk, sourcing=wiring.sourcing())
+    assert [one.committed for one in transfers_of(wiring, order_of(wiring))] == [2]
+    assert order_of(wiring).lines[0].supply_on == "unknown"  # two of three units have a date
+    assert wiring.stock.receive("A", "lon-1", 2, receipt_id="r-2", by="user:tester")
+    serve(["A"], desk=wiring.serving_desk, sourcing=wiring.sourcing())
+    assert [one.committed for one in transfers_of(wiring, order_of(wiring))] == [2, 1]
+    assert order_of(wiring).lines[0].supply_on == "2026-11-30"
+    assert_the_books_balance(wiring)
+
+
 def arrived(wiring: Wiring, transfer_id: str) -> None:
     ship_transfer(transfer_id, ShipTransfer(shipment_id="s-1"), caller=STAFF, desk=wiring.transfer_desk)
     receive_transfer(transfer_id, ReceiveTransfer(receipt_id="r-1"), caller=STAFF, desk=wiring.transfer_desk)
@@ -264,7 +293,9 @@ def test_killed_anywhere_everything_is_taken_once() -> None:
     with moto_cloud(clock) as wiring:
         event = seeded(wiring)
         calls = calls_of(lambda: allocate(event, None))
-    for point in crash_points(calls):
+    writes = [point for point in crash_points(calls) if point.operation == "TransactWriteItems"]
+    assert [point.moment for point in writes] == ["before", "after"]  # all of it is one write
+    for point in writes:
         with moto_cloud(clock) as wiring:
             event = seeded(wiring)
             crash(point, lambda event=event: allocate(event, None))  # type: ignore[misc]
