@@ -47,7 +47,8 @@ class TestClock:
 class StockDouble:
     """Stock as allocation will show it: one batch get."""
 
-    def available(self, skus: Iterable[str]) -> Stock:
+    def available(self, skus: Iterable[str], *, channel: str) -> Stock:
+        assert channel
         rows = tables.get_many([Key("baton-inventory", f"STOCK#{sku}", "LOC#ber-1") for sku in skus], consistent=False)
         return {key.pk.removeprefix("STOCK#"): {"ber-1": row["available"]} for key, row in rows.items()}
 

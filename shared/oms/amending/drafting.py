@@ -80,7 +80,7 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
         {"lines": order.lines, "status": order.status} if plan.why else with_wish(order, wish, recalled, queued)
     )
     needed = _needed(fields)
-    stock = _with_given_back(desk.stock.available(needed) if needed else {}, plan)
+    stock = _with_given_back(desk.stock.available(needed, channel=order.channel) if needed else {}, plan)
     if needed and (wish.redirected or put_on(order, wish)):
         fields["promise"] = _promised(order, wish, needed, stock, told.at, desk)
     if not plan.why:

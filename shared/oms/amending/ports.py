@@ -51,9 +51,9 @@ class PeoplePort(Protocol):
 
 
 class StockPort(Protocol):
-    """Available to promise; may be a moment old."""
+    """Available to promise on a channel; may be a moment old."""
 
-    def available(self, skus: Iterable[str]) -> Stock: ...
+    def available(self, skus: Iterable[str], *, channel: str) -> Stock: ...
 
 
 class PromisePort(Protocol):

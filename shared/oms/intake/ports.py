@@ -15,9 +15,9 @@ Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that can be 
 
 
 class StockPort(Protocol):
-    """Available to promise; may be a moment old: allocation takes stock by condition later."""
+    """Available to promise on a channel; may be a moment old: allocation takes stock by condition later."""
 
-    def available(self, skus: Iterable[str]) -> Stock: ...
+    def available(self, skus: Iterable[str], *, channel: str) -> Stock: ...
 
 
 class PromisePort(Protocol):

@@ -194,7 +194,7 @@ def decide(
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
     reservation = _reservation(new, desk)
-    stock = with_own(desk.stock.available(wanted), reservation)
+    stock = with_own(desk.stock.available(wanted, channel=new.channel), reservation)
     holds = (*verdict.holds, *also, *remorse(channel.remorse_minutes, at, new.placed_at))
     exposure = list[Write]()
     if new.account_id is not None:

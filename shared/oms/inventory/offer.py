@@ -36,15 +36,15 @@ class Offer:
         stock = self.stock.available(
             (wanted - set(bundles)) | parts,
             consistent=consistent,
-            seen=dict if channel is None else lambda picture: self._lasting(picture, channel),
+            seen=dict if channel is None else lambda picture: self.lasting(picture, channel),
         )
         theirs = {name for name, place in self.reference.locations().items() if place.supplier}
         if theirs:
             stock = {sku: {p: units for p, units in row.items() if p not in theirs} for sku, row in stock.items()}
         return {sku: places for sku, places in with_bundles(stock, bundles).items() if sku in wanted}
 
-    def _lasting(self, picture: Picture, channel: str) -> Picture:
-        """Items are read of articles whose lots end, and of no others."""
+    def lasting(self, picture: Picture, channel: str) -> Picture:
+        """Positions without lots that end too early for a channel. Items are read of articles whose lots end."""
         dated = [key for key, position in picture.items() if any(lot.ends_at for lot in position.lots)]
         if not dated:
             return picture

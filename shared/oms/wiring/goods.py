@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from oms.wiring.ground import Ground
+from oms.wiring.shelves import Shelves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,26 +14,18 @@ if TYPE_CHECKING:
     from oms.allocation.takeback import TakingBack
     from oms.aws.tables import Write
     from oms.fulfillment.gateways import ResolveException
-    from oms.fulfillment.picking import PickDesk
     from oms.fulfillment.store import DocumentStore
     from oms.inventory.counts.files import CountDesk
     from oms.inventory.counts.service import StocktakingDesk
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
-    from oms.inventory.expiry.service import ExpiryDesk
-    from oms.inventory.offer import Offer
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
-    from oms.inventory.serials.store import SerialStore
-    from oms.inventory.store import StockStore
     from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
-    from oms.inventory.tracing.booking import LotDesk
-    from oms.inventory.tracing.service import TracingDesk
-    from oms.inventory.tracing.store import LotStore
     from oms.inventory.transfers.desk import TransferDesk
     from oms.inventory.transfers.store import TransferStore
     from oms.inventory.waiting.store import WaitingStore
@@ -46,27 +38,10 @@ if TYPE_CHECKING:
     from oms.shipping.store import ShippingStore
 
 
-class Goods(Ground):
+class Goods(Shelves):
     """What moves goods."""
 
     _served: "tuple[dict[str, RateCard], frozenset[str]] | None" = None
-
-    @cached_property
-    def stock(self) -> "StockStore":
-        from oms.inventory.store import StockStore
-
-        return StockStore(
-            self.setting("INVENTORY_TABLE"),
-            lambda: self.reference.locations(),  # noqa: PLW0108  not every function that reads stock has the table
-            self.clock,
-        )
-
-    @cached_property
-    def offer(self) -> "Offer":
-        """What may be sold of SKUs, bundles among them (port of intake and amending)."""
-        from oms.inventory.offer import Offer
-
-        return Offer(self.stock, self.reference, self.clock)
 
     @cached_property
     def supplies(self) -> "SupplyStore":
@@ -87,47 +62,6 @@ class Goods(Ground):
             terms=self.supply_terms,
             clock=self.clock,
         )
-
-    @cached_property
-    def lots(self) -> "LotStore":
-        from oms.inventory.tracing.store import LotStore
-
-        return LotStore(self.setting("INVENTORY_TABLE"))
-
-    @cached_property
-    def serials(self) -> "SerialStore":
-        from oms.inventory.serials.store import SerialStore
-
-        return SerialStore(self.setting("INVENTORY_TABLE"))
-
-    @cached_property
-    def expiry_desk(self) -> "ExpiryDesk":
-        """For those who say which lots are over."""
-        from oms.inventory.expiry.service import ExpiryDesk
-        from oms.inventory.expiry.store import ExpiryStore
-
-        return ExpiryDesk(ExpiryStore(self.setting("INVENTORY_TABLE")), self.stock, self.clock)
-
-    @cached_property
-    def lot_desk(self) -> "LotDesk":
-        """For those who book units of lots in and out."""
-        from oms.inventory.tracing.booking import LotDesk
-
-        return LotDesk(self.lots, self.serials, self.reference)
-
-    @cached_property
-    def pick_desk(self) -> "PickDesk":
-        """For those who say which lots to pick."""
-        from oms.fulfillment.picking import PickDesk
-
-        return PickDesk(self.stock, self.lots, self.clock)
-
-    @cached_property
-    def tracing_desk(self) -> "TracingDesk":
-        """For those who look for lots, and block them."""
-        from oms.inventory.tracing.service import TracingDesk
-
-        return TracingDesk(self.lots, self.serials, self.stock, self.clock)
 
     @cached_property
     def transfers(self) -> "TransferStore":
@@ -160,6 +94,7 @@ class Goods(Ground):
             promise=self.promise,
             known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
             heads=self.waiting_lines.heads,
+            lasting=self.offer.lasting,
             clock=self.clock,
         )
 

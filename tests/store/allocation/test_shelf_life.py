@@ -6,11 +6,12 @@ import pytest
 
 from functions.allocation import queue_allocate_orders
 from oms.orders.model import Promise
-from oms.reference.model import Item
+from oms.reference.model import Channel, Item
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, batch, put_order
 from tests.aws import moto_cloud
 from tests.store.inventory.test_lots import BRIE, HANDS, post, seed, stock
+from tests.store.inventory.test_supplies import ask
 
 
 @pytest.fixture(name="wiring")
@@ -61,6 +62,15 @@ def test_a_promise_of_yesterday_is_reckoned_as_today(wiring: Wiring) -> None:
 
 def test_a_channel_is_told_only_what_lasts_for_its_buyers(wiring: Wiring) -> None:
     assert (wiring.offered("shop", ["BRIE"]), wiring.offered("market", ["BRIE"])) == ({"BRIE": 8}, {"BRIE": 4})
+
+
+def test_a_shop_that_asks_hears_only_of_what_lasts_for_its_buyers(wiring: Wiring) -> None:
+    for name in ("shop", "market"):
+        channel = Channel(name=name, kind="canonical", currencies=frozenset({"EUR"}))
+        wiring.reference.put_setting("CHANNEL", name, channel)
+    units = [ask(sku="BRIE", channel=name)[1]["skus"][0]["now"] for name in ("shop", "market")]
+    assert units == [8, 4]
+    assert wiring.offer.available(["BRIE"], channel="market") == {"BRIE": {"ber-1": 4, "lon-1": 0}}
 
 
 def test_a_channel_may_not_ask_for_fewer_days_than_everybody() -> None:

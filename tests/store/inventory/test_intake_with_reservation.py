@@ -38,7 +38,7 @@ def shop(hands: Hands) -> Iterator[Wiring]:
         open_shop(wiring, position("LAMP", "ber-1", 2), position("MUG", "ber-1", 9))
         desk = Channel(name=DESK, kind="canonical", currencies=frozenset({"EUR"}))
         wiring.reference.put_setting("CHANNEL", DESK, desk)
-        wiring.intake = replace(open_desk(wiring), stock=wiring.stock)
+        wiring.intake = replace(open_desk(wiring), stock=wiring.offer)
         yield wiring
         assert_the_books_balance(wiring)
 

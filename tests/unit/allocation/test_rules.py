@@ -190,6 +190,37 @@ def test_distances_are_great_circles(here: Point, there: Point, kilometres: int)
     assert distance_km(here, there) == kilometres == distance_km(there, here)
 
 
+@pytest.mark.parametrize(
+    ("country", "area", "town", "within_km"),
+    [
+        ("DE", "10", Point(52.52, 13.4), 50),
+        ("DE", "80", Point(48.14, 11.58), 50),
+        ("DE", "50", Point(50.94, 6.96), 50),
+        ("DE", "20", Point(53.55, 9.99), 50),
+        ("GB", "E1", Point(51.52, -0.07), 50),
+        ("GB", "LS1", Point(53.8, -1.55), 50),
+        ("GB", "EH1", Point(55.95, -3.19), 50),
+        ("GB", "M1", Point(53.48, -2.24), 50),
+        ("AT", "101", Point(48.2, 16.37), 100),
+        ("NL", "101", Point(52.37, 4.9), 100),
+        ("PL", "00", Point(52.23, 21.01), 100),
+        ("IT", "201", Point(45.46, 9.19), 100),
+        ("CH", "800", Point(47.37, 8.54), 100),
+        ("BE", "100", Point(50.85, 4.35), 100),
+    ],
+)
+def test_the_beginning_of_a_postal_code_says_which_region(country: str, area: str, town: Point, within_km: int) -> None:
+    found = centre_of(country, area)
+    assert found is not None
+    assert distance_km(found, town) <= within_km
+
+
+@pytest.mark.parametrize("country", ["DE", "GB", "AT", "NL", "PL", "IT", "CH", "BE"])
+def test_a_code_of_no_known_region_is_in_the_middle_of_its_country(country: str) -> None:
+    assert centre_of(country, "") == centre_of(country, "?")
+    assert centre_of(country, "") is not None
+
+
 def test_a_zip_digit_says_which_coast() -> None:
     assert centre_of("US", "902") == Point(37, -120)
     assert centre_of("US", "100") == Point(41, -75)

@@ -44,6 +44,7 @@ class AvailabilityDesk:
     """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
 
     `known` are those of some SKUs that are in the catalogue, `heads` the lines of those who wait for some SKUs.
+    `lasting`: positions without what does not last for a channel.
     """
 
     stock: StockStore
@@ -56,6 +57,7 @@ class AvailabilityDesk:
     promise: PromisePort
     known: Callable[[Collection[str]], Mapping[str, Item]]
     heads: Callable[[Iterable[str]], Mapping[str, Head]]
+    lasting: Callable[[Mapping[PositionKey, Position], str], Mapping[PositionKey, Position]]
     clock: Clock
 
 
@@ -84,7 +86,7 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     at = desk.clock()
     bundles = bundles_among(known)
     shelf = tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles)))
-    positions = desk.stock.positions(shelf, consistent=False)
+    positions = desk.lasting(desk.stock.positions(shelf, consistent=False), asked.channel)
     found = outlook(shelf, positions, desk, safety=desk.safety(asked.channel))
     owed = waiting(shelf, positions, desk)
     whole = {sku: rules.together(list(found[sku].values()), at.date(), owed[sku]) for sku in shelf}
