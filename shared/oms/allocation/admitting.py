@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.lineup import Lineup, Picture, without
+from oms.allocation.shipped import promise_as_shipped
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.asking import Wish
@@ -15,7 +16,7 @@ from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.promising import Promising, Wait, latest_acceptable, too_late
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, was_held
-from oms.orders.model import Line, Order, Promise
+from oms.orders.model import FulfillmentOrder, Line, Order, Promise
 from oms.reference.model import MayWait
 
 REASON, TOO_LATE = "out_of_stock", "promise_too_late"
@@ -116,6 +117,10 @@ class Admission:
             joining.update(on_the_shelf(line, units))
             sold[line.sku] += units
         return self._judged(order, short, supply_on, why, picture, given_up)
+
+    def as_shipped(self, stored: Order, after: Order, works: Iterable[FulfillmentOrder]) -> Promise:
+        """The promise of an order once it is known where its units ship from."""
+        return promise_as_shipped(stored, after, works, self._sourcing, self._promising)
 
     def _learn(self, joining: Iterable[Line]) -> None:
         """Of many lines that may join, read at once what is asked of each: its head, who stands last, what comes."""

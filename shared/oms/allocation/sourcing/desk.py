@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from oms.allocation.geography import Point, centre_of, distance_km
@@ -36,6 +36,13 @@ _MM3_PER_G = 5_000  # 5000 cm³ weigh a kilogram: the usual dimensional weight
 _zone = lru_cache(maxsize=256)(ZoneInfo)
 
 
+class Planned(NamedTuple):
+    """When a location was to begin with an order, and what carriers offered from there then."""
+
+    begins: datetime
+    offers: tuple[Offer, ...]
+
+
 class Sourcing:
     """The collaborators, as one batch sees them: offers are asked once per location and destination.
 
@@ -66,6 +73,7 @@ class Sourcing:
         self.priced_by = priced_by
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination, str], tuple[Offer, ...]] = {}
+        self._planned: dict[tuple[str, Destination], Planned] = {}
 
     def learn(self, skus: Iterable[str]) -> None:
         """Look items up that are not known yet, all in one call; a SKU that is in no catalogue weighs a gram."""
@@ -78,6 +86,10 @@ class Sourcing:
         """The SKU as the catalogue has it."""
         self.learn([sku])
         return self._catalogue[sku]
+
+    def planned(self, location: str, destination: Destination) -> Planned | None:
+        """What was asked last of a location for a destination; None: nothing yet."""
+        return self._planned.get((location, destination))
 
     def plan(
         self,
@@ -158,6 +170,7 @@ class Sourcing:
                 Offer(one.label, Tariff(*map(tuple, zip(*one.steps, strict=True))), one.latest_on)
                 for one in self._offers(location, destination, begins)
             )
+        self._planned[location.id, destination] = Planned(begins, self._known[key])
         if any(capacity):
             own = [take.quantity for take in taken if take.location == location.id]
             used = used.plus(Load(lines=len(own), units=sum(own)))
