@@ -29,7 +29,7 @@ class ExceptionQuery(BaseModel):
 @api.route(
     "GET",
     "/v1/exceptions",
-    summary="List what of the stock somebody must look at: books that do not add up, units that fell short",
+    summary="List what of the stock somebody must look at: books, shortfalls, and serials that do not fit",
     scope="orders:read",
     roles={"operator", "warehouse", "procurement", "auditor"},
     own="locations",

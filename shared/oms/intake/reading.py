@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from oms.intake.model import NewOrder
-from oms.kernel.errors import Fault, MalformedError, RejectedError
+from oms.kernel.errors import Fault, MalformedError, RejectedError, words_of
 from oms.kernel.identifiers import OWN_IDS, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import to_minor
@@ -258,7 +258,7 @@ class Reader:
         except ValidationError as error:
             rows = error.errors(include_url=False, include_input=False)
             for row in rows:
-                self.fault(self._their_path(row["loc"]), row["msg"])
+                self.fault(self._their_path(row["loc"]), words_of(row["msg"]))
             self.refuse(code_of(rows))
             raise
 

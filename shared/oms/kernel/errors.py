@@ -15,6 +15,11 @@ class Fault(NamedTuple):
     message: str
 
 
+def words_of(message: str) -> str:
+    """What a model says of a field, without what pydantic puts before our own words."""
+    return message.removeprefix("Value error, ")
+
+
 class Why(NamedTuple):
     """Why something is not possible now, by a stable `code`, and what would make it possible."""
 

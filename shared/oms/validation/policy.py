@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from oms.kernel.errors import Fault, RejectedError
+from oms.kernel.errors import Fault, RejectedError, words_of
 from oms.kernel.plugins import find_plugin, plugin_names
 from oms.orders.holding import REASONS
 from oms.reference.model import Edition
@@ -128,6 +128,6 @@ def refuse_unusable(rules: Mapping[str, Rule]) -> None:
         except ValidationError as error:
             for row in error.errors(include_url=False, include_input=False, include_context=False):
                 path = ".".join(("rules", name, "params", *map(str, row["loc"])))
-                faults.append(Fault(path, row["msg"]))
+                faults.append(Fault(path, words_of(row["msg"])))
     if faults:
         raise RejectedError(f"{len(faults)} rule(s) cannot be used", code="invalid", faults=faults)

@@ -7,7 +7,7 @@ import pytest
 
 from functions.inventory import api_mend_exceptions, api_take_counts, api_trace_lots, queue_take_counts
 from oms.aws import clients
-from oms.aws.tables import commit
+from oms.aws.tables import commit, put
 from oms.inventory.model import Cause, Change, Lot, Movement, Position
 from oms.kernel.time import to_text
 from oms.reference.model import Item
@@ -126,6 +126,7 @@ def test_what_moved_since_the_count_is_added_lot_by_lot_and_wrong_guesses_are_co
     assert (told["moved"], told["on_hand"], told["lots"]) == (-1, 8, {"A": -2, "B": 1})
     assert lots() == [("B", 6, 6), ("C", 2, 2)]
     assert count(9, at=at, lots=[("A", 1), ("B", 8)])["outcome"] == "repeated"
+    assert count(9, at=at.replace(".000Z", "Z"), lots=[("B", 8), ("A", 1)])["outcome"] == "repeated"
     other = count(9, at=at, lots=[("A", 2), ("B", 7)])
     assert (other["outcome"], other["code"]) == ("refused", "counted_differently")
     assert count(1, at="2026-11-23T10:00:30.000Z", lots=[("A", 1)])["outcome"] == "stale"
@@ -202,8 +203,17 @@ def test_a_serial_that_is_in_stock_elsewhere_is_named_and_stays_there(wiring: Wi
     HANDS.forward(minutes=1)
     assert count(1, sku="DRILL", serials=["D1"])["unknown"] == ["D1"]
     assert (stored(wiring, "DRILL").on_hand, stored(wiring, "DRILL").serials) == (1, 0)
-    assert wiring.serials.in_stock(("DRILL", "lon-1")) == {"D1"}
+    assert wiring.serials.in_stock(("DRILL", "lon-1"), 1) == {"D1"}
     assert len(exceptions()) == 1
+
+
+def test_an_index_that_is_behind_hides_no_serial(wiring: Wiring) -> None:
+    count(2, sku="DRILL", serials=["D1", "D2"])
+    row = next(row for row in rows(wiring, "INVENTORY_TABLE") if row["sk"] == "SERIAL#D2")
+    bare = {name: value for name, value in row.items() if not name.startswith("listed_")}
+    commit(put(wiring.serials.table, bare, condition="attribute_exists(pk)", label="as if not listed yet"))
+    assert wiring.serials.in_stock(("DRILL", "ber-1"), 2) == {"D1", "D2"}
+    assert count(1, sku="DRILL", serials=["D1"])["missing"] == ["D2"]
 
 
 def test_lots_and_serials_of_one_article_are_counted_together(wiring: Wiring) -> None:

@@ -61,7 +61,7 @@ def test_serials_leave_by_number_are_on_their_way_and_arrive_by_number(wiring: W
     assert receive("R-2")["status"] == "received"
     assert [where(one) for one in FOUR] == ["in_stock"] * 4
     assert numbers(wiring) == {"ber-1": (1, 1), "lon-1": (4, 4)}
-    assert wiring.serials.in_stock(("DRILL", "lon-1")) == set(FOUR)
+    assert wiring.serials.in_stock(("DRILL", "lon-1"), 4) == set(FOUR)
     assert_the_books_balance(wiring)
 
 

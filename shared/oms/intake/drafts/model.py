@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from oms.intake.model import NewOrder
-from oms.kernel.errors import Fault
+from oms.kernel.errors import Fault, words_of
 from oms.kernel.identifiers import CARD_NUMBER, carries_card, cut
 from oms.kernel.json import write_json
 
@@ -102,7 +102,8 @@ def _read(channel: str, draft_id: str, order: Mapping[str, Any]) -> NewOrder | l
     except ValidationError as error:
         rows = error.errors(include_url=False, include_input=False, include_context=False)
         return [
-            (row["type"], Fault(".".join(str(part) for part in ("order", *row["loc"])), row["msg"])) for row in rows
+            (row["type"], Fault(".".join(str(part) for part in ("order", *row["loc"])), words_of(row["msg"])))
+            for row in rows
         ]
 
 

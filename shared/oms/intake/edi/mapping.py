@@ -27,7 +27,7 @@ from oms.intake.edi.purchase_order import Amount, Party, Place, PoLine, Purchase
 from oms.intake.edi.segments import Mistake
 from oms.intake.model import NewOrder
 from oms.intake.notices import own_ids_of
-from oms.kernel.errors import RejectedError
+from oms.kernel.errors import RejectedError, words_of
 from oms.kernel.identifiers import OWN_IDS, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import exponent
@@ -306,4 +306,4 @@ class Mapper:
         elif path[0] in ("ship_to", "customer", "bill_to"):
             party = self.order.parties.get("bill_to" if path[0] == "bill_to" else "ship_to")
             at = party.at if party else at
-        return Place(at, 0, name=".".join([*path, at.tag])).mistake(INVALID, row["msg"])
+        return Place(at, 0, name=".".join([*path, at.tag])).mistake(INVALID, words_of(row["msg"]))

@@ -9,7 +9,7 @@ from oms.intake.imports.columns import COLUMN_OF, KEY, LINE, ORDER, Column
 from oms.intake.imports.cutting import Record, cells_of, decoded, records
 from oms.intake.imports.model import Layout, RowFault
 from oms.intake.model import NewOrder
-from oms.kernel.errors import Fault, MalformedError, RejectedError
+from oms.kernel.errors import Fault, MalformedError, RejectedError, words_of
 from oms.kernel.identifiers import carries_card, code_of
 from oms.kernel.json import read_json
 from oms.kernel.money import to_minor
@@ -80,7 +80,9 @@ def _json_order(record: Record, row: int, channel: str) -> Entry:
         return Entry(row, name, NewOrder.model_validate({**document, "channel": channel}))
     except ValidationError as error:
         rows = error.errors(include_url=False, include_input=False, include_context=False)
-        faults = [RowFault(Fault(".".join(str(part) for part in each["loc"]), each["msg"]), row) for each in rows]
+        faults = [
+            RowFault(Fault(".".join(str(part) for part in each["loc"]), words_of(each["msg"])), row) for each in rows
+        ]
         return _refused(row, name, code_of(rows), faults)
     except RejectedError as error:
         return _refused(row, name, error.code, [RowFault(Fault("line", str(error)), row)])
@@ -147,7 +149,7 @@ def _csv_order(group: Sequence[tuple[int, dict[str, str]]], channel: str) -> Ent
         return Entry(row, name, NewOrder.model_validate(document), rows=rows)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False, include_context=False)
-        faults = [_located(".".join(str(part) for part in each["loc"]), each["msg"], rows) for each in wrong]
+        faults = [_located(".".join(str(part) for part in each["loc"]), words_of(each["msg"]), rows) for each in wrong]
         return _refused(row, name, code_of(wrong), faults)
 
 

@@ -122,7 +122,7 @@ class NamedRow:
                 return _Numbers(new=serials, writes=store.came_in(key, serials, self.cause, self.count.id))
             writes = store.went_out(key, serials, self.cause, self.count.id, status="lost")
             return _Numbers(gone=serials, writes=writes)
-        here = store.in_stock(key)
+        here = store.in_stock(key, self.position.serials)
         if len(here) != self.position.serials:
             raise RejectedError("serials are being written just now; send it again", code="too_busy")
         seen = naming.seen(serials, here, self.since)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from oms.inventory.counts.model import Count
-from oms.kernel.errors import MalformedError, RejectedError
+from oms.kernel.errors import MalformedError, RejectedError, words_of
 from oms.kernel.json import read_json
 
 COLUMNS = ("sku", "units", "counted_at", "delta", "id", "lots", "serials")
@@ -85,7 +85,7 @@ def _row(text: bytes, number: int, columns: tuple[str, ...] | None) -> Row:
         return Row(number, Count.model_validate(document))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        return Row(number, None, f"{'.'.join(str(part) for part in first['loc']) or 'row'}: {first['msg']}")
+        return Row(number, None, f"{'.'.join(str(part) for part in first['loc']) or 'row'}: {words_of(first['msg'])}")
     except RejectedError as error:
         return Row(number, None, str(error))
 

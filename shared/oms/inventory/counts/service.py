@@ -13,7 +13,7 @@ from oms.inventory.rules import applied
 from oms.inventory.store import StockStore
 from oms.inventory.tracing.booking import LotDesk
 from oms.kernel.errors import ConflictError, NotFoundError, RejectedError
-from oms.kernel.time import Clock, to_text
+from oms.kernel.time import Clock, from_text, to_text
 from oms.reference.model import Item
 
 TRIES = 5
@@ -124,7 +124,7 @@ class _Taking:
 
     def _name(self, count: Count) -> str:
         if count.delta is None:
-            return f"count:{self.location}:{count.sku}:{count.counted_at}"
+            return f"count:{self.location}:{count.sku}:{to_text(from_text(count.counted_at or ''))}"
         return f"delta:{self.location}:{count.id}"
 
 

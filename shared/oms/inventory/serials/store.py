@@ -3,6 +3,7 @@
 | access pattern | how |
 |---|---|
 | serials of a SKU by number | batch get `SERIAL#<sku>` / `SERIAL#<serial>` |
+| all of a SKU, where the index is behind | query pk `SERIAL#<sku>` |
 | those in stock at a location | index `listed`: `SERIALS#<sku>#<location>`, `<serial>`; there while it is in stock |
 
 A row is written on its version in the transaction that moves the unit, so the same serial can neither come in twice nor
@@ -37,16 +38,19 @@ class SerialStore:
         rows = tables.get_many([self._key(sku, serial) for serial in serials]).values()
         return {one.serial: one for one in (_serial(row) for row in rows)}
 
-    def in_stock(self, at: PositionKey) -> set[str]:
-        """The serials in stock at a position: found by the index, which may be a moment old, read for sure.
+    def in_stock(self, at: PositionKey, count: int) -> set[str]:
+        """The serials in stock at a position that counts so many: found by the index, read for sure.
 
-        One that has just come may be lacking: the position says how many there are.
+        The index may be a moment old: where it has not as many, all of the SKU are read.
         """
         rows = tables.query(
             self.table, index="listed", condition="listed_pk = :pk", values={":pk": f"SERIALS#{at[0]}#{at[1]}"}
         )
-        known = self.known(at[0], [row["listed_sk"] for row in rows])
-        return {one.serial for one in known.values() if one.status == "in_stock" and one.location == at[1]}
+        found = _there(at, self.known(at[0], [row["listed_sk"] for row in rows]).values())
+        if len(found) == count:
+            return found
+        every = tables.query(self.table, condition="pk = :pk", values={":pk": self._key(at[0], "").pk}, consistent=True)
+        return _there(at, (_serial(row) for row in every))
 
     def came_in(self, at: PositionKey, serials: Sequence[str], cause: Cause, ref: str | None) -> list[Write]:
         """The writes of serials that are in stock at a position from now on: new ones, or ones that come back.
@@ -113,6 +117,10 @@ class SerialStore:
 
     def _key(self, sku: str, serial: str) -> Key:
         return Key(self.table, f"SERIAL#{sku}", f"SERIAL#{serial}")
+
+
+def _there(at: PositionKey, serials: Iterable[Serial]) -> set[str]:
+    return {one.serial for one in serials if one.status == "in_stock" and one.location == at[1]}
 
 
 def _serial(row: tables.Item) -> Serial:
