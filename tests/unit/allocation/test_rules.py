@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.allocation.geography import Point, centre_of, distance_km
+from oms.reference.geography import Point, centre_of, distance_km
 from oms.allocation.rules import Demand, SourcingPlan, Take, rank
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.model import Stock

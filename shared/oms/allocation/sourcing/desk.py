@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from oms.allocation.geography import Point, centre_of, distance_km
+from oms.reference.geography import centre_of, km_between
 from oms.allocation.rules import Demand, SourcingPlan, Take
 from oms.allocation.sourcing.days import Days
 from oms.allocation.sourcing.engine import source, source_by, traits_of
@@ -160,8 +160,6 @@ class Sourcing:
         self, location: Location, destination: Destination, at: datetime, taken: Sequence[Take], load: Load
     ) -> Place:
         there = centre_of(destination.country, destination.postal_area)
-        # degrees are kept as decimal text; distance on the sphere is reckoned in floats, and rounded to whole km
-        here = Point(float(location.latitude), float(location.longitude))
         capacity, used, on, later = self.days.room(location.id, load)
         begins = begins_at(location, on, at) if on is not None and later else at
         key = (location.id, destination, on or "")
@@ -177,7 +175,7 @@ class Sourcing:
         return Place(
             name=location.id,
             country=location.country,
-            km=distance_km(here, there) if there else 0,
+            km=km_between(location, there),
             networks=location.networks,
             capabilities=location.capabilities,
             blocked=location.blocked,
