@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from oms.allocation.admitting import Admission
+from oms.allocation.admitting import REASON, Admission
 from oms.allocation.bookkeeping import books_after, changes_of, queues_of, summed
 from oms.allocation.bundled import plan_lines
 from oms.allocation.decisions.model import DecisionRecord, records_of
@@ -306,10 +306,11 @@ def _header(
     for line in order.lines:
         if line.backordered > before.get(line.number, 0):
             short[line.sku] += line.backordered
-    promise = turn.admitted.promise if short else turn.as_shipped(turn.stored, order, works)
+    refused = bool(turn.admitted.refused)
+    promise = turn.admitted.promise if short or refused else turn.as_shipped(turn.stored, order, works)
     holds, held = holds_on_the_rest(order, turn.admitted.holds, at=said.now)
     also: list[FactData] = [*held]
-    row = promise_row(order, promise, by=BY, why="backordered" if short else ALLOCATED, at=said.now)
+    row = promise_row(order, promise, by=BY, why=REASON if refused else "backordered" if short else ALLOCATED, at=said.now)
     if promise != order.promise:
         also.append(promise_changed(row))
     elif not short or set(row.supply_on.values()) <= {UNKNOWN}:

@@ -190,3 +190,17 @@ def test_a_promise_that_nobody_can_keep_from_where_it_ships_moves_and_another_st
         moved = wiring.orders.get("ord_2")
         assert moved.promise == Promise(earliest_on="2026-11-27", latest_on="2026-12-01")
         assert [row.new for row in wiring.orders.promises("ord_2")] == [moved.promise]
+
+
+def test_who_may_not_wait_is_promised_nothing_any_more() -> None:
+    with moto_cloud(clock) as wiring:
+        shop(wiring, cap=1)
+        told = Promise(earliest_on="2026-11-27", latest_on="2026-12-01")  # when there was some
+        order(wiring, "ord_1", 2, promise=told)
+        held = wiring.orders.get("ord_1")
+        assert [hold.note for hold in held.holds] == ["CUP: cap_reached, 0 of 1 wait, 2 more wanted"]
+        assert held.promise == Promise()
+        assert [(row.old, row.new, row.why) for row in wiring.orders.promises("ord_1")] == [
+            (told, Promise(), "out_of_stock")
+        ]
+        assert [fact.type for fact in held.facts] == ["OrderHeld", "OrderPromiseChanged"]
