@@ -4,6 +4,7 @@ from oms.allocation.limits import service
 from oms.allocation.limits.model import LimitsPage, LimitsQuery, LimitsView, PutLimits, WorkloadQuery, WorkloadView
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
+from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("sourcing")
@@ -36,14 +37,14 @@ def read_limits(request: Request) -> Answer:
     body=PutLimits,
     headers={"If-Match": "The ETag of the limits as you have read them, or `*`"},
     answers={200: LimitsView},
-    problems=("malformed_json", "invalid", "too_large", "not_found", "stale", "if_match_needed"),
+    problems=("malformed", "malformed_json", "invalid", "too_large", "not_found", "stale", "if_match_needed"),
     example={"path": {"location": examples.LIMITED}, "headers": {"If-Match": "*"}, "body": examples.LIMITS},
 )
 def put_limits(request: Request) -> Answer:
     view, etag = service.put_limits(
         request.path["location"],
         request.body(PutLimits),
-        if_match=request.headers.get("if-match", "").strip(),
+        if_match=_if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().limits_desk,
     )
@@ -82,6 +83,13 @@ def list_limits(request: Request) -> Answer:
 def read_workload(request: Request) -> Answer:
     query = parse_query(WorkloadQuery, request.query)
     return Answer(200, service.read_workload(request.path["location"], query, desk=wire().limits_desk))
+
+
+def _if_match(request: Request) -> str:
+    tag = request.headers.get("if-match")
+    if tag is not None and not tag.strip():
+        raise MalformedError("an If-Match without a tag")
+    return tag or ""
 
 
 handler = api.handler

@@ -10,6 +10,7 @@ from oms.inventory.waiting.policies.model import (
     WaitingPolicyQuery,
     WaitingPolicyView,
 )
+from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("stock")
@@ -42,14 +43,14 @@ def read_waiting_policy(request: Request) -> Answer:
     body=PutWaiting,
     headers={"If-Match": "The ETag of the policy as you have read it, or `*`"},
     answers={200: WaitingPolicyView},
-    problems=("malformed_json", "invalid", "too_large", "not_found", "stale", "if_match_needed"),
+    problems=("malformed", "malformed_json", "invalid", "too_large", "not_found", "stale", "if_match_needed"),
     example={"path": {"sku": examples.ITEM}, "headers": {"If-Match": "*"}, "body": examples.WAITING_POLICY},
 )
 def put_waiting_policy(request: Request) -> Answer:
     view, etag = service.put_policy(
         request.path["sku"],
         request.body(PutWaiting),
-        if_match=request.headers.get("if-match", "").strip(),
+        if_match=_if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().waiting_policy_desk,
     )
@@ -71,6 +72,13 @@ def put_waiting_policy(request: Request) -> Answer:
 def list_waiting_policies(request: Request) -> Answer:
     query = parse_query(WaitingPolicyQuery, request.query)
     return Answer(200, service.list_policies(request.path["sku"], query, desk=wire().waiting_policy_desk))
+
+
+def _if_match(request: Request) -> str:
+    tag = request.headers.get("if-match")
+    if tag is not None and not tag.strip():
+        raise MalformedError("an If-Match without a tag")
+    return tag or ""
 
 
 handler = api.handler

@@ -56,6 +56,7 @@ def test_a_policy_is_set_seen_kept_and_decides(wiring: Wiring) -> None:
     )
     assert put(wanted) == (200, made)  # the same again
     assert put({"kind": "none"}, **{"if-match": '"0"'})[0] == 412
+    assert put(wanted, **{"if-match": " "})[0] == 400
     orders = [put_order(wiring, f"ord_{n}", {"CUP": 1}, minute=n, channel="sales_desk") for n in range(2)]
     come(wiring, *orders)
     assert line(wiring) == [("ord_0", 1, "unknown")]
@@ -83,6 +84,8 @@ def test_the_catalogue_may_be_written_again_and_the_policy_stays(wiring: Wiring)
     [
         ({"cap": -1}, "cap"),
         ({"cap": "3"}, "cap"),
+        ({"until": 0}, "until"),
+        ({"until": "2026-12-24T00:00:00"}, "until"),
         ({"channel_caps": {"nowhere": 1}}, "channel_caps.nowhere"),
         ({"locations": {"nowhere": 1}}, "locations.nowhere"),
         ({"kind": "preorder"}, "body"),

@@ -137,7 +137,10 @@ def inputs_of(case: Case) -> str:
         for place in case.places
     )  # fmt: skip
     lines = sorted((line[:4], sorted(line.classes), line.group or "") for line in case.lines)
-    facts = (case.country, case.area, case.channel, case.order_class, str(case.promised_on), sorted(case.excluded))
+    facts = (
+        case.country, case.area, case.channel, case.order_class, str(case.promised_on), sorted(case.excluded),
+        *([sorted(case.ships.items())] if case.ships else []),
+    )  # fmt: skip
     return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
 
 

@@ -45,9 +45,10 @@ def fall_back(
     looker = _Looker(look)
     tried: list[tuple[Tried, ...]] = []
     did: list[Did] = []
+    ships = {part.location: 0 for _, outcome in outcomes for part in outcome.parts} | dict(outcomes[0][0].ships)
     for case, outcome in outcomes:
         rule = sourcing.rule(case)
-        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now, looker))
+        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now, looker, ships))
         tried.append(rows)
         did += done
     return FellBack(

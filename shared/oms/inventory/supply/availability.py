@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.store import StockStore
 from oms.inventory.supply import rules
 from oms.inventory.supply.model import (
@@ -84,27 +85,37 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
-    bundles = bundles_among(known)
+    bundles, today = bundles_among(known), at.date()
     shelf = tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles)))
     positions = desk.lasting(desk.stock.positions(shelf, consistent=False), asked.channel)
-    found = outlook(shelf, positions, desk, safety=desk.safety(asked.channel))
+    coming, safety = receipts(shelf, desk), desk.safety(asked.channel)
+    seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
+    found = outlook(shelf, seen, desk, safety=safety, coming=coming)
+    shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
     owed = waiting(shelf, positions, desk)
-    whole = {sku: rules.together(list(found[sku].values()), at.date(), owed[sku]) for sku in shelf}
+    whole = {sku: _left(found[sku], shared[sku], owed[sku], today) for sku in shelf}
     for sku, parts in bundles.items():
         found[sku] = _made_at(parts, found)
-        whole[sku] = rules.bundled([(whole[part], each) for part, each in parts])
-        whole[sku] = rules.least([whole[sku], rules.together(list(found[sku].values()), at.date())])
+        most = rules.together(list(found[sku].values()), today)
+        whole[sku] = rules.least([most, rules.bundled([(whole[part], each) for part, each in parts])])
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
-    shown = [_shown(known[sku], whole[sku], asked, heads.get(sku, Head(sku)), at.date()) for sku in asked.skus]
+    shown = [_shown(known[sku], whole[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus]
     wanted = {sku: asked.quantity + (0 if sku in bundles else owed[sku]) for sku in asked.skus}
-    promise = Promise()
     days = [one.promisable_on for one in shown if one.promisable_on]
+    promise = Promise()
     if len(days) == len(shown):
         destination, first = Destination(country=asked.country, postal_area=""), date.fromisoformat(max(days))
         promise = soonest(destination, wanted, found, at, desk, first)
     window = Window(earliest_on=promise.earliest_on, latest_on=promise.latest_on)
     return Availability(channel=asked.channel, country=asked.country, skus=tuple(shown), delivery=window)
+
+
+def _left(own: Mapping[str, Curve], shared: Mapping[str, Curve], owed: int, today: date) -> Curve:
+    """What all locations have for a channel: of what is `shared` less what is owed, and what it has of its own."""
+    whole = rules.together(list(shared.values()), today, owed)
+    more = sum(rules.promisable(own[name], today) - rules.promisable(row, today) for name, row in shared.items())
+    return rules.together([whole, rules.curve(today, more, (), ())], today) if more else whole
 
 
 def _shown(item: Item, whole: Curve, asked: Asked, head: Head, today: date) -> SkuAvailability:

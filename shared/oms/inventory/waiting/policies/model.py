@@ -1,14 +1,26 @@
 """What is decided about orders that wait for an item, as people see and set it."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from oms.kernel.text import Remark
 from oms.reference.model import MayWait, WaitKind
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _written(day: object) -> object:
+    """A date is a text; a number of seconds is none."""
+    if day is not None and not (isinstance(day, str) and _DAY.fullmatch(day)):
+        raise ValueError("must be a date such as 2026-12-24")
+    return day
+
+
+_Day = Annotated[date | None, Field(strict=False), BeforeValidator(_written)]
 _Cap = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
@@ -18,8 +30,8 @@ class PutWaiting(MayWait):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     cap: _Cap | None = None
-    release_on: Annotated[date, Field(strict=False)] | None = None
-    until: Annotated[date, Field(strict=False)] | None = None
+    release_on: _Day = None
+    until: _Day = None
     latest_days: Annotated[int, Field(ge=0, le=3_650)] | None = None
     channels: Annotated[Mapping[str, WaitKind], Field(max_length=200)] = {}
     channel_caps: Annotated[Mapping[str, _Cap], Field(max_length=200)] = {}
