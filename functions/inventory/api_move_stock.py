@@ -145,7 +145,7 @@ def list_movements(request: Request) -> Answer:
     example={
         "path": {"sku": examples.STOCKED, "location": examples.LOCATION},
         "headers": {"If-Match": "*"},
-        "body": {"safety_stock": 2, "reorder_point": 20, "order_up_to": 80, "channels": {"marketplace": 5}},
+        "body": {"safety_stock": 2, "reorder_point": 20, "order_up_to": 80, "channels": {"sales_desk": 5}},
     },
 )
 def set_levels(request: Request) -> Answer:

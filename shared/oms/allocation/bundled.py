@@ -19,6 +19,7 @@ def plan_lines(
     sourcing: Sourcing,
     excluded: AbstractSet[str],
     at: datetime,
+    ships: Mapping[str, int] = {},
 ) -> tuple[SourcingPlan, tuple[tuple[Case, Outcome], ...]]:
     """One plan for all demands; SKUs that draw on the same shelf are planned one after the other, bundles first.
 
@@ -29,13 +30,14 @@ def plan_lines(
         sourcing: who may ship, and what it costs.
         excluded: locations that are not asked.
         at: now.
+        ships: locations that ship other units of the order, with their parcels as far as known.
     """
     lines = {line.number: line for line in order.lines}
     free: dict[str, dict[str, int]] = {sku: {} for sku in shelf_skus(lines[each.number] for each in demands)}
     for (sku, location), position in picture.items():
         if sku in free:
             free[sku][location] = position.available
-    return plan_on(order, demands, free, sourcing, excluded, at)
+    return plan_on(order, demands, free, sourcing, excluded, at, ships)
 
 
 def plan_on(
@@ -45,6 +47,7 @@ def plan_on(
     sourcing: Sourcing,
     excluded: AbstractSet[str],
     at: datetime,
+    ships: Mapping[str, int] = {},
 ) -> tuple[SourcingPlan, tuple[tuple[Case, Outcome], ...]]:
     """The same on units that are free, by SKU on the shelf and location; what the plan takes is gone from them."""
     lines = {line.number: line for line in order.lines}
@@ -53,7 +56,7 @@ def plan_on(
     for group in _apart(demands, lines):
         bundles = {each.sku: lines[each.number].components for each in group if lines[each.number].components}
         taken = [take for plan in plans for take in plan.takes]
-        plan, case, outcome = sourcing.plan(order, group, with_bundles(free, bundles), excluded, at, taken)
+        plan, case, outcome = sourcing.plan(order, group, with_bundles(free, bundles), excluded, at, taken, ships)
         outcomes.append((case, outcome))
         for take in plan.takes:
             for sku, units in on_the_shelf(lines[take.number], take.quantity).items():

@@ -19,6 +19,7 @@ from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
 from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered, OrderSubstituted
 from oms.inventory.model import Change, Movement, Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.transfers.asking import ROWS_EACH, WRITES_EACH, asked_for, taken_by
 from oms.inventory.transfers.model import Transfer
 from oms.inventory.waiting.model import UNKNOWN
@@ -37,7 +38,7 @@ from oms.orders.model import (
 )
 from oms.orders.promises import PromiseRow, promise_changed, promise_row
 from oms.orders.workload.model import Workday
-from oms.orders.workload.rules import loads
+from oms.orders.workload.rules import UNDONE, loads
 
 BY = "system:allocate_orders"
 OPEN_STATES = ("confirmed", "in_fulfillment")
@@ -133,7 +134,7 @@ def decide(
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
     excluded = excluded_by(works, request)
-    plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now)
+    plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now, ships_from(works))
     fell = fall_back(asked, outcomes, view, sourcing, under_way, now, look)
     plan = fell.mended(plan)
     if not plan.takes and not fell.wishes and not any(line.open for line in order.lines):
@@ -143,6 +144,8 @@ def decide(
     asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
     sent = [one for transfer in asking.values() for one in taken_by(transfer)]
     left = books_after(asked, plan, {**fell.seen, **books} if fell.seen else books, sent)
+    if plan.backordered:
+        left = as_channel_sees(order.channel, left)
     admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
     plan = plan._replace(
         backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
@@ -207,6 +210,15 @@ def excluded_by(works: Sequence[FulfillmentOrder], request: AllocationRequest) -
         return request.excluded
     refused = {work.location for work in works if work.status == "rejected" or any(line.short for line in work.lines)}
     return request.excluded | refused
+
+
+def ships_from(works: Sequence[FulfillmentOrder]) -> dict[str, int]:
+    """Locations that ship some of the order or did, with their parcels: at least one for each fulfillment order."""
+    parcels: Counter[str] = Counter()
+    for work in works:
+        if work.status not in UNDONE:
+            parcels[work.location] += max(len(work.parcel_ids), 1)
+    return parcels
 
 
 def _fulfillment_orders(

@@ -1,10 +1,11 @@
-"""The stock as an order may have it: without lots that end too early for its channel, or before it is delivered."""
+"""The stock as an order may have it: without own units of other channels, or lots that end too early."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.shelf import lasting_to, without_short
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Order
@@ -13,25 +14,32 @@ Picture = Mapping[PositionKey, Position]
 
 
 class Lasting:
-    """Which positions of a pass have lots that end; of all others nothing is looked at."""
+    """Which positions of a pass have lots that end, or own units of channels; of all others nothing is looked at."""
 
     def __init__(self, sourcing: Sourcing, now: datetime) -> None:
         self._sourcing = sourcing
         self._now = now
         self._dated: dict[str, list[PositionKey]] = {}
+        self._owned: set[PositionKey] = set()
 
     def watch(self, picture: Picture) -> None:
         """Positions that were read."""
         for key, position in picture.items():
+            if position.channels:
+                self._owned.add(key)
             if any(lot.ends_at for lot in position.lots) and key not in self._dated.get(key[0], ()):
                 self._dated.setdefault(key[0], []).append(key)
 
-    def dated(self, skus: Iterable[str]) -> bool:
-        """Whether lots of these SKUs end: who may have what is then another question for each order."""
-        return bool(self._dated) and not self._dated.keys().isdisjoint(skus)
+    def differs(self, skus: Iterable[str]) -> bool:
+        """Whether who may have what of these SKUs is another question for each order."""
+        if not self._dated and not self._owned:
+            return False
+        return not (self._dated.keys() | {sku for sku, _ in self._owned}).isdisjoint(skus)
 
     def seen_by(self, order: Order, picture: Picture, skus: Collection[str] | None = None) -> Picture:
-        """The picture without what does not last for the order; of `skus`, or of what the order asks for."""
+        """The picture without what the order may not have; of `skus`, or of what the order asks for."""
+        if self._owned:
+            picture = as_channel_sees(order.channel, picture, self._owned & picture.keys())
         if not self._dated:
             return picture
         if skus is None:

@@ -9,6 +9,7 @@ from oms.allocation.sourcing.desk import Sourcing
 from oms.aws.tables import Write, commit
 from oms.events.fact import FactData
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.store import StockStore
 from oms.inventory.waiting.model import UNKNOWN, Place
 from oms.inventory.waiting.promising import Promising, Wait, WaitingDesk, first_day, latest_acceptable, too_late
@@ -56,7 +57,7 @@ class _Days:
         """Read at once what is there and what comes of several SKUs."""
         new = sorted(set(skus) - self._known)
         if new:
-            self.picture |= self._stock.positions(new)
+            self.picture |= as_channel_sees(None, self._stock.positions(new))
             self._promising.learn(new)
             self._known.update(new)
 

@@ -254,7 +254,7 @@ class Run:
 
     def _known(self, skus: set[str]) -> bool:
         """Whether what is there of SKUs is there for whoever comes."""
-        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus) and not self._lasting.dated(skus)
+        return self._stale.isdisjoint(skus) and not self._lineup.watches(skus) and not self._lasting.differs(skus)
 
     def _lined_up(self, orders: Sequence[Order], picture: Mapping[PositionKey, Position]) -> Iterator[Order]:
         """In the fair sequence; of orders that compete for the same stock, in a cheaper one in which nobody loses.

@@ -40,7 +40,12 @@ def freed(before: Mapping[PositionKey, Position], after: Mapping[PositionKey, Po
             place=_FREED,
         )
         for key, position in after.items()
-        if position.available > 0 and (position.available > before[key].available or before[key].lapsed)
+        if position.available > 0
+        and (
+            position.available > before[key].available
+            or 0 < position.common > before[key].common  # own units of a channel were given up
+            or before[key].lapsed
+        )
     )
 
 

@@ -92,8 +92,8 @@ class Position(NamedTuple):
     `terms` are the reserved units by the instant until which they are kept, those only whose time is not up;
     `lapsed` are reserved units whose time is up and that nobody has written off yet: they count as free. `backordered`
     units wait for stock here; nobody has them yet. `version` counts the writes; `entry` is the last one in the journal.
-    `channels` are units by channel, that the other channels leave alone. `lots` are the units on hand whose lot is
-    known, first expired first. `read_at` is that instant.
+    `channels` are own units of single channels, which the others leave alone (`oms.inventory.own`). `lots` are the
+    units on hand whose lot is known, first expired first. `read_at` is that instant.
     `serials` is how many of the units on hand have a serial number that we know.
     """
 
@@ -141,6 +141,11 @@ class Position(NamedTuple):
         """Units that may still be taken (domain I6); below zero while the safety stock is being eaten."""
         kept = self.committed + self.reserved + self.safety_stock + self.damaged + self.quality_control
         return self.on_hand - kept - self.expired
+
+    @property
+    def common(self) -> int:
+        """Units that any channel may still take."""
+        return self.available - sum(units for _, units in self.channels)
 
     @property
     def shortfall(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.shelf import lasting_to, without_short
 from oms.inventory.store import StockStore
 from oms.kernel.time import Clock
@@ -27,8 +28,8 @@ class Offer:
     ) -> dict[str, dict[str, int]]:
         """SKU -> location -> units that may be taken; of a bundle the minimum of its components at each location.
 
-        Not of all at once: two bundles of the same components share what there is. With a channel: without lots that
-        end too early for its buyers, were they to get them today.
+        Not of all at once: two bundles of the same components share what there is. Without own units of other
+        channels; with a channel also without lots that end too early for its buyers, were they to get them today.
         """
         wanted = set(skus)
         bundles = bundles_among(self.reference.items(wanted))
@@ -36,12 +37,17 @@ class Offer:
         stock = self.stock.available(
             (wanted - set(bundles)) | parts,
             consistent=consistent,
-            seen=dict if channel is None else lambda picture: self.lasting(picture, channel),
+            seen=lambda picture: self._seen_by(channel, picture),
+            channel=channel,
         )
         theirs = {name for name, place in self.reference.locations().items() if place.supplier}
         if theirs:
             stock = {sku: {p: units for p, units in row.items() if p not in theirs} for sku, row in stock.items()}
         return {sku: places for sku, places in with_bundles(stock, bundles).items() if sku in wanted}
+
+    def _seen_by(self, channel: str | None, picture: Picture) -> Picture:
+        seen = as_channel_sees(channel, picture)
+        return seen if channel is None else self.lasting(seen, channel)
 
     def lasting(self, picture: Picture, channel: str) -> Picture:
         """Positions without lots that end too early for a channel. Items are read of articles whose lots end."""

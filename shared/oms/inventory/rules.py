@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from oms.inventory.lots import lots_after, named
 from oms.inventory.model import CHANNEL_LEVEL, NOTHING, Change, LotMove, Movement, Position, PositionKey
+from oms.inventory.own import own_of
 from oms.kernel.errors import RejectedError, StateError, Why
 
 BUCKETS = Change._fields
@@ -49,12 +50,14 @@ def applied(position: Position, movements: Sequence[Movement]) -> Position:
     return after
 
 
-def left_over(positions: Mapping[PositionKey, Position]) -> dict[PositionKey, int]:
+def left_over(positions: Mapping[PositionKey, Position], channel: str | None = None) -> dict[PositionKey, int]:
     """Units by position that are there for somebody who comes now: without those that others wait for.
 
-    Who waits at one location is served from any: theirs are taken off where they wait, then where there is most.
+    Who waits at one location is served from any: theirs are taken off where they wait, then where there is most. Own
+    units of the channel, as whose the positions are seen, nobody else waits for.
     """
-    free = {key: max(position.available, 0) for key, position in positions.items()}
+    own = {key: units for key, position in positions.items() if (units := own_of(channel, position))}
+    free = {key: max(position.available, 0) - own.get(key, 0) for key, position in positions.items()}
     owed: dict[str, int] = {}
     for key, position in positions.items():
         here = min(free[key], position.backordered)
@@ -64,7 +67,7 @@ def left_over(positions: Mapping[PositionKey, Position]) -> dict[PositionKey, in
         part = min(free[key], owed[key[0]])
         free[key] -= part
         owed[key[0]] -= part
-    return free
+    return {key: units + own.get(key, 0) for key, units in free.items()}
 
 
 def lapsed_movements(position: Position) -> list[Movement]:

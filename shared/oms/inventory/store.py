@@ -108,14 +108,14 @@ class StockStore:
         return [_position(row, now) for row in rows]
 
     def available(
-        self, skus: Iterable[str], *, consistent: bool = False, seen: View = dict
+        self, skus: Iterable[str], *, consistent: bool = False, seen: View = dict, channel: str | None = None
     ) -> dict[str, dict[str, int]]:
         """SKU -> location -> units that nobody waits for, as a rule a moment old: for promises, never for taking.
 
-        `seen`: the positions as whoever asks may have them.
+        `seen`: the positions as whoever asks may have them, a buyer of the `channel` if one is named.
         """
         found: dict[str, dict[str, int]] = {}
-        for (sku, location), units in left_over(seen(self.positions(skus, consistent=consistent))).items():
+        for (sku, location), units in left_over(seen(self.positions(skus, consistent=consistent)), channel).items():
             found.setdefault(sku, {})[location] = units
         return found
 

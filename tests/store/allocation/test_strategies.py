@@ -12,7 +12,7 @@ from oms.kernel.errors import ConflictError
 from oms.reference.editions import tag_of
 from oms.reference.model import Channel
 from oms.wiring import Wiring
-from tests.allocation_scene import batch, clock, position, put_order, set_up
+from tests.allocation_scene import batch, clock, item_of, position, put_order, set_up
 from tests.intake import body_of
 from tests.lambda_events import api_event
 
@@ -148,9 +148,17 @@ def test_two_who_publish_or_draft_at_once_do_not_both_win(scene: Wiring) -> None
         ({"fallbacks": ["pray"]}, "rules.0.fallbacks.0"),
         ({"scope": {"channel": "nowhere"}}, "rules.0.scope.channel"),
         ({"scope": {"region": "germany"}}, "rules.0.scope.region"),
-        ({"filters": {"networks": ["stores"]}}, "rules.0.filters.networks.0"),
-        ({"filters": {"capabilities": {"hazmat": "fume_hood"}}}, "rules.0.filters.capabilities.hazmat"),
+        ({"filters": {"networks": ["stores"]}, "hard": ["network"]}, "rules.0.filters.networks.0"),
+        (
+            {"filters": {"capabilities": {"hazmat": "fume_hood"}}, "hard": ["capability"]},
+            "rules.0.filters.capabilities.hazmat",
+        ),
         ({"name": "A"}, "rules.0.name"),
+        ({"filters": {"countries": ["US"]}}, "rules.0.filters.countries"),
+        ({"filters": {"max_km": 300}, "hard": ["country"]}, "rules.0.filters.max_km"),
+        ({"split": {"mode": "none", "max_locations": 3}}, "rules.0.split.max_locations"),
+        ({"scope": {"sku": "NOWHERE"}}, "rules.0.scope.sku"),
+        ({"suppliers": ["nobody"]}, "rules.0.suppliers.0"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_field_and_not_drafted(scene: Wiring, rule: Any, field: str) -> None:
@@ -182,7 +190,24 @@ def test_a_dropped_draft_is_gone_and_dropping_it_again_is_no_mistake() -> None:
     assert publish()[0] == 404
 
 
+def test_a_rule_that_says_something_in_vain_is_not_published_either(scene: Wiring) -> None:
+    draft(NEAR | {"split": {"mode": "none", "max_locations": 1}})
+    desk = scene.strategy_desk
+    seen = desk.strategies.draft("default")
+    assert seen is not None
+    old = seen.model_copy(update={"rules": (seen.rules[0].model_copy(update={"hard": ()}),)})  # of before this was law
+    desk.strategies.save_draft(old, over=tag_of(seen))
+    status, problem, _ = publish()
+    assert (status, problem["code"], problem["faults"]) == (
+        422,
+        "invalid",
+        [{"field": "rules.0.filters.max_km", "message": "holds for nobody: name `distance` in hard or in soft"}],
+    )
+    assert desk.strategies.find("default") is None
+
+
 def test_a_tag_is_that_of_the_stored_draft_and_of_no_other(scene: Wiring) -> None:
+    scene.reference.put_item(item_of("Ä"))
     draft(DEAR, NEAR | {"scope": {"sku": "Ä"}}, note="ü")
     stored = scene.strategy_desk.strategies.draft("default")
     assert stored is not None

@@ -11,7 +11,7 @@ from oms.aws.tables import commit, from_wire
 from oms.inventory.model import Cause, Change, Movement, Position
 from oms.kernel.time import to_text
 from oms.orders.store import facts_of_stream_record
-from oms.reference.model import Item
+from oms.reference.model import Channel, Item
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_journal_explains_the_balances, clock, position, rows, set_up, text_of
 from tests.aws import moto_cloud
@@ -34,6 +34,8 @@ def seed(wiring: Wiring) -> None:
     item = Item(sku="CUP", name="Cup", weight_g=300, length_mm=10, width_mm=10, height_mm=10)
     wiring.reference.put_item(item)
     wiring.reference.put_item(item.model_copy(update={"sku": "PEN"}))
+    market = Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR"}))
+    wiring.reference.put_setting("CHANNEL", "marketplace", market)
 
 
 def call(method: str, path: str = "", *, at: tuple[str, str] = CUP, **more: Any) -> dict[str, Any]:

@@ -70,9 +70,8 @@ class DecisionRecord(Value):
     `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
     that did not find room. `tried` are the fallbacks of the rule in their turn, for units that nobody may ship;
     `fallback` is the first that took some, `passed_over` are those before it; `again_by` is the one that made this
-    decision, for units that another one left over. `prices` is the list by which stock was
-    priced, or why it was free. `planned`: locations that work on it on a later day than the one at hand, for want of
-    room.
+    decision, for units that another one left over. `prices` is the list by which stock was priced, or why it was free.
+    `planned`: locations that work on it on a later day than the one at hand, for want of room.
     """
 
     order_id: str
@@ -137,7 +136,10 @@ def inputs_of(case: Case) -> str:
         for place in case.places
     )  # fmt: skip
     lines = sorted((line[:4], sorted(line.classes), line.group or "") for line in case.lines)
-    facts = (case.country, case.area, case.channel, case.order_class, str(case.promised_on), sorted(case.excluded))
+    facts = (
+        case.country, case.area, case.channel, case.order_class, str(case.promised_on), sorted(case.excluded),
+        *([sorted(case.ships.items())] if case.ships else []),
+    )  # fmt: skip
     return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
 
 
@@ -146,10 +148,7 @@ def records_of(
 ) -> tuple[DecisionRecord, ...]:
     """The records of a decision: of each group of lines, and of what a fallback decided again.
 
-    Args:
-        about: order id, attempt, instant, list of prices.
-        outcomes: what was decided from what.
-        fell: what became of the units that nobody may ship.
+    `about`: order id, attempt, instant, list of prices.
     """
     order_id, attempt, at, prices = about
     first = [

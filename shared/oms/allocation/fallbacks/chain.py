@@ -30,14 +30,8 @@ def fall_back(
 ) -> FellBack:
     """What becomes of the units of all outcomes that nobody may ship; nothing is looked at where there are none.
 
-    Args:
-        order: with the units open that were planned.
-        outcomes: what was planned from what, group by group.
-        view: the stock that was planned on.
-        sourcing: who may ship.
-        under_way: transfers that were asked for before, by id.
-        now: now.
-        look: reads what is there of other SKUs for whoever comes now.
+    The `order` has the units open that were planned, `outcomes` what was planned from what, group by group, on the
+    stock of the `view`. `under_way` and `look` are those of `Stranded`.
     """
     if not any(outcome.waiting for _, outcome in outcomes):
         return FellBack(tuple(() for _ in outcomes))
@@ -45,9 +39,10 @@ def fall_back(
     looker = _Looker(look)
     tried: list[tuple[Tried, ...]] = []
     did: list[Did] = []
+    ships = {part.location: 0 for _, outcome in outcomes for part in outcome.parts} | dict(outcomes[0][0].ships)
     for case, outcome in outcomes:
         rule = sourcing.rule(case)
-        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now, looker))
+        rows, done = _in_turn(Stranded(order, case, outcome, rule, free, sourcing, under_way, now, looker, ships))
         tried.append(rows)
         did += done
     return FellBack(

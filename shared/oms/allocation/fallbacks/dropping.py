@@ -21,7 +21,10 @@ def drop_ship(stranded: Stranded, left: Units) -> Did:
     stock = with_bundles(stranded.free, bundles)
     if not any(stock.get(line.sku, {}).get(name, 0) > 0 for line in lines for name in places):
         return Did({}, why_not=f"{', '.join(sorted(places))} has none of it free")
-    case = sourcing.case(stranded.order, demands, stock, stranded.case.excluded, stranded.now, among=places)
+    ships = dict(stranded.ships)
+    case = sourcing.case(
+        stranded.order, demands, stock, stranded.case.excluded, stranded.now, among=places, ships=ships
+    )
     plan, outcome = sourcing.decided(case, stranded.rule)
     stranded.take(plan.takes)
     units: dict[int, int] = {}

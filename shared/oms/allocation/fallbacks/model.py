@@ -21,7 +21,8 @@ class Stranded(NamedTuple):
 
     `free` are the units that are left, by SKU on the shelf and location; who takes some, takes them off. A location
     that keeps a SKU and has none of it is there with 0. `under_way` are transfers that were asked for before, by id.
-    `look` reads what is there of other SKUs for whoever comes now.
+    `look` reads what is there of other SKUs for whoever comes now. `ships` are the locations that ship other units of
+    the order, with their parcels as far as known; who takes some at another one adds it.
     """
 
     order: Order
@@ -33,6 +34,7 @@ class Stranded(NamedTuple):
     under_way: Mapping[str, Transfer]
     now: datetime
     look: Callable[[Collection[str]], Mapping[PositionKey, Position]]
+    ships: dict[str, int]
 
     def line(self, number: int) -> Line:
         return next(line for line in self.order.lines if line.number == number)
@@ -40,6 +42,7 @@ class Stranded(NamedTuple):
     def take(self, takes: Iterable[Take]) -> None:
         """What is taken is not free any more."""
         for take in takes:
+            self.ships.setdefault(take.location, 0)
             for sku, units in take.of_shelf(self.line(take.number)).items():
                 self.free[sku][take.location] -= units
 

@@ -34,7 +34,8 @@ def substitute(stranded: Stranded, left: Units) -> Did:
         free = stranded.others(demand.sku for demand in asked)
         if not any(units > 0 for demand in asked for units in free.get(demand.sku, {}).values()):
             continue
-        case = stranded.sourcing.case(stranded.order, asked, free, stranded.case.excluded, stranded.now)
+        ships = dict(stranded.ships)
+        case = stranded.sourcing.case(stranded.order, asked, free, stranded.case.excluded, stranded.now, ships=ships)
         plan, outcome = stranded.sourcing.decided(case, stranded.rule)
         if plan.takes:
             stranded.take(plan.takes)

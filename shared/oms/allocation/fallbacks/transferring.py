@@ -15,7 +15,7 @@ from oms.allocation.sourcing.filters import candidates
 from oms.inventory.transfers.asking import Wish
 from oms.orders.model import Line
 
-LASTING = frozenset({"blocked", "network", "country", "distance", "capability", "carrier"})
+LASTING = frozenset({"blocked", "network", "country", "distance", "capability", "carrier", "split"})
 PASSING = ("hours", "capacity", "promise")
 MOST = 8  # transfers of one decision: four writes each, in its transaction
 
@@ -123,7 +123,8 @@ def _may_ship(stranded: Stranded, line: Line, wanted: int) -> dict[str, int]:
         return {}
     kept = dict.fromkeys(stranded.free.get(line.sku, {}), wanted)
     demand = Demand(line.number, line.sku, wanted)
-    case = stranded.sourcing.case(stranded.order, [demand], {line.sku: kept}, stranded.case.excluded, stranded.now)
+    out, ships = stranded.case.excluded, dict(stranded.ships)
+    case = stranded.sourcing.case(stranded.order, [demand], {line.sku: kept}, out, stranded.now, ships=ships)
     found = candidates(case, stranded.rule, (*PASSING, *stranded.rule.soft))
     return {place.name: place.km for place in found.places if line.number not in found.barred[place.name]}
 

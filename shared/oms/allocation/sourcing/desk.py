@@ -87,12 +87,14 @@ class Sourcing:
         excluded: Collection[str],
         at: datetime,
         taken: Sequence[Take] = (),
+        ships: Mapping[str, int] = {},
     ) -> tuple[SourcingPlan, Case, Outcome]:
         """The cheapest plan for some of an order's lines, what it was decided from, and why.
 
-        `taken` is what other lines of the order take of the days of locations.
+        `taken` is what other lines of the order take of the days of locations; `ships` the locations that ship other
+        units of it, with their parcels as far as known.
         """
-        case = self.case(order, demands, stock, excluded, at, taken)
+        case = self.case(order, demands, stock, excluded, at, taken, ships=ships)
         outcome = source(case, strategy_for(self._strategies, traits_of(case)))
         return _plan_of(outcome), case, outcome
 
@@ -116,6 +118,7 @@ class Sourcing:
         taken: Sequence[Take] = (),
         *,
         among: Collection[str] | None = None,
+        ships: Mapping[str, int] = {},
     ) -> Case:
         """What the engine decides from. `among`: places that may ship; our own if nothing is said."""
         asked = self.own if among is None else among
@@ -142,6 +145,7 @@ class Sourcing:
             promised_on=date.fromisoformat(order.promise.latest_on) if order.promise.latest_on else None,
             worth={key: Worth(shadow=price) for key, price in prices.items() if price},
             excluded=frozenset(excluded),
+            ships={**dict.fromkeys((take.location for take in taken), 0), **ships},
         )
 
     def _place(

@@ -1,12 +1,14 @@
 """Source one order: the rule that speaks for it, who may ship, the cheapest plan, and why. Pure."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import combinations, islice
 from typing import NamedTuple
 
 from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
 from oms.allocation.sourcing.filters import Candidates, candidates
 from oms.allocation.sourcing.large import improved
-from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Rival, Score
+from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Refusal, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
 from oms.allocation.sourcing.relaxed import Relaxed
@@ -14,6 +16,7 @@ from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 10_000  # beyond what is always proven: a tenth of a second
+MOST_COMBINED = 32  # sets of further locations that are tried for an order that may have few more
 TOO_MANY = 2_000  # pieces x sources beyond which no proof is tried
 
 
@@ -95,12 +98,54 @@ def _pass(case: Case, rule: Rule, dropped: tuple[str, ...]) -> _Try:
     capacity = "capacity" in (*rule.hard, *rule.soft) and "capacity" not in dropped
     priced = price(case, rule, found, capacity=capacity)
     answer = solve_any(priced)
+    joining = _joining(case, rule, priced, answer)
+    if joining is not None:
+        found, priced, answer = _fewer(case, rule, found, joining, answer.bound, capacity=capacity)
     waiting = _waiting(priced, answer.takes)
     if waiting and rule.split.ship_complete:
         nothing: Takes = ((),) * len(priced.bundles)
         answer = Answer(nothing, cost_of(priced.network, nothing), answer.bound, answer.steps)
         waiting = {line.number: line.units for line in case.lines}
     return _Try(dropped, found, priced, answer, waiting)
+
+
+def _joining(case: Case, rule: Rule, priced: Priced, answer: Answer) -> tuple[str, ...] | None:
+    """Locations that a plan adds to those that ship some of the order already, if too many; those of most first."""
+    if not case.ships or rule.split.most_locations is None:
+        return None
+    units: Counter[str] = Counter()
+    for part in parts_of(priced, answer.takes):
+        units[part.location] += part.units
+    joining = sorted(units.keys() - case.ships.keys(), key=lambda name: (-units[name], name))
+    too_many = len(joining) > max(rule.split.most_locations - len(case.ships), 0)
+    return tuple(joining) if too_many else None
+
+
+def _fewer(
+    case: Case, rule: Rule, found: Candidates, joining: Sequence[str], bound: int, *, capacity: bool
+) -> tuple[Candidates, Priced, Answer]:
+    """The cheapest plan with as many of the joining locations as may be; `bound` is proven for any of them."""
+    room = (rule.split.most_locations or 0) - len(case.ships)
+    best: tuple[Candidates, Priced, Answer] | None = None
+    for some in islice(combinations(joining, room), MOST_COMBINED):
+        allowed = {*case.ships, *some}
+        fewer = _only(found, allowed, room)
+        priced = price(case, rule, fewer, capacity=capacity)
+        answer = solve_any(priced)
+        answer = answer._replace(bound=min(bound, answer.cost))
+        if best is None or answer.cost < best[2].cost:
+            best = (fewer, priced, answer)
+    if best is None:
+        raise AssertionError("unreachable: there is room for one, and more want to join")
+    return best
+
+
+def _only(found: Candidates, allowed: Collection[str], room: int) -> Candidates:
+    """The candidates without those for which the split has no room."""
+    places = tuple(place for place in found.places if place.name in allowed)
+    why = f"would be one more than the {room} location(s) that may still join"
+    out = tuple(Refusal(place.name, "split", why) for place in found.places if place.name not in allowed)
+    return found._replace(places=places, refusals=(*found.refusals, *out))
 
 
 def _nowhere(case: Case) -> int:

@@ -43,11 +43,24 @@ def _refusal(place: Place, case: Case, rule: Rule, active: Collection[Constraint
         return Refusal(place.name, "excluded", "refused this order before, or is not to be asked")
     if not any(case.stock.get(line.sku, {}).get(place.name, 0) > 0 for line in case.lines):
         return Refusal(place.name, "stock", "has none of it")
+    if beyond := _beyond_split(place, case, rule):
+        return Refusal(place.name, "split", beyond)
     for constraint in active:
         why = _CHECKS[constraint](place, case, rule)
         if why:
             return Refusal(place.name, constraint, why)
     return None
+
+
+def _beyond_split(place: Place, case: Case, rule: Rule) -> str | None:
+    """Why the order may not be split further: what it ships already counts."""
+    split, parcels = rule.split, sum(case.ships.values())
+    if split.max_parcels is not None and parcels >= split.max_parcels:
+        return f"may send no further parcel of the order, which has its {split.max_parcels}"
+    most, others = split.most_locations, sorted(case.ships.keys() - {place.name})
+    if most is None or place.name in case.ships or len(others) < most:
+        return None
+    return f"would be one more than the {most} location(s) that may ship it, which are {', '.join(others)}"
 
 
 def _lacks(place: Place, line: Wanted, rule: Rule, active: Collection[Constraint]) -> str | None:

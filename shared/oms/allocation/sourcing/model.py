@@ -69,7 +69,7 @@ Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that may be 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One order to be sourced."""
+    """One order to be sourced. `ships`: locations that ship other units of it, with their parcels as far as known."""
 
     lines: tuple[Wanted, ...]
     country: str
@@ -81,6 +81,7 @@ class Case:
     promised_on: date | None = None
     worth: Mapping[tuple[str, str], Worth] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
+    ships: Mapping[str, int] = field(default_factory=dict)
 
 
 class Part(NamedTuple):

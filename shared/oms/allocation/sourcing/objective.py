@@ -58,8 +58,23 @@ def price(case: Case, rule: Rule, found: Candidates, *, capacity: bool) -> Price
     )
     pieces = tuple(_piece(bundle, case, rule.weights, found) for bundle in bundles)
     pools = [*_shared_stock(bundles, case, places), *(_room(bundles, places) if capacity else ())]
-    most = 1 if rule.split.mode == "none" else rule.split.max_locations
-    return Priced(Network(pieces, sources, tuple(pools), most, rule.split.max_parcels), bundles, places)
+    most, parcels = _limits(case, rule, places)
+    return Priced(Network(pieces, sources, tuple(pools), most, parcels), bundles, places)
+
+
+def _limits(case: Case, rule: Rule, places: tuple[Place, ...]) -> tuple[int | None, int | None]:
+    """How many locations and parcels the rest may take. Those that ship some of the order already cost it no room.
+
+    Where further ones may join them this is what all of them together may be: who solves sees to the rest.
+    """
+    most, parcels = rule.split.most_locations, rule.split.max_parcels
+    if parcels is not None:
+        parcels = max(parcels - sum(case.ships.values()), 0)
+    if most is not None and case.ships:
+        known = sum(place.name in case.ships for place in places)
+        further = most - len(case.ships)
+        most = known + further if further > 0 else None  # None: only those that ship already are candidates
+    return most, parcels
 
 
 def _bundled(case: Case, rule: Rule, found: Candidates) -> Iterable[Bundle]:

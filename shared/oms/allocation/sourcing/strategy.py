@@ -65,7 +65,8 @@ class Filters(_Data):
 class Split(_Data):
     """How an order may be split.
 
-    `by_quantity` splits a line where no location has all of it; `ship_complete` ships all units or none.
+    `by_quantity` splits a line where no location has all of it; `ship_complete` ships all units or none. The limits
+    are those of the whole order: what ships from where already counts for units that come later.
     """
 
     mode: Literal["none", "whole_lines", "by_quantity"] = "by_quantity"
@@ -73,6 +74,11 @@ class Split(_Data):
     max_parcels: Annotated[int, Field(ge=1, le=1_000)] | None = None
     keep_groups: bool = True
     ship_complete: bool = False
+
+    @property
+    def most_locations(self) -> int | None:
+        """How many locations may ship an order, from its first unit to its last."""
+        return 1 if self.mode == "none" else self.max_locations
 
 
 class Weights(_Data):
@@ -163,11 +169,17 @@ def _fits(scope: Scope, traits: Traits) -> bool:
     )
 
 
+FILTERS: Mapping[str, Constraint] = {
+    "networks": "network", "countries": "country", "max_km": "distance", "capabilities": "capability"
+}  # fmt: skip
+
+
 def refuse_unusable(rules: Iterable[Rule]) -> None:
-    """Let the rules pass, or name those between which nobody could choose.
+    """Let the rules pass, or name those between which nobody could choose, and what in them would say nothing.
 
     Raises:
-        RejectedError: code `invalid`: two rules of one name or scope.
+        RejectedError: code `invalid`: two rules of one name or scope; a filter that no constraint applies; a split
+            over several locations that is none.
     """
     faults: list[Fault] = []
     names: set[str] = set()
@@ -177,7 +189,17 @@ def refuse_unusable(rules: Iterable[Rule]) -> None:
             faults.append(Fault(f"rules.{place}.name", "is the name of another rule"))
         if rule.scope in scopes:
             faults.append(Fault(f"rules.{place}.scope", "is the scope of another rule"))
+        faults += _vain(f"rules.{place}", rule)
         names.add(rule.name)
         scopes.add(rule.scope)
     if faults:
         raise RejectedError(f"{len(faults)} rule(s) cannot be used", code="invalid", faults=faults)
+
+
+def _vain(at: str, rule: Rule) -> Iterable[Fault]:
+    """What a rule says to no effect."""
+    for name, constraint in FILTERS.items():
+        if getattr(rule.filters, name) and constraint not in (*rule.hard, *rule.soft):
+            yield Fault(f"{at}.filters.{name}", f"holds for nobody: name `{constraint}` in hard or in soft")
+    if rule.split.mode == "none" and (rule.split.max_locations or 1) > 1:
+        yield Fault(f"{at}.split.max_locations", "is 1 where mode is none: leave it out, or choose another mode")

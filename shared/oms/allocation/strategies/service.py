@@ -6,6 +6,7 @@ the next version takes its place, and decision records name the version that the
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from oms.allocation.sourcing.strategy import DEFAULT, Rule, Strategy, refuse_unusable
 from oms.allocation.strategies.model import State, StrategyDraft, StrategyPage, StrategyView, VersionPage, VersionQuery
@@ -111,13 +112,14 @@ def publish_strategy(name: str, *, if_match: str, by: str, desk: StrategyDesk) -
         NotFoundError: there is no draft.
         StaleError: the draft is not as `if_match` says. UnconditionalError: nothing was said of it.
         ConflictError: somebody published since it was drafted, or it changes at this moment.
-        RejectedError: code `invalid`: it names a channel, network or capability that is there no more.
+        RejectedError: code `invalid`: rules that nobody could use, or names that nobody bears (any more).
     """
     draft = _draft(name, desk)
     _check_seen(draft, if_match)
     before = _version(name, desk)
     if draft.version != before:
         raise ConflictError(f"version {before} was published since this draft")
+    refuse_unusable(draft.rules)
     _refuse_unknown(draft.rules, desk)
     made = _strategy(name, before + 1, draft.rules, by, draft.note, desk)
     desk.strategies.publish(draft, made)
@@ -164,20 +166,40 @@ def _check_seen(before: Strategy | None, if_match: str) -> None:
 
 def _refuse_unknown(rules: Iterable[Rule], desk: StrategyDesk) -> None:
     """Names that nobody bears are mistakes: a rule that asks for them would have every order wait."""
-    channels, locations = desk.reference.channels(), desk.reference.locations().values()
-    faults = [
-        fault for place, rule in enumerate(rules) for fault in _unknown(f"rules.{place}", rule, channels, locations)
-    ]
+    asked = list(rules)
+    skus = {rule.scope.sku for rule in asked if rule.scope.sku is not None}
+    known = _Known(
+        desk.reference.channels(),
+        tuple(desk.reference.locations().values()),
+        desk.reference.items(sorted(skus)) if skus else {},
+    )
+    faults = [fault for place, rule in enumerate(asked) for fault in _unknown(f"rules.{place}", rule, known)]
     if faults:
         raise RejectedError(f"{len(faults)} name(s) are unknown", code="invalid", faults=faults)
 
 
-def _unknown(at: str, rule: Rule, channels: Mapping[str, object], locations: Iterable[Location]) -> list[Fault]:
-    networks = {name for location in locations for name in location.networks}
-    abilities = {name for location in locations for name in location.capabilities}
+class _Known(NamedTuple):
+    """Who bears a name: channels, locations, and the items of the SKUs that are named."""
+
+    channels: Mapping[str, object]
+    locations: tuple[Location, ...]
+    items: Mapping[str, object]
+
+
+def _unknown(at: str, rule: Rule, known: _Known) -> list[Fault]:
+    networks = {name for location in known.locations for name in location.networks}
+    abilities = {name for location in known.locations for name in location.capabilities}
+    suppliers = {location.supplier for location in known.locations}
     faults: list[Fault] = []
-    if rule.scope.channel is not None and rule.scope.channel not in channels:
+    if rule.scope.channel is not None and rule.scope.channel not in known.channels:
         faults.append(Fault(f"{at}.scope.channel", "is no channel"))
+    if rule.scope.sku is not None and rule.scope.sku not in known.items:
+        faults.append(Fault(f"{at}.scope.sku", "is not in the catalogue"))
+    faults += [
+        Fault(f"{at}.suppliers.{place}", "no location is of this supplier")
+        for place, name in enumerate(rule.suppliers)
+        if name not in suppliers
+    ]
     faults += [
         Fault(f"{at}.filters.networks.{place}", "no location is in it")
         for place, name in enumerate(rule.filters.networks)

@@ -79,7 +79,11 @@ class NewMovement(_Asked):
 
 
 class PositionLevels(_Asked):
-    """What is kept back and when to buy. `channels` are units of single channels that the others leave alone."""
+    """What is kept back and when to buy.
+
+    `channels` are own units of single channels: of what is free, the last so many are for that channel, and the others
+    leave them alone. 0, or leaving a channel out, gives them up.
+    """
 
     safety_stock: Level = 0
     reorder_point: Annotated[int, Field(ge=-MAX_UNITS, le=MAX_UNITS)] = 0

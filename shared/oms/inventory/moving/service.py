@@ -12,7 +12,7 @@ from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import applied
 from oms.inventory.store import StockStore
 from oms.inventory.tracing.booking import LotDesk, booked
-from oms.kernel.errors import ConflictError, MalformedError, NotFoundError, RejectedError
+from oms.kernel.errors import ConflictError, Fault, MalformedError, NotFoundError, RejectedError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import Clock, to_text
 from oms.reference.store import ReferenceStore
@@ -99,11 +99,12 @@ def set_levels(
 
     Raises:
         NotFoundError: no such location.
-        RejectedError: code `unknown_sku`: not in the catalogue.
+        RejectedError: code `unknown_sku`: not in the catalogue; `invalid`: units for a channel that is none.
         StaleError, UnconditionalError: the position is not as the caller has seen it, or that is not said.
         ConflictError: somebody else wrote first.
     """
     cause = Cause(by, to_text(clock()))
+    _refuse_unknown(levels, reference)
     before = stock.positions_at([key]).get(key)
     if before is None:
         return _opened(key, levels, cause, stock, reference), True
@@ -141,6 +142,15 @@ def list_movements(
     rows = list(stock.history(position, limit=limit))
     last = rows[-1][1].before if rows else None
     return MovementPage(movements=tuple(_view(*row, all_refs=all_refs) for row in rows), next_cursor=last)
+
+
+def _refuse_unknown(levels: PositionLevels, reference: ReferenceStore) -> None:
+    """Units for a channel that is none would be lost to all others; 0 releases those of one that is gone."""
+    named = [name for name, units in levels.channels.items() if units]
+    known = reference.channels() if named else {}
+    faults = [Fault(f"channels.{name}", "is no channel") for name in named if name not in known]
+    if faults:
+        raise RejectedError(f"{len(faults)} channel(s) are not known", code="invalid", faults=faults)
 
 
 def _opened(

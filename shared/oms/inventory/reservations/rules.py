@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from oms.inventory.model import Change, Movement, Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.reservations.model import PREFIX, Kept, Reservation, Terms, Wanted
 from oms.inventory.rules import ShortStockError, left_over
 from oms.kernel.errors import Fault, Why
@@ -86,17 +87,19 @@ def place(
     nearest: Sequence[str] | None,
     *,
     allow_partial: bool,
+    channel: str | None = None,
 ) -> tuple[Kept, ...]:
     """Where the units are kept: a line whole at one location if it can be, from the nearest on, else from the fullest.
 
     Units that orders wait for are not there for a cart. What is kept already and not asked for anew stays where it is.
-    `nearest` None: nobody knows where it goes.
+    `nearest` None: nobody knows where it goes. `channel`: whose cart it is.
 
     Raises:
         ShortStockError: somewhere is less than was asked for, and all was wanted; `faults` name each line.
     """
     own = own_units(before, positions)
-    free = {key: units + own.get(key, 0) for key, units in left_over(positions).items()}
+    there_for_it = left_over(as_channel_sees(channel, positions), channel)
+    free = {key: units + own.get(key, 0) for key, units in there_for_it.items()}
     kept: list[Kept] = []
     faults: list[Fault] = []
     for row, line in enumerate(lines):

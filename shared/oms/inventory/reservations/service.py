@@ -266,7 +266,7 @@ def _placed(
     skus = {sku for line in lines for sku, _ in line.parts} | {kept.sku for kept in (live.kept if live else ())}
     seen = desk.stock.positions(skus)
     nearest = desk.nearest(onto.destination) if onto.destination else None
-    kept = rules.place(lines, live, seen, nearest, allow_partial=onto.allow_partial)
+    kept = rules.place(lines, live, seen, nearest, allow_partial=onto.allow_partial, channel=onto.channel)
     places = len({one.key for one in kept})
     if places > MAX_PLACES:
         raise TooLargeError(f"the units lie at {places} places; a reservation has {MAX_PLACES} at most")

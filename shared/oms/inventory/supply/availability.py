@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.own import as_channel_sees
 from oms.inventory.store import StockStore
 from oms.inventory.supply import rules
 from oms.inventory.supply.model import (
@@ -84,14 +85,21 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
     positions = desk.lasting(desk.stock.positions(asked.skus, consistent=False), asked.channel)
-    found = outlook(asked.skus, positions, desk, safety=desk.safety(asked.channel))
+    coming, safety = receipts(asked.skus, desk), desk.safety(asked.channel)
+    seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
+    found = outlook(asked.skus, seen, desk, safety=safety, coming=coming)
+    shared = found if common is seen else outlook(asked.skus, common, desk, safety=safety, coming=coming)
     owed = waiting(asked.skus, positions, desk)
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
     shown: list[SkuAvailability] = []
     for sku in asked.skus:
         today = min((day.dates[0] for day in found[sku].values()), default=at.date())
-        whole = rules.together(list(found[sku].values()), today, owed.get(sku, 0))
+        whole = rules.together(list(shared[sku].values()), today, owed.get(sku, 0))
+        here = [(found[sku][name], row) for name, row in shared[sku].items()]
+        own = sum(rules.promisable(mine, today) - rules.promisable(all_have, today) for mine, all_have in here)
+        if own:  # what nobody else waits for
+            whole = rules.together([whole, rules.curve(today, own, (), ())], today)
         policy = known[sku].waiting
         shut_until = policy.release_on if policy.embargoed(asked.channel, at.date()) else None
         on = rules.promisable_on(whole, asked.quantity)

@@ -50,7 +50,7 @@ def readied(transfer: Transfer, before: Mapping[PositionKey, Position]) -> Stepp
     short = [
         Fault(f"lines.{place}.units", f"{max(free, 0)} of {line.units} {line.sku} can be taken")
         for place, line in enumerate(transfer.lines)
-        if (free := before[line.sku, transfer.source].available) < line.units
+        if (free := before[line.sku, transfer.source].common) < line.units
     ]
     if short:
         raise ShortStockError(f"{len(short)} line(s) want more than can be taken", faults=short)
