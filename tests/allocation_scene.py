@@ -187,7 +187,7 @@ def assert_the_lines_balance(wiring: Wiring) -> None:
     sold: Counter[str] = Counter()
     for order, _ in trees(wiring):
         places.update(places_of(order))
-        sold.update(sold_units(order))
+        sold.update(sold_units(order.lines))
     units: Counter[str] = Counter()
     for place in places.values():
         units[place.sku] += place.units

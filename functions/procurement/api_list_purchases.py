@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.entry.api import Answer, Api, Request, parse_query
-from oms.procurement.chained import list_purchases as list_them
+from oms.procurement import purchases
 from oms.procurement.model import PurchasePage
 from oms.wiring import wire
 
@@ -36,9 +36,10 @@ class PurchaseQuery(BaseModel):
 )
 def list_purchases(request: Request) -> Answer:
     query = parse_query(PurchaseQuery, request.query)
-    return Answer(
-        200, list_them(query.supplier, cursor=query.cursor, limit=query.limit, procurement=wire().procurement)
+    page = purchases.list_purchases(
+        query.supplier, cursor=query.cursor, limit=query.limit, procurement=wire().procurement
     )
+    return Answer(200, page)
 
 
 handler = api.handler

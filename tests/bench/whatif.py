@@ -1,4 +1,4 @@
-"""A what-if on real orders: invoices of a gift wholesaler (UCI Online Retail) of a few days, in two warehouses.
+"""A what-if on real orders: invoices of a gift wholesaler (UCI Online Retail) of a few days, in two locations.
 
 They are decided by *nearest first* as they came, and tried under the built-in rule, which minds what freight costs.
 `python -m tests.bench.whatif` measures this part alone and puts it into docs/performance.md, with its picture.
@@ -88,7 +88,7 @@ def _orders(folder: Path) -> Iterator[Invoice]:
 
 
 def _company(wiring: Wiring, taken: list[Invoice]) -> None:
-    """Two warehouses with what was bought and a tenth more; of one SKU in five one of them has none."""
+    """Two locations with what was bought and a tenth more; of one SKU in five one of them has none."""
     for place in LOCATIONS:
         if place.id in PLACES:
             wiring.reference.put_setting("LOCATION", place.id, place)
@@ -145,7 +145,7 @@ def section(tried: Tried | None) -> str:
     return f"""## What-if on real orders
 
 {results.replayed} invoices of a gift wholesaler (UCI Online Retail, {len(results.days)} day(s) of December 2010,
-{tried.lines / results.replayed:.0f} lines each), two warehouses; decided *nearest first* as they came, tried under the
+{tried.lines / results.replayed:.0f} lines each), two locations; decided *nearest first* as they came, tried under the
 built-in rule, which minds the money. {results.same_inputs} of {results.replayed} decisions were replayed from exactly
 the inputs that they were made from, {results.changed} orders ship otherwise, {results.left_out} were left out.
 It takes {tried.calls:,} AWS calls in {tried.pieces} piece(s) of work: most of them for the hours, few for the orders.
@@ -168,7 +168,7 @@ def _rows(total: Pair) -> Iterator[str]:
 
     yield row("freight and handling, EUR", money, field="cost_minor")
     yield row("parcels", field="parcels")
-    yield row("orders from more than one place", field="split")
+    yield row("orders from more than one location", field="split")
     yield row("km by parcel", lambda km: f"{km:,}", field="parcel_km")
     yield row("orders late", field="late")
     yield row("units short", field="short_units")

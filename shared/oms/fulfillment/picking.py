@@ -2,7 +2,8 @@
 
 Committed units have no lot of their own: they go first expired first, in the sequence in which they were committed,
 among the lots that last for their buyer. So the lots of an order are those behind the units that were committed before
-it, and two orders are not sent to the same units. Only articles that are kept by lots cost a read.
+it, and two orders are not sent to the same units. Only articles that are kept by lots cost reads: their positions and
+their lots at once, and of each up to `HOPS` entries of its journal one by one.
 """
 
 from collections import Counter
@@ -92,7 +93,10 @@ def _needed(line: FulfillmentLine, items: Mapping[str, Item]) -> dict[str, int]:
 
 
 def _ahead(position: Position, work: FulfillmentOrder, own: int, desk: PickDesk) -> int:
-    """Units that were committed before those of the work, and are still to be picked."""
+    """Units that were committed before those of the work, and are still to be picked.
+
+    None where its own are further back than `HOPS`: then the first lots are its.
+    """
     later = 0
     for _, posting in desk.stock.history(position, limit=HOPS):
         if posting.change.committed > 0:

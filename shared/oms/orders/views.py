@@ -49,8 +49,8 @@ class Buckets(_View):
 class WaitView(_View):
     """Units of a line that wait: for which location, since when, and from which day stock is promised to them.
 
-    `stock_on` is there while known supply covers them. `why`: `transfer` (units come from another location), `supply`
-    (they come in), or `no_supply` (nobody knows when).
+    `stock_on` is there while known supply covers them. `why`: `transfer` (units were asked for from another location),
+    `supply` (they come in), or `no_supply` (nobody knows when).
     """
 
     units: int

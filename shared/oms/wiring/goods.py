@@ -234,7 +234,7 @@ class Goods(Shelves):
 
     def purchase(self, work: "FulfillmentOrder", supplier: str, ship_by: str, at: "datetime") -> "list[Write]":
         """Orders a supplier's work (port of fulfillment)."""
-        from oms.procurement.chained import raise_purchase
+        from oms.procurement.purchases import raise_purchase
 
         return raise_purchase(work, supplier, ship_by, procurement=self.procurement, at=at)
 

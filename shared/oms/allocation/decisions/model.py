@@ -70,12 +70,12 @@ class DecisionRecord(Value):
     `cost` and `bound` are in millionths of the minor unit: no plan costs less than the bound. `left_out` counts rows
     that did not find room. `tried` are the fallbacks of the rule in their turn, for units that nobody may ship;
     `fallback` is the first that took some, `passed_over` are those before it; `again_by` is the one that made this
-    decision, for units that another one left over. `prices` is the list by which stock was
-    priced, or why it was free. `planned`: locations that work on it on a later day than the one at hand, for want of
-    room. `currency` is that of all amounts, if rate cards have but one. `ships_from` are locations that ship other
-    units of the order already. Of the waiting units no location has `nowhere`, and `split_units` wait only because of
-    `split`. `speaks_for`: the lines for which the rule speaks for the order, where not for orders as such.
-    `refused` are lines that may not wait, and `why_refused`.
+    decision, for units that another one left over. `prices` is the list by which stock was priced, or why it was free.
+    `planned`: locations that work on it on a later day than the one at hand, for want of room.
+    `currency` is that of all amounts, if rate cards have but one. `ships_from` are locations that ship other units of
+    the order already. Of the waiting units no location has `nowhere`, and `split_units` wait only because of `split`.
+    `speaks_for`: the lines for which the rule speaks for the order, where not for orders as such. `refused` are lines
+    that may not wait, and `why_refused`.
     """
 
     order_id: str
@@ -175,12 +175,8 @@ def records_of(
 ) -> tuple[DecisionRecord, ...]:
     """The records of a decision: of each group of lines, and of what a fallback decided again.
 
-    Args:
-        about: order id, attempt, instant, list of prices.
-        outcomes: what was decided from what.
-        fell: what became of the units that nobody may ship.
-        currency: of all amounts; empty: there are several.
-        refused: what may not wait.
+    `about`: order id, attempt, instant, list of prices. `currency` of all amounts, empty where there are several.
+    `refused`: what may not wait.
     """
     order_id, attempt, at, prices = about
     first = [

@@ -30,14 +30,8 @@ def fall_back(
 ) -> FellBack:
     """What becomes of the units of all outcomes that nobody may ship; nothing is looked at where there are none.
 
-    Args:
-        order: with the units open that were planned.
-        outcomes: what was planned from what, group by group.
-        view: the stock that was planned on.
-        sourcing: who may ship.
-        under_way: transfers that were asked for before, by id.
-        now: now.
-        look: reads what is there of other SKUs for whoever comes now.
+    The `order` has the units open that were planned, `outcomes` what was planned from what, group by group, on the
+    stock of the `view`. `under_way` and `look` are those of `Stranded`.
     """
     if not any(outcome.waiting for _, outcome in outcomes):
         return FellBack(tuple(() for _ in outcomes))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from oms.allocation.sourcing.network import Network, Piece, Takes
 from oms.allocation.sourcing.relaxed import Relaxed
 
-_COOL, _WARM = 200, 20  # a plan may be a 200th (20th) dearer than the one before at the beginning, not at the end
+_COOL, _WARM = 200, 20  # a plan may be a 200th (20th) dearer than the one before, in the mean; none at the end
 _NONE = -1
 _FEW = 30  # pieces that are taken apart at a time, at the most
 Parts = tuple[tuple[int, int], ...]
@@ -180,7 +180,7 @@ class _Site:
     def _cheapest(
         self, i: int, piece: Piece, left: int, options: Sequence[tuple[int, int, int]], tried: int, gift: int
     ) -> tuple[int, int, int] | None:
-        """What the cheapest place asks above waiting (per unit), the place, and units; None: waiting is cheapest."""
+        """What the cheapest source asks above waiting (per unit), the source, and units; None: waiting is cheapest."""
         weight, wait = piece.weight_g, piece.wait
         best: tuple[int, int, int] | None = None
         least = 0

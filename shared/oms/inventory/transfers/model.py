@@ -14,7 +14,7 @@ from oms.orders.model import Aggregate, Count, Value
 
 MAX_LINES = 90  # of a transfer: to ready or to cancel it is one transaction of a write per line
 PER_CALL = 30  # lines of one shipment or receipt: three writes per line, in one transaction
-MAX_NAMES = 30  # lots and serials whose lines a receipt of everything brings at once: each is a write
+NAMES_AT_ONCE = 30  # lots and serials whose lines a receipt of everything brings at once: each is a write
 MOST_NAMES = 80  # lots and serials of one line on their way at a time
 MOST_WRITES = 94  # of a shipment or receipt, beside the transfer, its place in the list, and the journal
 MAX_UNITS = 1_000_000

@@ -34,9 +34,9 @@ from oms.inventory.transfers.desk import (
     write,
 )
 from oms.inventory.transfers.model import (
-    MAX_NAMES,
     MAX_NOTES,
     MOST_WRITES,
+    NAMES_AT_ONCE,
     PER_CALL,
     Note,
     ReceivedUnits,
@@ -181,7 +181,7 @@ def _to_receive(before: Transfer, receipt: ReceiveTransfer) -> tuple[list[Receiv
         return receipt.lines, True
     left = [all_came(line) for line in before.lines if line.in_transit]
     sums = accumulate(names[one.sku] for one in left)
-    fitting = sum(1 for place, some in enumerate(sums) if place < PER_CALL and (some <= MAX_NAMES or not place))
+    fitting = sum(1 for place, some in enumerate(sums) if place < PER_CALL and (some <= NAMES_AT_ONCE or not place))
     return left[:fitting], len(left) <= fitting
 
 

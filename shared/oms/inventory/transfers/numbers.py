@@ -56,7 +56,7 @@ def arrived(line: TransferLine, one: ReceivedUnits, field: str) -> Arrived:
 
 
 def all_came(line: TransferLine) -> ReceivedUnits:
-    """All that is on its way of a line, and sound."""
+    """All that is on its way of a line, and sound; unchecked: that may be more serials than a caller may name."""
     some = list(line.serials) or None
     return ReceivedUnits.model_construct(sku=line.sku, received=line.in_transit, serials=some)
 

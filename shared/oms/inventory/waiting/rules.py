@@ -30,12 +30,8 @@ def stands(line: Line) -> bool:
     return line.backordered > 0 and line.supply_on is not None
 
 
-def sold_units(order: Order | None) -> Counter[str]:
+def sold_units(lines: Iterable[Line]) -> Counter[str]:
     """Units that wait, by the SKU that was sold."""
-    return _sold(order.lines if order else ())
-
-
-def _sold(lines: Iterable[Line]) -> Counter[str]:
     units: Counter[str] = Counter()
     for line in lines:
         if stands(line):
@@ -88,8 +84,8 @@ def moves_of(changed: Changed) -> Moves:
     for places, sign in ((now, 1), (was, -1)):
         for place in places.values():
             units[place.sku] += sign * place.units
-    sold = _sold(new)
-    sold.subtract(_sold(old))
+    sold = sold_units(new)
+    sold.subtract(sold_units(old))
     return Moves(
         gone=tuple(place for key, place in was.items() if key not in now),
         put=tuple(place for key, place in now.items() if was.get(key) != place),

@@ -4,8 +4,8 @@ from typing import Any
 
 from functions.fulfillment import task_release_fulfillment, task_withdraw_release
 from functions.procurement.api_list_purchases import handler as list_purchases
-from oms.procurement.chained import purchase_id_of
 from oms.procurement.model import Offer, Purchase, PurchaseLine, Supplier
+from oms.procurement.purchases import purchase_id_of
 from oms.wiring import Wiring
 from tests.allocation_scene import text_of
 from tests.aws import moto_cloud

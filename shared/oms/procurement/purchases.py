@@ -1,4 +1,4 @@
-"""Purchase orders that follow from a drop shipment: raised with the release of the work to the supplier's place."""
+"""Purchases that follow from a drop shipment: raised with the release of the work to the supplier's place."""
 
 from collections.abc import Iterable
 from datetime import datetime
