@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from oms.allocation.admitting import REASON, Admission
 from oms.allocation.bookkeeping import books_after, changes_of, queues_of, summed
 from oms.allocation.bundled import plan_lines
-from oms.allocation.decisions.model import DecisionRecord, records_of
+from oms.allocation.decisions.model import DecisionRecord, Refused, records_of
 from oms.allocation.fallbacks.chain import Look, fall_back
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
@@ -157,7 +157,10 @@ def decide(
     turn = Turn(order, asked, admitted, admission.as_shipped, asking, fell.give_up_at, sourcing.suppliers)
     plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
-    records = records_of((order.id, attempt, to_text(now), sourcing.priced_by()), outcomes, fell)
+    refused = Refused(admitted.refused, "; ".join(spec.note or spec.reason for spec in admitted.holds))
+    about = (order.id, attempt, to_text(now), sourcing.priced_by())
+    currency = sourcing.currency() if plan.takes else ""
+    records = records_of(about, outcomes, fell, currency=currency, refused=refused)
     return [steps[0]._replace(records=records), *steps[1:]]
 
 

@@ -49,6 +49,7 @@ class Sourcing:
     `own` locations ship in the first place, those of `suppliers` only for a fallback.
     `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
     (SKU, location) in minor units; `priced_by` says where those of the last answer are from, or why there are none.
+    `currency` is that of all amounts, empty where carriers ask in several.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Sourcing:
         offers: Offers = lambda _, __, ___: (),
         prices: Prices = lambda _: {},
         priced_by: Callable[[], str] = lambda: "",
+        currency: Callable[[], str] = lambda: "",
         days: Days | None = None,
     ) -> None:
         self.locations = locations
@@ -71,6 +73,7 @@ class Sourcing:
         self._offers = offers
         self._prices = prices
         self.priced_by = priced_by
+        self.currency = currency
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination, str], tuple[Offer, ...]] = {}
         self._planned: dict[tuple[str, Destination], Planned] = {}
