@@ -15,8 +15,8 @@ def location(place: str = "ber-1", country: str = "DE", zone: str = "Europe/Berl
         name=changes.pop("name", "Berlin"),
         country=country,
         postal_code="10115",
-        latitude=52.5,
-        longitude=13.4,
+        latitude=changes.pop("latitude", 52.5),
+        longitude=changes.pop("longitude", 13.4),
         time_zone=zone,
         **changes,
     )

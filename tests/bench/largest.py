@@ -42,7 +42,8 @@ def section(rows: list[Walked]) -> str:
     """The part of the page about it."""
     head = (
         "Each line is another SKU of 32 random letters with an id of 32 more; stock at two locations. Calls and units"
-        " in all; bytes of the largest item (limit 409,600), bus entry (262,144) and answer (6,291,456)."
+        " in all; bytes of the largest item (limit 409,600), bus entry (262,144) and answer (6,291,456). Seconds are"
+        " those of one machine, most of them the emulator's."
     )
     names = ("lines", "story", "calls", "write units", "read units", "intake s", "allocate and release s", "cancel s")
     columns = (*names, "item", "entry", "answer")

@@ -10,6 +10,7 @@ from functions.intake.api_submit_orders import handler as submit
 from oms.intake.rules import person_id_of
 from oms.orders.natural import order_id_of
 from oms.orders.store import OrderStore
+from oms.reference.model import MayWait
 from oms.wiring import Wiring, wire
 from tests.crash import calls_of
 from tests.intake import TestClock, body_of, canonical, company, count
@@ -261,3 +262,15 @@ def test_intake_is_wired_to_the_stock_the_promise_and_the_rate_cards_of_the_hous
     del shop.intake
     answer = post(canonical())
     assert (answer["statusCode"], body_of(answer)["code"]) == (422, "destination_not_served")
+
+
+def test_a_preorder_is_promised_from_its_day_on_although_it_lies_there(shop: Wiring) -> None:
+    early = body_of(post(canonical()))["promise"]
+    for sku in ("LAMP", "MUG"):
+        item = shop.reference.items([sku])[sku]
+        policy = MayWait.model_validate({"kind": "preorder", "release_on": "2026-12-24"})
+        shop.reference.put_item(item.model_copy(update={"waiting": policy}))
+        shop.reference.forget_item(sku)
+    late = body_of(post(canonical(external_order_id="A-2"), "k2"))["promise"]
+    assert early == {"earliest_on": "2026-11-25", "latest_on": "2026-11-27"}
+    assert late == {"earliest_on": "2026-12-26", "latest_on": "2026-12-28"}

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.lineup import Lineup, Picture, without
+from oms.allocation.shipped import promise_as_shipped
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
 from oms.inventory.transfers.rules import supplies_of
 from oms.inventory.waiting.model import UNKNOWN
-from oms.inventory.waiting.promising import Promising, Wait, latest_acceptable, too_late
+from oms.inventory.waiting.promising import NO_PROMISE, Promising, Wait, latest_acceptable, too_late
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, was_held
-from oms.orders.model import Line, Order, Promise
+from oms.orders.model import FulfillmentOrder, Line, Order, Promise
 from oms.reference.model import MayWait
 
 REASON, TOO_LATE = "out_of_stock", "promise_too_late"
@@ -117,6 +118,10 @@ class Admission:
             sold[line.sku] += units
         return self._judged(order, short, supply_on, why, picture, given_up)
 
+    def as_shipped(self, stored: Order, after: Order, works: Iterable[FulfillmentOrder]) -> Promise:
+        """The promise of an order once it is known where its units ship from."""
+        return promise_as_shipped(stored, after, works, self._sourcing, self._promising)
+
     def _learn(self, joining: Iterable[Line]) -> None:
         """Of many lines that may join, read at once what is asked of each: its head, who stands last, what comes."""
         lines = list(joining)
@@ -135,7 +140,7 @@ class Admission:
         picture: Picture,
         given_up: Collection[int],
     ) -> Admitted:
-        """With the promise; who would be served too late is asked first."""
+        """With the promise, of which there is none for units that may not wait; who would get it too late is asked."""
         promise = self._promise(order, short, supply_on, picture)
         lines = {line.number: line for line in order.lines}
         new = {number for number in supply_on if not lines[number].backordered} - set(given_up)
@@ -146,7 +151,7 @@ class Admission:
             kept = {number: day for number, day in supply_on.items() if number not in new}
             held = (HoldSpec(TOO_LATE, say), *_holds(why))
             return Admitted(kept, frozenset(why) | new, self._promise(order, short, kept, picture), held)
-        return Admitted(supply_on, frozenset(why), promise, _holds(why))
+        return Admitted(supply_on, frozenset(why), NO_PROMISE if why else promise, _holds(why))
 
     def _promise(
         self, order: Order, short: Mapping[int, int], supply_on: Mapping[int, str], picture: Picture

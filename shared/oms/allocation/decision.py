@@ -5,14 +5,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from oms.allocation.admitting import Admission
+from oms.allocation.admitting import REASON, Admission
 from oms.allocation.bookkeeping import books_after, changes_of, queues_of, summed
 from oms.allocation.bundled import plan_lines
-from oms.allocation.decisions.model import DecisionRecord, records_of
+from oms.allocation.decisions.model import DecisionRecord, Refused, records_of
 from oms.allocation.fallbacks.chain import Look, fall_back
 from oms.allocation.model import AllocationRequest
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, Take, rank, shares_of
+from oms.allocation.shipped import WHY as ALLOCATED
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import steps_of
 from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
@@ -153,10 +154,13 @@ def decide(
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
     asking = {wish: one for wish, one in asking.items() if wish.number not in admitted.refused}
-    turn = Turn(order, asked, admitted, asking, fell.give_up_at, sourcing.suppliers)
+    turn = Turn(order, asked, admitted, admission.as_shipped, asking, fell.give_up_at, sourcing.suppliers)
     plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
-    records = records_of((order.id, attempt, to_text(now), sourcing.priced_by()), outcomes, fell)
+    refused = Refused(admitted.refused, "; ".join(spec.note or spec.reason for spec in admitted.holds))
+    about = (order.id, attempt, to_text(now), sourcing.priced_by())
+    currency = sourcing.currency() if plan.takes else ""
+    records = records_of(about, outcomes, fell, currency=currency, refused=refused)
     return [steps[0]._replace(records=records), *steps[1:]]
 
 
@@ -196,7 +200,8 @@ def _steps(
             after = _step_said(after.model_copy(update={"reserving": marker}), order.status, now)
         else:
             said = _Said(order.status, own if order.reserving else made, attempt, plan.reason, now)
-            after, promised = _header(turn, after.model_copy(update={"reserving": None}), said)
+            others = [work for work in works if work.attempt != attempt]
+            after, promised = _header(turn, after.model_copy(update={"reserving": None}), said, [*others, *own])
         sent = tuple(turn.asking.values()) if done == len(plans) else ()
         yield Decision(
             request, after, made, changes, done, len(plans), before=before, promised=promised, transfers=sent
@@ -303,18 +308,26 @@ class _Said(NamedTuple):
     now: datetime
 
 
-def _header(turn: Turn, order: Order, said: _Said) -> tuple[Order, PromiseRow | None]:
-    """The header after the last step (or the only one), with the row for its ledger if its promise is another one."""
+def _header(
+    turn: Turn, order: Order, said: _Said, works: Sequence[FulfillmentOrder]
+) -> tuple[Order, PromiseRow | None]:
+    """The header after the last step (or the only one), with the row for its ledger if its promise is another one.
+
+    `works` are all fulfillment orders that it has now.
+    """
     before = {} if turn.stored.reserving else {line.number: line.backordered for line in turn.stored.lines}
     short: Counter[str] = Counter()
     row: PromiseRow | None
     for line in order.lines:
         if line.backordered > before.get(line.number, 0):
             short[line.sku] += line.backordered
-    promise = turn.admitted.promise if short else order.promise
+    refused = bool(turn.admitted.refused)
+    promise = turn.admitted.promise if short or refused else turn.as_shipped(turn.stored, order, works)
     holds, held = holds_on_the_rest(order, turn.admitted.holds, at=said.now)
     also: list[FactData] = [*held]
-    row = promise_row(order, promise, by=BY, why="backordered", at=said.now)
+    row = promise_row(
+        order, promise, by=BY, why=REASON if refused else "backordered" if short else ALLOCATED, at=said.now
+    )
     if promise != order.promise:
         also.append(promise_changed(row))
     elif not short or set(row.supply_on.values()) <= {UNKNOWN}:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from oms.allocation.geography import Point, centre_of, distance_km
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Destination, Line
+from oms.reference.geography import centre_of, km_between
 from oms.reference.model import Location
 
 
@@ -59,9 +59,5 @@ def rank(
 ) -> dict[str, int]:
     """Distance in km by location, nearest first, ties by id. An unknown country is equally far from everywhere."""
     there = centre_of(destination.country, destination.postal_area)
-    distances = {
-        name: distance_km(Point(float(place.latitude), float(place.longitude)), there) if there else 0
-        for name, place in locations.items()
-        if name not in excluded
-    }
+    distances = {name: km_between(place, there) for name, place in locations.items() if name not in excluded}
     return dict(sorted(distances.items(), key=lambda pair: (pair[1], pair[0])))

@@ -1,6 +1,6 @@
 """An order that has its turn: what of it waits is looked at again, as if it had just come. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from oms.inventory.transfers.model import Transfer
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
 from oms.orders.lines import replace_line
-from oms.orders.model import Line, Order
+from oms.orders.model import FulfillmentOrder, Line, Order, Promise
 from oms.reference.model import Location
 
 _TRANSFERS_KEPT = 20  # of a line; who has asked more often forgets the first ones
@@ -24,11 +24,13 @@ class Turn(NamedTuple):
     """An order as it is stored, the same with its waiting units open, who of it may wait, and what is asked for.
 
     `give_up_at` by line, when units that begin to wait are cancelled; `suppliers` are the places that are not ours.
+    `as_shipped` tells the promise when everything is allocated, from the order after it and its fulfillment orders.
     """
 
     stored: Order
     asked: Order
     admitted: Admitted
+    as_shipped: Callable[[Order, Order, Iterable[FulfillmentOrder]], Promise]
     asking: Mapping[Wish, Transfer] = {}
     give_up_at: Mapping[int, str] = {}
     suppliers: Mapping[str, Location] = {}

@@ -1,8 +1,8 @@
 """How an accepted order comes to life, and what its sender is told."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
@@ -16,6 +16,7 @@ from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
 from oms.orders.natural import order_id_of
+from oms.reference.model import Item
 
 _AREA = 3  # characters of a postal code that zones and transit tables need
 
@@ -55,6 +56,12 @@ def postal_area(postal_code: str) -> str:
 
 def destination_of(order: NewOrder) -> Destination:
     return Destination(country=order.ship_to.country, postal_area=postal_area(order.ship_to.postal_code))
+
+
+def given_out_from(items: Iterable[Item], channel: str, at: datetime) -> datetime:
+    """When all of some items may leave: now, or with the last preorder among them, at the first instant of its day."""
+    days = [item.waiting.release_on for item in items if item.waiting.embargoed(channel, at.date())]
+    return max([at, *(datetime.combine(day, time(), UTC) for day in days if day is not None)])
 
 
 def units_by_sku(order: NewOrder, gone: Mapping[str, int] = {}) -> dict[str, int]:

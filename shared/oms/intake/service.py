@@ -20,6 +20,7 @@ from oms.intake.rules import (
     body_text,
     destination_of,
     first_answer,
+    given_out_from,
     person_id_of,
     person_text,
     units_by_sku,
@@ -201,13 +202,14 @@ def decide(
         order_id = order_id_of(new.channel, new.external_order_id)
         credit = desk.credit.assess(new.account_id, new.total_minor, new.currency, order_id=order_id, at=at)
         holds, exposure = (*holds, *credit.holds), [*credit.writes]
+    items = desk.reference.items(wanted)
     decision = Decision(
-        promise=desk.promise(destination_of(new), wanted, stock, at),
+        promise=desk.promise(destination_of(new), wanted, stock, given_out_from(items.values(), new.channel, at)),
         backorder_expected=bool(desk.checks.short(wanted, stock)),
         holds=holds,
         findings=verdict.findings,
         reservation_id=reservation.id if reservation else None,
-        bundles=bundles_among(desk.reference.items(wanted)),
+        bundles=bundles_among(items),
     )
     order = accept(
         new,

@@ -1,10 +1,11 @@
-"""Units of confirmed orders that still have no place to ship from, by SKU (features C6)."""
+"""Units of confirmed orders that still have no place to ship from, by SKU on the shelf (features C6)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from oms.kernel.time import Clock
+from oms.orders.bundles import on_the_shelf
 from oms.orders.store import OrderStore
 
 KEPT = timedelta(seconds=10)
@@ -36,5 +37,6 @@ class Unsourced:
         units: Counter[str] = Counter()
         for order in self._orders.get_many(self._orders.confirmed(limit=MOST_ORDERS), consistent=False).values():
             for line in order.lines:
-                units[line.sku] += line.open
+                if line.open:
+                    units.update(on_the_shelf(line, line.open))
         return units

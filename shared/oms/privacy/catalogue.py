@@ -153,6 +153,7 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{("Filters", name): "business" for name in ("capabilities", "countries", "networks")},
     **dict.fromkeys((("Rule", "name"), ("Scope", "region")), "business"),
     **{("DecisionRecord", name): "business" for name in ("rule", "prices", "passed_over", "again_by", "planned")},
+    **{("DecisionRecord", name): "business" for name in ("ships_from", "split", "speaks_for", "why_refused")},
     **{("TriedFallback", name): "business" for name in ("how", "why_not")},  # our own words, of lines and locations
     **dict.fromkeys((("Rule", "suppliers"), ("Location", "transfer_days"), ("Line", "transfers")), "business"),
     ("LineView", "transfers"): "business",

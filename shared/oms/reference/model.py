@@ -21,10 +21,10 @@ MOST_DAYS_AHEAD = 10  # working days
 class MayWait(_Reference):
     """Whether an order that is short of an item may wait for it, and how many units of all orders may at a time.
 
-    `kind`: `backorder`, `preorder` (nothing is given out before `release_on`), or `none`; `channels` differ. No `cap`:
-    any number; `channel_caps` are how many of them may be of orders of a channel; `locations` have caps of their own.
-    After `until` nobody joins. Who would be served later than `latest_days` after the order came in is asked whether
-    that will do. Dates are in UTC.
+    `kind`: `backorder`, `preorder` (nothing is given out before `release_on`), or `none`; `channels` say otherwise for
+    some. No `cap`: any number; `channel_caps` are how many of them may be of orders of a channel; `locations` have caps
+    of their own. After `until` nobody joins. Who would be served later than `latest_days` after the order came in is
+    asked whether that will do. Dates are in UTC.
     """
 
     kind: WaitKind = "backorder"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from datetime import date, datetime
 from typing import NamedTuple
 
+from oms.reference.geography import centre_of, km_between
 from oms.reference.model import Location
 from oms.shipping.calendar import promise_window
 from oms.shipping.model import (
@@ -288,15 +289,18 @@ def candidates_for(
 ) -> Candidates:
     """Who could ship the lines; nobody when all locations together have too little of a SKU.
 
-    Within each group the destination's own country comes first, then who has more, then the name.
+    Within each group the destination's own country comes first, then who has more, then who is nearer, then the name.
     """
     if any(sum(stock.get(sku, {}).values()) < units for sku, units in lines.items()):
         return Candidates((), ())
-    whole: list[tuple[bool, int, str, Location]] = []
-    part: list[tuple[bool, int, str, Location]] = []
+    there = centre_of(lane.country, lane.postal_area)
+    whole: list[tuple[bool, int, int, str, Location]] = []
+    part: list[tuple[bool, int, int, str, Location]] = []
     for location in locations.values():
         have = [min(units, stock[sku].get(location.id, 0)) for sku, units in lines.items()]
         if any(units > 0 for units in have):
             complete = all(got == units for got, units in zip(have, lines.values(), strict=True))
-            (whole if complete else part).append((location.country != lane.country, -sum(have), location.id, location))
+            abroad = location.country != lane.country
+            row = (abroad, -sum(have), km_between(location, there), location.id, location)
+            (whole if complete else part).append(row)
     return Candidates(*(tuple(row[-1] for row in sorted(rows, key=lambda row: row[:-1])) for rows in (whole, part)))

@@ -160,8 +160,14 @@ class Sources(Goods):
             offers=self._freight,
             prices=self.stock_prices,
             priced_by=self.stock_prices.priced_by,
+            currency=self._cards_currency,
             days=Days(self.reference.locations(), self.workload),
         )
+
+    def _cards_currency(self) -> str:
+        """The one currency in which carriers ask; empty: none, or several."""
+        found = {card.currency for card in self.rate_cards().values()}
+        return found.pop() if len(found) == 1 else ""
 
     def _freight(self, location: "Location", destination: "Destination", at: "datetime") -> "tuple[FreightOffer, ...]":
         """What carriers ask from a location (port of sourcing)."""

@@ -2,14 +2,14 @@
 
 from functions.inventory import api_read_stock
 from functions.orders import api_read_orders
-from oms.orders.model import RequestedDelivery
+from oms.orders.model import Promise, RequestedDelivery
 from oms.reference.model import MayWait
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, clock, position, put_order, set_up, text_of
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.lambda_events import api_event
-from tests.waiting_scene import buckets, come, line, order, receive, sell, serve, supply, trusted
+from tests.waiting_scene import buckets, come, found, line, order, receive, sell, serve, supply, trusted
 
 
 def shop(wiring: Wiring, **policy: object) -> None:
@@ -147,3 +147,60 @@ def test_the_line_and_the_promises_can_be_read() -> None:
         assert shown["promise"] == shown["changes"][-1]["new"]
         assert shown["promise"]["latest_on"] > "2026-12-01"
         assert (shown["first"], len(shown["changes"])) == ({}, 1)
+
+
+def test_who_was_promised_nothing_is_promised_when_it_ships_once_goods_are_there() -> None:
+    with moto_cloud(clock) as wiring:
+        shop(wiring)
+        order(wiring, "ord_1", 2)
+        assert wiring.orders.get("ord_1").promise == Promise()
+        found(wiring, 2)
+        serve()
+        served = wiring.orders.get("ord_1")
+        assert served.promise == Promise(earliest_on="2026-11-27", latest_on="2026-12-01")
+        assert [fact.type for fact in served.facts] == ["OrderAllocated", "OrderPromiseChanged"]
+        (row,) = wiring.orders.promises("ord_1")
+        assert (row.old, row.new, row.why, row.version) == (Promise(), served.promise, "allocated", served.version)
+
+
+def test_goods_that_come_early_are_promised_early() -> None:
+    with moto_cloud(clock) as wiring:
+        shop(wiring)
+        supply(wiring, "PO-1", 2, "2027-01-25")
+        order(wiring, "ord_1", 2)
+        assert (wiring.orders.get("ord_1").promise.latest_on or "") > "2027-01-25"
+        receive(wiring, "PO-1", 2)
+        serve()
+        served = wiring.orders.get("ord_1")
+        assert served.promise == Promise(earliest_on="2026-11-27", latest_on="2026-12-01")
+        assert [row.why for row in wiring.orders.promises("ord_1")] == ["backordered", "allocated"]
+
+
+def test_a_promise_that_nobody_can_keep_from_where_it_ships_moves_and_another_stays() -> None:
+    with moto_cloud(clock) as wiring:
+        set_up(wiring, position("CUP", "ber-1", 9))
+        trusted(wiring)
+        sell(wiring)
+        kept = Promise(earliest_on="2026-11-25", latest_on="2026-11-27")  # by the dearer service
+        order(wiring, "ord_1", 1, promise=kept)
+        order(wiring, "ord_2", 1, promise=Promise(earliest_on="2026-11-24", latest_on="2026-11-24"))
+        assert wiring.orders.get("ord_1").promise == kept
+        assert wiring.orders.promises("ord_1") == []
+        assert [fact.type for fact in wiring.orders.get("ord_1").facts] == ["OrderAllocated"]
+        moved = wiring.orders.get("ord_2")
+        assert moved.promise == Promise(earliest_on="2026-11-27", latest_on="2026-12-01")
+        assert [row.new for row in wiring.orders.promises("ord_2")] == [moved.promise]
+
+
+def test_who_may_not_wait_is_promised_nothing_any_more() -> None:
+    with moto_cloud(clock) as wiring:
+        shop(wiring, cap=1)
+        told = Promise(earliest_on="2026-11-27", latest_on="2026-12-01")  # when there was some
+        order(wiring, "ord_1", 2, promise=told)
+        held = wiring.orders.get("ord_1")
+        assert [hold.note for hold in held.holds] == ["CUP: cap_reached, 0 of 1 wait, 2 more wanted"]
+        assert held.promise == Promise()
+        assert [(row.old, row.new, row.why) for row in wiring.orders.promises("ord_1")] == [
+            (told, Promise(), "out_of_stock")
+        ]
+        assert [fact.type for fact in held.facts] == ["OrderHeld", "OrderPromiseChanged"]

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.allocation.geography import Point, centre_of, distance_km
 from oms.allocation.rules import Demand, SourcingPlan, Take, rank
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.model import Stock
 from oms.orders.model import Destination
+from oms.reference.geography import Point, centre_of, distance_km
 from oms.reference.model import Location
 from tests.order_builders import order
 

@@ -192,3 +192,19 @@ def test_the_promise_moves_at_the_cut_off() -> None:
 
     assert at(13).latest_on == "2026-12-01"
     assert at(14).latest_on == "2026-12-02"
+
+
+def test_abroad_the_nearest_location_that_has_everything_is_promised_from_not_the_first_by_name() -> None:
+    lax = location("lax-1", "US", "America/Los_Angeles", latitude=34, longitude=-118)
+    lon = location("lon-1", "GB", "Europe/London", latitude=51.5, longitude=0)
+    slow = card("slow_sea", service(rates={"home": rate((31_500, 400), days=(20, 30)), "near": rate((1, 1))}))
+    cards = (slow.model_copy(update={"origins": frozenset({"US"})}), card(origins=frozenset({"GB"})))
+    found = first_promise(
+        Destination(country="DE", postal_area="101"),
+        {"MUG-1": 1},
+        {"MUG-1": {"lax-1": 3, "lon-1": 3}},
+        MONDAY_NOON,
+        cards=cards,
+        locations={"lax-1": lax, "lon-1": lon},
+    )
+    assert found == Promise(earliest_on="2026-11-25", latest_on="2026-11-26")

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,6 +72,10 @@ class DecisionRecord(Value):
     `fallback` is the first that took some, `passed_over` are those before it; `again_by` is the one that made this
     decision, for units that another one left over. `prices` is the list by which stock was priced, or why it was free.
     `planned`: locations that work on it on a later day than the one at hand, for want of room.
+    `currency` is that of all amounts, if rate cards have but one. `ships_from` are locations that ship other units of
+    the order already. Of the waiting units no location has `nowhere`, and `split_units` wait only because of `split`.
+    `speaks_for`: the lines for which the rule speaks for the order, where not for orders as such. `refused` are lines
+    that may not wait, and `why_refused`.
     """
 
     order_id: str
@@ -96,6 +100,14 @@ class DecisionRecord(Value):
     planned: Mapping[str, str] = {}
     tried: tuple[TriedFallback, ...] = ()
     again_by: str | None = None
+    currency: str = ""
+    ships_from: tuple[str, ...] = ()
+    nowhere: int = 0
+    split_units: int = 0
+    split: str = ""
+    speaks_for: str = ""
+    refused: tuple[int, ...] = ()
+    why_refused: str = ""
 
 
 class Records(BaseModel):
@@ -143,27 +155,53 @@ def inputs_of(case: Case) -> str:
     return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
 
 
+class Refused(NamedTuple):
+    """Lines that may not wait, and why."""
+
+    lines: frozenset[int] = frozenset()
+    why: str = ""
+
+
+NOBODY = Refused()
+
+
 def records_of(
-    about: tuple[str, int, str, str], outcomes: Sequence[tuple[Case, Outcome]], fell: FellBack
+    about: tuple[str, int, str, str],
+    outcomes: Sequence[tuple[Case, Outcome]],
+    fell: FellBack,
+    *,
+    currency: str = "",
+    refused: Refused = NOBODY,
 ) -> tuple[DecisionRecord, ...]:
     """The records of a decision: of each group of lines, and of what a fallback decided again.
 
-    `about`: order id, attempt, instant, list of prices.
+    `about`: order id, attempt, instant, list of prices. `currency` of all amounts, empty where there are several.
+    `refused`: what may not wait.
     """
     order_id, attempt, at, prices = about
     first = [
         record_of(order_id, attempt, at, inputs_of(case), outcome, prices, tried).model_copy(
-            update={"planned": _planned(case, outcome)}
+            update=_circumstances(case, outcome, currency) | _refused(outcome, refused)
         )
         for (case, outcome), tried in zip(outcomes, fell.tried, strict=True)
     ]
     again = [
         record_of(order_id, attempt, at, inputs_of(one.case), replace(one.outcome, waiting={}), prices).model_copy(
-            update={"again_by": one.fallback, "planned": _planned(one.case, one.outcome)}
+            update={"again_by": one.fallback, **_circumstances(one.case, one.outcome, currency)}
         )
         for one in fell.again
     ]
     return (*first, *again)
+
+
+def _circumstances(case: Case, outcome: Outcome, currency: str) -> dict[str, object]:
+    ships_from = tuple(sorted(case.ships))[:_MOST_ROWS]
+    return {"planned": _planned(case, outcome), "currency": currency, "ships_from": ships_from}
+
+
+def _refused(outcome: Outcome, refused: Refused) -> dict[str, object]:
+    lines = tuple(sorted(refused.lines & outcome.waiting.keys()))[:_MOST_ROWS]
+    return {"refused": lines, "why_refused": _cut(refused.why)} if lines else {}
 
 
 def _planned(case: Case, outcome: Outcome) -> dict[str, str]:
@@ -206,6 +244,10 @@ def record_of(
         bound=outcome.bound,
         left_out=left_out,
         prices=prices,
+        nowhere=outcome.nowhere,
+        split_units=outcome.split_units,
+        split=outcome.split if outcome.split_units else "",
+        speaks_for=outcome.speaks_for,
         tried=tuple(_kept(row) for row in tried),
     )
 

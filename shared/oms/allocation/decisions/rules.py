@@ -5,6 +5,7 @@ from itertools import chain
 
 from oms.allocation.decisions.model import Considered, DecisionRecord, TriedFallback
 from oms.allocation.sourcing.network import above_pct
+from oms.kernel.money import to_decimal_text
 
 _MICRO_PER_MINOR = 1_000_000
 
@@ -12,6 +13,8 @@ _MICRO_PER_MINOR = 1_000_000
 def words_of(record: DecisionRecord) -> tuple[str, ...]:
     """Why this place, why split, why not a nearer one, why something waits: one sentence each."""
     again = [f"Decided again for {record.again_by}, among other places."] if record.again_by else []
+    if record.speaks_for:
+        again.append(f"Rule {record.rule} speaks for all lines, because the order has one of {record.speaks_for}.")
     return (*again, *_sentences(record))
 
 
@@ -20,29 +23,50 @@ def _sentences(record: DecisionRecord) -> Iterator[str]:
     places = [one.location for one in record.scores]
     for one in record.scores:
         total = sum(one.parts.values())
-        parts = ", ".join(f"{name} {_money(cost)}" for name, cost in sorted(one.parts.items(), key=lambda row: -row[1]))
-        yield f"{one.location} ships {_units(record, one.location)}, for {_money(total)}: {parts}."
+        costs = sorted(one.parts.items(), key=lambda row: -row[1])
+        parts = ", ".join(f"{name} {_money(cost, record.currency)}" for name, cost in costs)
+        yield f"{one.location} ships {_units(record, one.location)}, for {_money(total, record.currency)}: {parts}."
     yield from (
         f"{name} has no room for it before {day}, and works on it then." for name, day in record.planned.items()
     )
-    if len(places) == 1:
-        yield f"One location is enough, and {proof}."
-    elif places:
-        yield f"The order is split over {len(places)} locations, because {_why_split(record, proof)}."
-    yield from (_why_not(row) for row in record.considered)
+    yield from _from_where(record, len(places), proof)
+    yield from (_why_not(row, record.currency) for row in record.considered)
     for row in record.excluded:
         scope = f" for line {row.line}" if row.line is not None else ""
         yield f"{row.location} was out{scope} ({row.constraint}): it {row.why}."
     if record.relaxed:
         yield f"So that less waits, these constraints were dropped: {', '.join(record.relaxed)}."
-    if record.waiting:
-        units = sum(record.waiting.values())
-        yield f"{units} unit(s) of line(s) {_numbers(record.waiting)} nobody may ship now."
-    yield from chain.from_iterable(map(_took, record.tried))
+    yield from _waits(record)
+    yield from chain.from_iterable(_took(row, record) for row in record.tried)
     if " " in record.prices:  # no name of a list
         yield f"Stock was free, not priced by what it is worth to later orders: {record.prices}."
     if record.left_out:
         yield f"{record.left_out} more row(s) were not kept."
+
+
+def _from_where(record: DecisionRecord, places: int, proof: str) -> Iterator[str]:
+    if record.ships_from:
+        yield f"Other units of the order ship from {', '.join(record.ships_from)}."
+    if places == 1 and not (record.waiting or record.ships_from or record.again_by):
+        yield f"One location is enough, and {proof}."
+    elif places == 1:
+        yield f"What ships now comes from one location, and {proof}."
+    elif places:
+        what = "What ships now" if record.waiting or record.ships_from or record.again_by else "The order"
+        yield f"{what} is split over {places} locations, because {_why_split(record, proof)}."
+
+
+def _waits(record: DecisionRecord) -> Iterator[str]:
+    if not record.waiting:
+        return
+    units = sum(record.waiting.values())
+    if record.nowhere:
+        yield f"No location has {record.nowhere} of the {units} unit(s) that are missing."
+    if record.split_units:
+        yield f"{record.split_units} unit(s) wait only because of the rule's split: {record.split}."
+    if record.split_units < units:
+        lines = _numbers(record.waiting)
+        yield f"{units - record.split_units} unit(s) of line(s) {lines} nobody may ship now."
 
 
 def _proof(record: DecisionRecord) -> str:
@@ -53,8 +77,13 @@ def _proof(record: DecisionRecord) -> str:
     return f"no cheaper plan was found within the steps of a decision (not proven: {most})"
 
 
-def _took(row: TriedFallback) -> Iterator[str]:
-    if row.units:
+def _took(row: TriedFallback, record: DecisionRecord) -> Iterator[str]:
+    if row.units and row.units.keys() <= set(record.refused):
+        yield (
+            f"{row.fallback} would take {row.in_all} unit(s) of line(s) {_numbers(row.units)}, which may not wait: "
+            f"{record.why_refused}."
+        )
+    elif row.units:
         yield f"{row.fallback} takes {row.in_all} unit(s) of line(s) {_numbers(row.units)}: {row.how}."
     if row.why_not:
         yield f"{row.fallback} takes {'no more' if row.units else 'nothing'}: {row.why_not}."
@@ -77,15 +106,18 @@ def _why_split(record: DecisionRecord, proof: str) -> str:
     return f"what one location lacks another has, and {proof}"
 
 
-def _why_not(row: Considered) -> str:
+def _why_not(row: Considered, currency: str) -> str:
     if row.instead_of is None:
         return f"{row.location} ({row.km} km) ships nothing: it lacks {row.lacks} unit(s) of what any of them ships."
     if row.more <= 0:
         return f"{row.location} ({row.km} km) instead of {row.instead_of} would cost the same."
-    return f"{row.location} ({row.km} km) instead of {row.instead_of} would cost {_money(row.more)} more."
+    return f"{row.location} ({row.km} km) instead of {row.instead_of} would cost {_money(row.more, currency)} more."
 
 
-def _money(micro: int) -> str:
-    """In the major unit, as far as it matters: a hundredth of the minor unit."""
-    minor = micro / _MICRO_PER_MINOR
-    return f"{minor / 100:.4f}".rstrip("0").rstrip(".") or "0"
+def _money(micro: int, currency: str) -> str:
+    """In the major unit with the decimals of its currency, rounded half up; of less than that, that it is so."""
+    minor = (abs(micro) + _MICRO_PER_MINOR // 2) // _MICRO_PER_MINOR
+    text = f"{to_decimal_text(max(minor, 1) if micro else 0, currency)} {currency}".strip()
+    if not minor and micro:
+        return f"less than {text}"
+    return f"-{text}" if micro < 0 else text

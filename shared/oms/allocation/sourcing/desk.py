@@ -3,10 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from oms.allocation.geography import Point, centre_of, distance_km
 from oms.allocation.rules import Demand, SourcingPlan, Take
 from oms.allocation.sourcing.days import Days
 from oms.allocation.sourcing.engine import source, source_by, traits_of
@@ -16,6 +15,7 @@ from oms.allocation.sourcing.strategy import Rule, Strategy, rule_for, strategy_
 from oms.orders.model import Destination, Order
 from oms.orders.workload.model import Load
 from oms.orders.workload.rules import begins_at
+from oms.reference.geography import centre_of, km_between
 from oms.reference.model import Item, Location
 
 
@@ -36,12 +36,20 @@ _MM3_PER_G = 5_000  # 5000 cm³ weigh a kilogram: the usual dimensional weight
 _zone = lru_cache(maxsize=256)(ZoneInfo)
 
 
+class Planned(NamedTuple):
+    """When a location was to begin with an order, and what carriers offered from there then."""
+
+    begins: datetime
+    offers: tuple[Offer, ...]
+
+
 class Sourcing:
     """The collaborators, as one batch sees them: offers are asked once per location and destination.
 
     `own` locations ship in the first place, those of `suppliers` only for a fallback.
     `offers` and `prices` are ports: what carriers ask, and what a unit is worth to later orders where it lies, by
     (SKU, location) in minor units; `priced_by` says where those of the last answer are from, or why there are none.
+    `currency` is that of all amounts, empty where carriers ask in several.
     """
 
     def __init__(
@@ -53,6 +61,7 @@ class Sourcing:
         offers: Offers = lambda _, __, ___: (),
         prices: Prices = lambda _: {},
         priced_by: Callable[[], str] = lambda: "",
+        currency: Callable[[], str] = lambda: "",
         days: Days | None = None,
     ) -> None:
         self.locations = locations
@@ -64,8 +73,10 @@ class Sourcing:
         self._offers = offers
         self._prices = prices
         self.priced_by = priced_by
+        self.currency = currency
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination, str], tuple[Offer, ...]] = {}
+        self._planned: dict[tuple[str, Destination], Planned] = {}
 
     def learn(self, skus: Iterable[str]) -> None:
         """Look items up that are not known yet, all in one call; a SKU that is in no catalogue weighs a gram."""
@@ -78,6 +89,10 @@ class Sourcing:
         """The SKU as the catalogue has it."""
         self.learn([sku])
         return self._catalogue[sku]
+
+    def planned(self, location: str, destination: Destination) -> Planned | None:
+        """What was asked last of a location for a destination; None: nothing yet."""
+        return self._planned.get((location, destination))
 
     def plan(
         self,
@@ -152,8 +167,6 @@ class Sourcing:
         self, location: Location, destination: Destination, at: datetime, taken: Sequence[Take], load: Load
     ) -> Place:
         there = centre_of(destination.country, destination.postal_area)
-        # degrees are kept as decimal text; distance on the sphere is reckoned in floats, and rounded to whole km
-        here = Point(float(location.latitude), float(location.longitude))
         capacity, used, on, later = self.days.room(location.id, load)
         begins = begins_at(location, on, at) if on is not None and later else at
         key = (location.id, destination, on or "")
@@ -162,13 +175,14 @@ class Sourcing:
                 Offer(one.label, Tariff(*map(tuple, zip(*one.steps, strict=True))), one.latest_on)
                 for one in self._offers(location, destination, begins)
             )
+        self._planned[location.id, destination] = Planned(begins, self._known[key])
         if any(capacity):
             own = [take.quantity for take in taken if take.location == location.id]
             used = used.plus(Load(lines=len(own), units=sum(own)))
         return Place(
             name=location.id,
             country=location.country,
-            km=distance_km(here, there) if there else 0,
+            km=km_between(location, there),
             networks=location.networks,
             capabilities=location.capabilities,
             blocked=location.blocked,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import combinations, islice
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Refusal, R
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
 from oms.allocation.sourcing.relaxed import Relaxed
-from oms.allocation.sourcing.strategy import Rule, Strategy, Traits, rule_for
+from oms.allocation.sourcing.strategy import Rule, Split, Strategy, Traits, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 10_000  # beyond what is always proven: a tenth of a second
@@ -209,7 +210,19 @@ def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome
         cost=tried.answer.cost,
         bound=tried.answer.bound,
         steps=tried.answer.steps,
+        nowhere=_nowhere(case) if tried.waiting else 0,
+        split_units=_split_units(case, rule, tried),
+        split=rule.split.told,
+        speaks_for=rule.scope.told if named else "",
     )
+
+
+def _split_units(case: Case, rule: Rule, tried: _Try) -> int:
+    """How many units fewer would wait if the order might be split as one likes."""
+    if tried.units <= _nowhere(case) or not rule.split.told:
+        return 0
+    freely = rule.model_copy(update={"split": Split()})
+    return max(0, tried.units - _pass(replace(case, ships={}), freely, tried.dropped).units)
 
 
 def _scores(case: Case, rule: Rule, tried: _Try) -> tuple[Score, ...]:

@@ -130,7 +130,10 @@ class Rival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided, and everything that it takes to explain it. `cost` and `bound` in millionths."""
+    """What was decided, and everything that it takes to explain it. `cost` and `bound` in millionths.
+
+    Of the waiting units no location has `nowhere`, and `split_units` wait only because of what the rule says of splits.
+    """
 
     parts: tuple[Part, ...]
     waiting: Mapping[int, int]
@@ -144,6 +147,10 @@ class Outcome:
     cost: int = 0
     bound: int = 0
     steps: int = 0
+    nowhere: int = 0
+    split_units: int = 0
+    split: str = ""
+    speaks_for: str = ""
 
     @property
     def locations(self) -> tuple[str, ...]:

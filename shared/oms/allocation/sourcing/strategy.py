@@ -50,6 +50,12 @@ class Scope(_Data):
             len(self.region or ""),
         )
 
+    @property
+    def told(self) -> str:
+        """Which of an order's lines make it speak for the order; empty: none, it speaks for orders as such."""
+        lines = [f"SKU {self.sku}"] if self.sku is not None else []
+        return " and ".join(lines + ([f"class {self.item_class}"] if self.item_class is not None else []))
+
 
 class Filters(_Data):
     """Who may ship. Empty, or None: anybody. `capabilities` are those the location needs for lines of an item class."""
@@ -74,6 +80,16 @@ class Split(_Data):
     max_parcels: Annotated[int, Field(ge=1, le=1_000)] | None = None
     keep_groups: bool = True
     ship_complete: bool = False
+
+    @property
+    def told(self) -> str:
+        """What it forbids, in words; empty: nothing."""
+        said = {"none": "the order is not split", "whole_lines": "lines are not split"}
+        words = [said[self.mode]] if self.mode in said else []
+        words += [f"from {self.max_locations} location(s) at the most"] if self.max_locations else []
+        words += [f"in {self.max_parcels} parcel(s) at the most"] if self.max_parcels else []
+        words += ["all units or none"] if self.ship_complete else []
+        return ", ".join(words)
 
     @property
     def most_locations(self) -> int | None:

@@ -13,7 +13,7 @@ from oms.intake.paging import Place
 from oms.kernel.errors import TransientError
 from oms.kernel.time import from_text, to_text
 
-_PAGE = 25  # an answer is at most 1 MB
+_PAGE = 25  # an answer is at most 2 MB
 
 
 class MagentoGateway:

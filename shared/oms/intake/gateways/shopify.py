@@ -17,7 +17,7 @@ from oms.kernel.errors import NotNowError, RejectedError, TransientError
 from oms.kernel.time import from_text, to_text
 
 _VERSION = "2024-10"
-_PAGE = 25  # an order is up to 40 KB, an answer at most 1 MB
+_PAGE = 25  # an order is up to 40 KB, an answer at most 2 MB
 _STALE = "COMPARE_QUANTITY_STALE"
 _THROTTLED_S = 2.0
 _SHOWN = """

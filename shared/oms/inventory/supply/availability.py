@@ -26,8 +26,9 @@ from oms.inventory.supply.store import SupplyStore
 from oms.inventory.waiting.model import Head
 from oms.kernel.errors import Fault, NotFoundError, RejectedError
 from oms.kernel.time import Clock
+from oms.orders.bundles import Components
 from oms.orders.model import Destination, Promise
-from oms.reference.model import Channel, Item, Location, MayWait
+from oms.reference.model import Channel, Item, Location, MayWait, bundles_among
 
 MOST_DATES = 10  # of an answer; beyond, the last one stands for all later ones
 Stock = Mapping[str, Mapping[str, int]]
@@ -84,41 +85,63 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
     at = desk.clock()
-    positions = desk.lasting(desk.stock.positions(asked.skus, consistent=False), asked.channel)
-    coming, safety = receipts(asked.skus, desk), desk.safety(asked.channel)
+    bundles, today = bundles_among(known), at.date()
+    shelf = tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles)))
+    positions = desk.lasting(desk.stock.positions(shelf, consistent=False), asked.channel)
+    coming, safety = receipts(shelf, desk), desk.safety(asked.channel)
     seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
-    found = outlook(asked.skus, seen, desk, safety=safety, coming=coming)
-    shared = found if common is seen else outlook(asked.skus, common, desk, safety=safety, coming=coming)
-    owed = waiting(asked.skus, positions, desk)
+    found = outlook(shelf, seen, desk, safety=safety, coming=coming)
+    shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
+    owed = waiting(shelf, positions, desk)
+    whole = {sku: _left(found[sku], shared[sku], owed[sku], today) for sku in shelf}
+    for sku, parts in bundles.items():
+        found[sku] = _made_at(parts, found)
+        most = rules.together(list(found[sku].values()), today)
+        whole[sku] = rules.least([most, rules.bundled([(whole[part], each) for part, each in parts])])
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
-    shown: list[SkuAvailability] = []
-    for sku in asked.skus:
-        today = min((day.dates[0] for day in found[sku].values()), default=at.date())
-        whole = rules.together(list(shared[sku].values()), today, owed.get(sku, 0))
-        here = [(found[sku][name], row) for name, row in shared[sku].items()]
-        own = sum(rules.promisable(mine, today) - rules.promisable(all_have, today) for mine, all_have in here)
-        if own:  # what nobody else waits for
-            whole = rules.together([whole, rules.curve(today, own, (), ())], today)
-        policy = known[sku].waiting
-        shut_until = policy.release_on if policy.embargoed(asked.channel, at.date()) else None
-        on = rules.promisable_on(whole, asked.quantity)
-        day = max(on, shut_until) if on and shut_until else on
-        stock_on = day.isoformat() if day else None
-        shown.append(
-            SkuAvailability(
-                sku=sku,
-                quantity=asked.quantity,
-                now=0 if shut_until else rules.promisable(whole, today),
-                promisable_on=stock_on,
-                by_date=_from(_by_date(whole), shut_until),
-                waiting=may_wait(policy, asked, heads.get(sku, Head(sku)), stock_on, at.date()),
-            )
-        )
-    wanted = {sku: asked.quantity + owed.get(sku, 0) for sku in asked.skus}
-    promise = soonest(Destination(country=asked.country, postal_area=""), wanted, found, at, desk)
+    shown = [_shown(known[sku], whole[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus]
+    wanted = {sku: asked.quantity + (0 if sku in bundles else owed[sku]) for sku in asked.skus}
+    days = [one.promisable_on for one in shown if one.promisable_on]
+    promise = Promise()
+    if len(days) == len(shown):
+        destination, first = Destination(country=asked.country, postal_area=""), date.fromisoformat(max(days))
+        promise = soonest(destination, wanted, found, at, desk, first)
     window = Window(earliest_on=promise.earliest_on, latest_on=promise.latest_on)
     return Availability(channel=asked.channel, country=asked.country, skus=tuple(shown), delivery=window)
+
+
+def _left(own: Mapping[str, Curve], shared: Mapping[str, Curve], owed: int, today: date) -> Curve:
+    """What all locations have for a channel: of what is `shared` less what is owed, and what it has of its own."""
+    whole = rules.together(list(shared.values()), today, owed)
+    more = sum(rules.promisable(own[name], today) - rules.promisable(row, today) for name, row in shared.items())
+    return rules.together([whole, rules.curve(today, more, (), ())], today) if more else whole
+
+
+def _shown(item: Item, whole: Curve, asked: Asked, head: Head, today: date) -> SkuAvailability:
+    policy = item.waiting
+    shut_until = policy.release_on if policy.embargoed(asked.channel, today) else None
+    on = rules.promisable_on(whole, asked.quantity)
+    day = max(on, shut_until) if on and shut_until else on
+    stock_on = day.isoformat() if day else None
+    return SkuAvailability(
+        sku=item.sku,
+        quantity=asked.quantity,
+        now=0 if shut_until else rules.promisable(whole, today),
+        promisable_on=stock_on,
+        by_date=_from(_by_date(whole), shut_until),
+        waiting=may_wait(policy, asked, head, stock_on, today),
+    )
+
+
+def _parts(sku: str, bundles: Mapping[str, Components]) -> tuple[str, ...]:
+    return tuple(part for part, _ in bundles[sku]) if sku in bundles else (sku,)
+
+
+def _made_at(parts: Components, found: Mapping[str, Mapping[str, Curve]]) -> dict[str, Curve]:
+    """What each location can make of a bundle: its components must lie there together."""
+    places = set.intersection(*(set(found[part]) for part, _ in parts))
+    return {place: rules.bundled([(found[part][place], each) for part, each in parts]) for place in sorted(places)}
 
 
 def may_wait(policy: MayWait, asked: Asked, head: Head, stock_on: str | None, today: date) -> WaitingAnswer:
@@ -170,15 +193,15 @@ def outlook(
 ) -> dict[str, dict[str, Curve]]:
     """SKU -> location -> curve of what is there and what comes, whoever waits for it.
 
+    What is there is there now, whatever the day at its location: every curve begins today in UTC.
     `coming`: what `receipts` found, if it is known.
     """
     names = tuple(dict.fromkeys(skus))
     known = receipts(names, desk) if coming is None else coming
-    places, now = desk.locations(), desk.clock()
+    places, today = desk.locations(), desk.clock().date()
     found: dict[str, dict[str, Curve]] = {sku: {} for sku in names}
     for (sku, location), position in sorted(positions.items()):
         if sku in found and location in places and not places[location].supplier:
-            today = now.astimezone(ZoneInfo(places[location].time_zone)).date()
             free = position.available - (safety.of(sku) if safety else 0)
             found[sku][location] = rules.curve(today, free, (), known.get((sku, location), ()))
     return found
@@ -222,9 +245,13 @@ def soonest(
     found: Mapping[str, Mapping[str, Curve]],
     at: datetime,
     desk: AvailabilityDesk,
+    first: date,
 ) -> Promise:
-    """The delivery window of the first day on which everything can be had; empty when no known supply covers it."""
-    days = sorted({day for sku in wanted for one in found[sku].values() for day in one.dates})
+    """The delivery window of the first day, from `first` on, on which everything can be had.
+
+    Empty when no known supply covers it.
+    """
+    days = sorted({first, *(day for sku in wanted for one in found[sku].values() for day in one.dates if day > first)})
     for day in days:
         stock = _stock_on(day, wanted, found)
         if all(sum(stock[sku].values()) >= units for sku, units in wanted.items()):
@@ -249,7 +276,9 @@ def _stock_on(day: date, skus: Iterable[str], found: Mapping[str, Mapping[str, C
 
 
 def _morning(day: date, found: Mapping[str, Mapping[str, Curve]], at: datetime, desk: AvailabilityDesk) -> datetime:
-    """When work can begin on a day that lies ahead: its first instant where it begins last."""
+    """When work can begin: today at once, on a day that lies ahead at its first instant where it begins last."""
+    if day <= at.date():
+        return at
     places = {name for some in found.values() for name in some}
     zones = {desk.locations()[name].time_zone for name in places}
     return max([at, *(datetime.combine(day, time(), ZoneInfo(zone)) for zone in zones)])

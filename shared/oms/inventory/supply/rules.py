@@ -62,6 +62,19 @@ def together(curves: Sequence[Curve], today: date, owed: int = 0) -> Curve:
     return Curve(dates, sums, sums)
 
 
+def bundled(parts: Sequence[tuple[Curve, int]]) -> Curve:
+    """How many bundles can be made, from the curve of each component and its units in one: the minimum by date."""
+    made = [(one.dates, tuple(units // each for units in one.promisable)) for one, each in parts]
+    return least([Curve(dates, units, units) for dates, units in made])
+
+
+def least(curves: Sequence[Curve]) -> Curve:
+    """What all of some curves can promise, by date."""
+    dates = tuple(sorted({day for one in curves for day in one.dates}))
+    units = tuple(min(promisable(one, day) for one in curves) for day in dates)
+    return Curve(dates, units, units)
+
+
 def lateness_days(observed: Sequence[int], terms: SupplyTerms) -> int:
     """By how many days a supplier's stated date is to be shifted: never below zero, for early goods are a gift.
 

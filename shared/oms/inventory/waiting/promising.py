@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from oms.inventory.model import Position, PositionKey
@@ -22,7 +22,7 @@ from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.time import from_text
 from oms.orders.bundles import on_the_shelf
-from oms.orders.model import Line, Order, Promise
+from oms.orders.model import Destination, Line, Order, Promise
 from oms.reference.model import MayWait
 
 NO_PROMISE = Promise()
@@ -97,8 +97,7 @@ class Promising:
         self.learn([sku])
         own = {key: position for key, position in picture.items() if key[0] == sku}
         curves = outlook([sku], own, self._desk, coming=self._coming)[sku]
-        today = min((curve.dates[0] for curve in curves.values()), default=self._desk.clock().date())
-        return together(list(curves.values()), today)
+        return together(list(curves.values()), self._desk.clock().date())
 
     def window(self, order: Order, waits: Iterable[Wait], picture: Mapping[PositionKey, Position]) -> Promise:
         """The delivery window of the last of the lines that wait; empty when one of them has no date."""
@@ -114,6 +113,12 @@ class Promising:
         own = {key: position for key, position in picture.items() if key[0] in wanted}
         found = outlook(wanted, own, self._desk, coming=self._coming)
         return window_on(date.fromisoformat(max(days)), order.destination, wanted, found, self._desk)
+
+    def delivery(
+        self, destination: Destination, lines: Mapping[str, int], stock: Mapping[str, Mapping[str, int]], at: datetime
+    ) -> Promise:
+        """The delivery window of goods that lie where `stock` says and are worked on from an instant on."""
+        return self._desk.promise(destination, lines, stock, at)
 
     def learn(self, skus: Iterable[str]) -> None:
         """Read what comes of these SKUs, those that are not known yet."""

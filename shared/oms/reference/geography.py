@@ -12,6 +12,8 @@ from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
+from oms.reference.model import Location
+
 _EARTH_KM = 6371.0088  # mean radius, IUGG
 
 
@@ -119,6 +121,14 @@ def centre_of(country: str, postal_area: str) -> Point | None:
     named = _NAMED_BY.get(country, _ONE_DIGIT).match(postal_area)
     found = _BY_REGION.get((country, named[0])) if named else None
     return found or _COUNTRIES.get(country)
+
+
+def km_between(location: Location, there: Point | None) -> int:
+    """Whole kilometres from a location; an unknown place is equally far from everywhere.
+
+    Degrees are kept as decimal text; distance on the sphere is reckoned in floats.
+    """
+    return distance_km(Point(float(location.latitude), float(location.longitude)), there) if there else 0
 
 
 @lru_cache(maxsize=4096)
