@@ -72,7 +72,7 @@ class OrderStore:
     def __init__(self, table: str) -> None:
         self.table = table
         self._made: Goods | None = None
-        self._there: set[str] = set()  # names of goods that were read: no need to put them once more
+        self._there: set[Key] = set()  # goods that were read: no need to put them once more
 
     def order_key(self, order_id: str) -> Key:
         return Key(self.table, f"ORDER#{order_id}", _HEADER)
@@ -99,8 +99,9 @@ class OrderStore:
             return unpack(Order, item["doc"])
         if len(self._there) > _REMEMBERED:
             self._there.clear()
-        self._there.add(item["goods"])
-        return together(item["doc"], [goods[key]["doc"] for key in self._goods_keys(item)])
+        keys = self._goods_keys(item)
+        self._there.update(keys)
+        return together(item["doc"], [goods[key]["doc"] for key in keys])
 
     def _goods_keys(self, item: tables.Item) -> list[Key]:
         return [Key(self.table, item["pk"], f"GOODS#{item['goods']}#{n}") for n in range(item.get("parts", 0))]
@@ -240,7 +241,7 @@ class OrderStore:
 
     def _first(self, value: Aggregate, item: tables.Item) -> tuple[Write, ...]:
         """The puts of a giant's goods, unless they are known to be there."""
-        if not isinstance(value, Order) or "goods" not in item or item["goods"] in self._there:
+        if not isinstance(value, Order) or "goods" not in item or self._there.issuperset(self._goods_keys(item)):
             return ()
         parts = zip(self._goods_keys(item), self._goods_of(value).parts, strict=True)
         label = f"goods of {value.id}"

@@ -10,7 +10,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -25,6 +25,18 @@ _SETTINGS_S = 60.0
 _ITEMS_S = 300.0
 _ITEMS_KEPT = 20_000  # about 10 MB
 _ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
+
+
+class Along:
+    """Reads rows, and some items with them; `items` are those that there are, once it has read."""
+
+    def __init__(self, reference: "ReferenceStore", skus: Iterable[str]) -> None:
+        self.reference = reference
+        self.skus = list(dict.fromkeys(skus))
+        self.items: dict[str, Item] = {}
+
+    def __call__(self, keys: Iterable[Key]) -> dict[Key, tables.Item]:
+        return self.reference.read_along(keys, self.skus, self.items)
 
 
 class ReferenceStore:
@@ -49,18 +61,21 @@ class ReferenceStore:
             self._keep(item, now)
         return {sku: found[sku] for sku in wanted if sku in found}
 
-    def along(self, skus: Iterable[str]) -> Callable[[Iterable[Key]], dict[Key, tables.Item]]:
-        """A read of other rows, for sure, that brings these items in the same call: `kept` has them afterwards."""
+    def along(self, skus: Iterable[str]) -> "Along":
+        """A read of other rows, for sure, that brings these items in the same call."""
+        return Along(self, skus)
 
-        def read(keys: Iterable[Key]) -> dict[Key, tables.Item]:
-            now = time.monotonic()
-            own = {self._item_key(sku) for sku in skus if self.kept(sku) is None}
-            rows = tables.get_many([*keys, *own])
-            for key in own & rows.keys():
-                self._keep(_item(rows.pop(key)), now)
-            return rows
-
-        return read
+    def read_along(self, keys: Iterable[Key], skus: Iterable[str], found: dict[str, Item]) -> dict[Key, tables.Item]:
+        """The rows of these keys, consistent; items that nobody has read lately come with them, into `found`."""
+        now = time.monotonic()
+        found |= {sku: item for sku in skus if (item := self.kept(sku)) is not None}
+        own = {self._item_key(sku) for sku in skus if sku not in found}
+        rows = tables.get_many([*keys, *own])
+        for key in own & rows.keys():
+            item = _item(rows.pop(key))
+            found[item.sku] = item
+            self._keep(item, now)
+        return rows
 
     def kept(self, sku: str) -> Item | None:
         """An item that was read in the last minutes; None: it was not, or there is none."""

@@ -62,6 +62,14 @@ def test_who_has_read_it_writes_its_header_alone_and_an_ordinary_order_is_one_it
     assert calls_of(lambda: commit(orders.write(confirmed_order("ord_2", {"A": 1})))) == ["PutItem"]
 
 
+def test_who_has_read_an_order_of_the_same_lines_puts_those_of_another_all_the_same(cloud_on_moto: Wiring) -> None:
+    orders, order = cloud_on_moto.orders, giant_order()
+    commit(orders.write(order))
+    same = orders.get("ord_1").model_copy(update={"id": "ord_2"})
+    commit(orders.write(same))
+    assert OrderStore(orders.table).get("ord_2") == same
+
+
 def test_another_line_is_put_beside_those_that_were_and_who_lost_a_race_has_changed_nothing(
     cloud_on_moto: Wiring,
 ) -> None:

@@ -57,8 +57,9 @@ class _Taking:
         stock, reference = self.desk.stock, self.desk.lots.reference
         while rows:
             skus = [count.sku for _, count in rows]
-            before = stock.positions_at(((sku, self.location) for sku in skus), reference.along(skus))
-            items = {sku: reference.kept(sku) for sku in skus}
+            along = reference.along(skus)
+            before = stock.positions_at(((sku, self.location) for sku in skus), along)
+            items = {sku: along.items.get(sku) for sku in skus}
             names = {place: self._name(count) for place, count in rows if self._has_name(count, items[count.sku])}
             known = stock.claimed(*names.values())
             group = _Group({}, [], [])

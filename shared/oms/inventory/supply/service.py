@@ -153,7 +153,8 @@ def _observed(supplier: str, days: int, desk: SupplyDesk) -> Write:
 def _moved(movement: Movement, cause: Cause, desk: SupplyDesk, named: Named | None = None) -> list[Write]:
     sku, location = movement.key
     reference = desk.lots.reference
-    before = desk.stock.positions_at([movement.key], reference.along([sku]) if named else get_many)
+    along = reference.along([sku])
+    before = desk.stock.positions_at([movement.key], along if named else get_many)
     if movement.key not in before:
         raise RejectedError("the line is not valid", code="invalid", faults=[_not_kept(sku, location)])
     # A receipt that named no supply has taken units off `incoming` too: goods that are here are booked in all the same.
@@ -161,7 +162,7 @@ def _moved(movement: Movement, cause: Cause, desk: SupplyDesk, named: Named | No
     movement = movement._replace(change=movement.change._replace(incoming=announced))
     if named is None:
         return desk.stock.writes([movement], before, cause)
-    booked = arrived(movement, named, reference.kept(sku), desk.lots, cause)
+    booked = arrived(movement, named, along.items.get(sku), desk.lots, cause)
     return [*desk.stock.writes(booked.movements, before, cause), *booked.writes]
 
 
