@@ -119,7 +119,7 @@ class Sources(Goods):
             sourcing=self._past_sourcing,
             clock=self.clock,
         )
-        return WhatIfWorks(self.what_ifs, sources)
+        return WhatIfWorks(self.what_ifs, sources, self._cards_currency)
 
     @cached_property
     def _past_prices(self) -> "PastPrices":

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from oms.allocation.whatif.drawing import Box, Drawing, Path, Shape, Words
 from oms.allocation.whatif.model import Job, Pair, Results, Tally
+from oms.kernel.money import exponent
 
 _WIDTH = 960
 _MARGIN = 40
@@ -13,6 +14,8 @@ _HAPPENED, _TRIED = "#9aa5b1", "#2563eb"
 _BETTER, _WORSE = "#0f9d58", "#c2410c"
 _MOST_LOCATIONS = 8
 _ROW = 34
+_BAR = 60
+_COMPARED = "Compared are first decisions at today's estimates of freight and handling, not what was paid in the end."
 _PER_MILLE = 1_000
 
 
@@ -24,16 +27,25 @@ class _Measure(NamedTuple):
     form: Callable[[float], str]
 
 
-def _money(minor: float) -> str:
-    return f"{minor / 100:,.2f}"
+def _money(minor: float, currency: str) -> str:
+    """With the decimals of the currency."""
+    places = exponent(currency)
+    return f"{minor / 10**places:,.{places}f}"
+
+
+def _in(currency: str) -> str:
+    return f", {currency}" if currency else ""
 
 
 def _percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
-_MEASURES = (
-    _Measure("Cost per order", lambda t: t.cost_minor / max(t.orders, 1), _money),
+def _cost(tally: Tally) -> float:
+    return tally.cost_minor / max(tally.orders, 1)
+
+
+_COUNTED = (
     _Measure("Parcels per order", lambda t: t.parcels / max(t.orders, 1), lambda v: f"{v:.3f}"),
     _Measure("Distance per parcel, km", lambda t: t.parcel_km / max(t.parcels, 1), lambda v: f"{v:,.0f}"),
     _Measure("Orders split", lambda t: t.split / max(t.orders, 1), _percent),
@@ -43,19 +55,25 @@ _MEASURES = (
 )
 
 
-def drawn(job: Job, results: Results) -> Drawing:
-    """All of it, as high as it needs to be."""
+def _measures(currency: str) -> tuple[_Measure, ...]:
+    return (_Measure(f"Cost per order{_in(currency)}", _cost, lambda minor: _money(minor, currency)), *_COUNTED)
+
+
+def drawn(job: Job, results: Results, currency: str = "") -> Drawing:
+    """All of it, as high as it needs to be. `currency` is that of the money; empty: there are several."""
     edition = "the draft" if job.request.version is None else f"version {job.strategy.version}"
     name = f"{edition} of {job.strategy.name}"
     shapes: list[Shape] = [
         Words(_MARGIN, 40, f"What if {name} had decided?", 24, _INK, bold=True),
         Words(_MARGIN, 66, _subtitle(job, results), 13, _MUTED),
-        *_legend(92),
+        Words(_MARGIN, 86, _COMPARED, 13, _MUTED),
+        *_legend(112),
     ]
-    top = 122.0
-    shapes += _table(results.total, top)
-    top += _ROW * (len(_MEASURES) + 1) + 34
-    shapes += _daily(results, top)
+    top = 142.0
+    measures = _measures(currency)
+    shapes += _table(results.total, measures, top)
+    top += _ROW * (len(measures) + 1) + 34
+    shapes += _daily(results, currency, top)
     top += 230
     shapes += _locations(results, top)
     rows = min(len(results.locations), _MOST_LOCATIONS)
@@ -76,13 +94,13 @@ def _legend(y: float) -> Iterator[Shape]:
     yield Words(_MARGIN + 149, y, "as the strategy would have had it", 12, _MUTED)
 
 
-def _table(total: Pair, top: float) -> Iterator[Shape]:
+def _table(total: Pair, measures: Sequence[_Measure], top: float) -> Iterator[Shape]:
     """A row per figure: both values, bars on a common scale, and the change."""
     value_x, tried_x, bar_x, bar_width, end = 330, 430, 460, 370, _WIDTH - _MARGIN
     yield Words(value_x, top + 12, "happened", 12, _MUTED, "end")
     yield Words(tried_x, top + 12, "tried", 12, _MUTED, "end")
     yield Words(end, top + 12, "change", 12, _MUTED, "end")
-    for place, measure in enumerate(_MEASURES, 1):
+    for place, measure in enumerate(measures, 1):
         y = top + _ROW * place + 8
         happened, tried = measure.of(total.happened), measure.of(total.tried)
         most = max(happened, tried)
@@ -104,19 +122,19 @@ def _change(happened: float, tried: float, x: float, y: float) -> Words:
     return Words(x, y, "same", 14, _MUTED, "end")
 
 
-def _daily(results: Results, top: float) -> Iterator[Shape]:
+def _daily(results: Results, currency: str, top: float) -> Iterator[Shape]:
     """Cost per order, day by day: from zero, so that a small change looks small."""
     left, right, height = _MARGIN + 56, _WIDTH - _MARGIN, 150
     base = top + 30 + height
-    yield Words(_MARGIN, top + 6, "Cost per order, by day of the decision (UTC)", 15, _INK, bold=True)
+    yield Words(_MARGIN, top + 6, f"Cost per order{_in(currency)}, by day of the decision (UTC)", 15, _INK, bold=True)
     days = sorted(results.days)
     pairs = [results.days[day] for day in days]
-    costs = [(_MEASURES[0].of(pair.happened), _MEASURES[0].of(pair.tried)) for pair in pairs]
+    costs = [(_cost(pair.happened), _cost(pair.tried)) for pair in pairs]
     most = _round_up(max((value for pair in costs for value in pair), default=0))
     for step in range(5):
         y = base - height * step / 4
         yield Path(((left, y), (right, y)), _RULE)
-        yield Words(left - 8, y, _money(most * step / 4), 11, _MUTED, "end")
+        yield Words(left - 8, y, _money(most * step / 4, currency), 11, _MUTED, "end")
     if not days:
         yield Words((left + right) / 2, base - height / 2, "no orders", 13, _MUTED, "middle")
         return
@@ -124,8 +142,9 @@ def _daily(results: Results, top: float) -> Iterator[Shape]:
     for course, color in ((0, _HAPPENED), (1, _TRIED)):
         heights = [height * pair[course] / most for pair in costs]
         points = [(left + slot * (place + 0.5), base - up) for place, up in enumerate(heights)]
-        if len(points) == 1:  # a day alone is a dash
-            points = [(points[0][0] - slot / 4, points[0][1]), (points[0][0] + slot / 4, points[0][1])]
+        if len(points) == 1:  # a day alone is two bars side by side
+            yield Box(points[0][0] + (course - 1) * _BAR, points[0][1], _BAR - 4, heights[0], color, 2)
+            continue
         yield Path(tuple(points), color, 2.5)
     every = -(-len(days) // 12)
     for place, day in enumerate(days):

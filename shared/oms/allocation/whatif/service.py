@@ -39,10 +39,11 @@ class WhatIfDesk:
 
 @dataclass(frozen=True)
 class WhatIfWorks:
-    """The collaborators of those who do the work."""
+    """The collaborators of those who do the work. `currency` is that of the rate cards, empty for several."""
 
     desk: WhatIfDesk
     sources: Sources
+    currency: Callable[[], str]
     enough: int = ENOUGH
 
 
@@ -148,15 +149,15 @@ def run_piece(piece: Piece, *, works: WhatIfWorks) -> None:
     state = desk.files.state(found.job.id, found.piece) if found.piece else begin(found.job)
     hours, is_done = walk(state, found.job, works.sources, enough=works.enough)
     if is_done:
-        _finish(found.job, state, desk)
+        _finish(found.job, state, works)
         return
     desk.files.save_state(found.job.id, found.piece + 1, state)
     if desk.jobs.advance(found.job.id, found.piece, found.hours + hours):
         desk.send(Piece(what_if_id=found.job.id, piece=found.piece + 1).model_dump())
 
 
-def _finish(job: Job, state: State, desk: WhatIfDesk) -> None:
-    picture = drawn(job, state.results)
+def _finish(job: Job, state: State, works: WhatIfWorks) -> None:
+    desk, picture = works.desk, drawn(job, state.results, works.currency())
     desk.files.save_picture(job.id, "svg", as_svg(picture).encode())
     desk.files.save_picture(job.id, "png", as_png(picture))
     desk.jobs.end(job.id, "completed", desk.clock(), results=state.results)
