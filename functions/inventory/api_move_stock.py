@@ -88,6 +88,7 @@ def read_position(request: Request) -> Answer:
         "missing_idempotency_key",
         "idempotency_key_reused",
         "lot_needed",
+        "lot_blocked",
         "serials_needed",
         "serial_elsewhere",
     ),

@@ -48,6 +48,7 @@ PROBLEMS: dict[str, Problem] = {
     "serials_needed": Problem(422, "The article is kept by serial number: name as many as units move."),
     "serials_differ": Problem(409, "The serials are not those on their way: `faults` names each that does not fit."),
     "serial_elsewhere": Problem(409, "A serial is in one place only: `why_not` says which is not where it should be."),
+    "lot_blocked": Problem(409, "The lot is blocked: its units are for sale again when it is unblocked."),
     "lot_needed": Problem(422, "The article is kept by lots: name the lot that the units are of."),
     "unknown_sku": Problem(422, "Use SKUs of the catalogue; `faults` names each line."),
     "totals_do_not_add_up": Problem(422, "Make each total equal to the sum of its parts, to the minor unit."),

@@ -188,6 +188,9 @@ class WatchReport(BaseModel):
 class Stock(Protocol):
     """The stock of the locations (`oms.inventory`). Each answers writes to be committed with the decision."""
 
+    def refuse_blocked(self, work: FulfillmentOrder) -> None:
+        """Refuse work that names a blocked lot."""
+
     def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Any]:
         """Units that left the building: off the books."""
 

@@ -121,6 +121,7 @@ def write_step(before: Case, step: Step, *, at: datetime, books: Books) -> Case:
     """Write the step with its stock in one transaction; the case as it is stored then.
 
     Raises:
+        BlockedLotError: a blocked lot is picked or shipped.
         ConflictError: somebody else wrote first.
         TooLargeError: a short pick that changes more than a transaction takes.
     """
@@ -130,6 +131,8 @@ def write_step(before: Case, step: Step, *, at: datetime, books: Books) -> Case:
     after, changed = versions(before, decided, step.facts, also, at=at, by=by, why=why)
     if changed:
         shipped = step.effect is not None and step.effect.kind == "shipped"
+        if shipped or [line.lots for line in after.work.lines] != [line.lots for line in before.work.lines]:
+            books.stock.refuse_blocked(after.work)
         header = header_after(after, orders, at=at, by=by) if shipped else None
         voided = _voided_now(before.parcels, after.parcels)
         effects = [

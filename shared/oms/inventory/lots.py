@@ -24,6 +24,18 @@ class LotError(StateError):
     code = "short_stock"
 
 
+class BlockedLotError(LotError):
+    """Units of a blocked lot were to be sold or sent. Nothing was moved."""
+
+    code = "lot_blocked"
+
+    @classmethod
+    def of(cls, sku: str, lot_id: str) -> "BlockedLotError":
+        """The refusal that says what must come first."""
+        text = f"lot {lot_id} of {sku} is blocked: unblock it first"
+        return cls(text, why=[Why(cls.code, text, "unblock the lot, or name other lots")])
+
+
 MAX_LOTS = 50  # of a position: 3 to 4 KB of its item
 _SENT = ("shipped", "transferred")  # to somebody: what is expired goes last of all
 

@@ -59,6 +59,7 @@ from oms.inventory.model import (
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import BUCKETS, ShortStockError, applied, left_over
 from oms.inventory.serials.store import SerialStore
+from oms.inventory.tracing.store import LotStore
 from oms.kernel.errors import ConflictError
 from oms.kernel.ids import shard_of
 from oms.kernel.time import Clock, to_text, utc_now
@@ -192,6 +193,10 @@ class StockStore:
         postings = tuple(posting(movement, before, made.version) for movement in movements)
         entry = Entry(id=name, at=cause.at, by=cause.by, why=cause.why, postings=postings)
         return Moved([self._position_write(made, before), self._entry_write(entry)], {made.key: made})
+
+    def refuse_blocked(self, work: FulfillmentOrder) -> None:
+        """Refuse work that names a blocked lot (`BlockedLotError`)."""
+        LotStore(self.table).refuse_blocked(work)
 
     def ship_writes(self, work: FulfillmentOrder, cause: Cause) -> list[Write]:
         """Units that the carrier took leave the books and the reservation."""

@@ -249,6 +249,12 @@ def test_trusting_the_movements_brings_back_what_they_say(wiring: Wiring) -> Non
     correct("movements")
     found = wiring.stock.positions_at([CUP])[CUP]
     assert (found.on_hand, found.reserved) == (15, 2)
+    (entry, posting), *_ = wiring.stock.history(found, limit=1)
+    assert (posting.kind, posting.by) == ("adjusted", ())
+    term = found.terms[0][0]
+    assert entry.why == (
+        f"movements trusted: looked at the shelf; balance put right: on_hand -84, reserved until {term} +2"
+    )
     assert_the_journal_explains_the_balances(wiring)
 
 
@@ -262,6 +268,21 @@ def test_trusting_the_balance_records_the_difference(wiring: Wiring) -> None:
         "counted", (("on_hand", -1),), "balance trusted: looked at the shelf"
     )  # fmt: skip
     assert_the_journal_explains_the_balances(wiring)
+
+
+@pytest.mark.parametrize(("first", "other"), [("balance", "movements"), ("movements", "balance")])
+def test_what_was_corrected_by_one_side_is_not_corrected_by_the_other(wiring: Wiring, first: str, other: str) -> None:
+    prove_all_round()
+    spoil_position(wiring, on_hand=14)
+    prove_all_round()
+    done = correct(first)
+    refused = correct(other)
+    assert (refused["http"], refused["code"]) == (409, "wrong_state")
+    assert refused["detail"] == f"it is resolved already: {first} trusted; possible: count the position"
+    assert correct(first) == done
+    spoil_position(wiring, on_hand=13)
+    prove_all_round()
+    assert correct(other)["status"] == "resolved"  # it happened again
 
 
 def test_the_bus_hears_of_the_drift_and_of_its_end(wiring: Wiring) -> None:

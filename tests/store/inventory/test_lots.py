@@ -10,6 +10,7 @@ from functions.fulfillment import api_confirm_fulfillment
 from functions.inventory import api_move_stock, api_trace_lots
 from oms.aws.tables import commit
 from oms.inventory.model import Change, LotMove, Movement
+from oms.inventory.tracing.model import KnownLot
 from oms.kernel.time import to_text
 from oms.orders.model import FulfillmentLine, FulfillmentOrder
 from oms.reference.model import Item
@@ -218,6 +219,49 @@ def test_a_blocked_lot_is_set_apart_wherever_it_lies_and_when_it_comes(wiring: W
     assert (stock()["available"], lots()) == (9, [("A", 8, 8), ("B", 1, 1)])
     assert lot("/block", "NONE", body={"reason": "x"})["http"] == 404
     assert_the_journal_explains_the_balances(wiring)
+
+
+def test_units_of_a_blocked_lot_are_not_for_sale_again_until_it_is_unblocked(wiring: Wiring) -> None:
+    post("received", 3, "A", "2027-03-01")
+    post("damaged", 1, "A", reason="broken")
+    block()
+    before = rows(wiring, "INVENTORY_TABLE")
+    for kind, units in (("cleared", 2), ("repaired", 1)):
+        refused = post(kind, units, "A")
+        assert (refused["http"], refused["code"]) == (409, "lot_blocked")
+        assert refused["detail"] == "lot A of BRIE is blocked: unblock it first"
+    assert rows(wiring, "INVENTORY_TABLE") == before
+    assert post("adjusted", 2, "A", reason="miscounted", expected={"on_hand": 3})["http"] == 201
+    assert (stock()["available"], lots()) == (0, [("A", 5, 0)])
+    lot("/unblock")
+    assert post("cleared", 4, "A")["http"] == 201
+    assert stock()["available"] == 4
+    assert_the_journal_explains_the_balances(wiring)
+
+
+def test_a_blocked_lot_is_neither_picked_nor_shipped() -> None:
+    with moto_cloud(fulfillment_store.now) as wiring:
+        fulfillment_store.seed(wiring)
+        mugs = ("MUG-RED", "ber-1")
+        taking_in = Movement("received", mugs, Change(on_hand=3), lots=(LotMove("A", 3),))
+        commit(*wiring.stock.writes([taking_in], wiring.stock.positions_at([mugs]), CAUSE))
+        known = KnownLot("MUG-RED", "A", blocked=True, version=1)
+        commit(wiring.lot_desk.lots.write(known, 0))
+
+        def confirm(kind: str) -> dict[str, Any]:
+            line = {"number": 1, "quantity": 2, "lots": [{"lot_id": "A", "units": 2}]}
+            said = fulfillment_store.confirmation(kind, lines=[line], confirmation_id=f"c-{kind}")
+            answer = api_confirm_fulfillment.handler(fulfillment_store.confirmations(said), None)
+            result: dict[str, Any] = text_of(answer)["results"][0]
+            return result
+
+        before = [rows(wiring, table) for table in ("INVENTORY_TABLE", "ORDERS_TABLE")]
+        for kind in ("picked", "shipped"):
+            refused = confirm(kind)
+            assert (refused["outcome"], refused["code"]) == ("refused", "lot_blocked")
+        assert [rows(wiring, table) for table in ("INVENTORY_TABLE", "ORDERS_TABLE")] == before
+        commit(wiring.lot_desk.lots.write(known._replace(blocked=False, version=2), 1))
+        assert confirm("picked")["outcome"] == "applied"
 
 
 def test_a_block_killed_anywhere_goes_on_where_it_was() -> None:

@@ -30,7 +30,8 @@ def correct_drift(exception_id: str, correction: Correction, *, by: str, desk: D
 
     Raises:
         NotFoundError: no such exception, or its position is gone.
-        StateError: it is not about drift; or the side to trust makes no sense (fewer units than none).
+        StateError: it is not about drift; the side to trust makes no sense (fewer units than none); or it was resolved
+            by trusting the other side.
         ConflictError: the position changed under our hands five times.
     """
     for lost in range(1, TRIES + 1):
@@ -41,10 +42,11 @@ def correct_drift(exception_id: str, correction: Correction, *, by: str, desk: D
             why = Why("not_drift", "the books add up", "receive, count, or cancel orders")
             raise StateError.because(why)
         if exception.status == "resolved":
+            _refuse_other(exception, correction)
             return view_of(exception)
         now = desk.clock()
         cause = Cause(by, to_text(now), f"{correction.trust} trusted: {correction.note}")
-        done = resolved(exception, by=by, now=now, why=cause.why)
+        done = resolved(exception, by=by, now=now, why=cause.why, trusted=correction.trust)
         finding = finding_now(exception, desk)
         writes = _writes(finding, exception, correction, cause, desk) if finding else []
         try:
@@ -55,6 +57,12 @@ def correct_drift(exception_id: str, correction: Correction, *, by: str, desk: D
         else:
             return view_of(done)
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _refuse_other(exception: StockException, correction: Correction) -> None:
+    if exception.trusted not in (None, correction.trust):
+        text = f"it is resolved already: {exception.trusted} trusted"
+        raise StateError.because(Why("resolved_otherwise", text, "count the position"))
 
 
 def _writes(
@@ -79,6 +87,8 @@ def _writes(
     aliens = prover.aliens(position, sides.proof, {finding.entry: finding.entry_version}) if finding.entry else ()
     movements, after = _recorded(sides, correction, exception.id)
     refuse_negative(after)
+    if correction.trust == "movements":  # its movement moves nothing, or the movements would not add up any more
+        cause = cause._replace(why=f"{cause.why}; balance put right: {rules.put_right(position, after)}")
     moved = desk.stock.mended(movements, position, after, cause)
     proved = Proof(
         version=moved.after[key].version,

@@ -1,9 +1,10 @@
 """What has been proved of a position, how far the proof has come, and what a run says."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.inventory.exceptions.model import Trusted
 from oms.inventory.model import NOTHING, Change
 from oms.kernel.text import Remark
 from oms.orders.model import Value
@@ -34,7 +35,7 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    trust: Literal["balance", "movements"]
+    trust: Trusted
     note: Remark
 
 

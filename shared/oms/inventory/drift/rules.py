@@ -135,6 +135,15 @@ def reserved_movements(position: Position, stored: Terms, kept: Terms, *, ref: s
     ]
 
 
+def put_right(before: Position, after: Position) -> str:
+    """By how many units of which bucket a correction moved the balance, in words: `on_hand -84`."""
+    moved = units_of(after).minus(units_of(before))._replace(reserved=0)
+    said = [f"{name} {by:+d}" for name, by in zip(Change._fields, moved, strict=True) if by]
+    old, new = terms_of(before), terms_of(after)
+    by_term = {term: new.get(term, 0) - old.get(term, 0) for term in sorted(old.keys() | new.keys())}
+    return ", ".join([*said, *(f"reserved until {term} {by:+d}" for term, by in by_term.items() if by)]) or "nothing"
+
+
 def lowest(proof: Proof, versions: Sequence[int]) -> int:
     """How far back the history must be walked."""
     return min([proof.version, *(version - 1 for version in versions)])

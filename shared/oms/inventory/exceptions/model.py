@@ -9,6 +9,7 @@ from oms.orders.model import Aggregate, Value
 
 ExceptionKind = Literal["shortfall", "drift", "serials"]
 ExceptionStatus = Literal["open", "resolved"]
+Trusted = Literal["balance", "movements"]
 KINDS: tuple[ExceptionKind, ...] = ("drift", "serials", "shortfall")
 # What a person can do about it; the rest is the system's.
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -45,7 +46,10 @@ class Finding(Value):
 
 
 class StockException(Aggregate):
-    """The exception of a kind at a position: opened again when it happens again, with its history in the log."""
+    """The exception of a kind at a position: opened again when it happens again, with its history in the log.
+
+    `trusted` is the side that a correction took as right, where one resolved it.
+    """
 
     id: str
     finding: Finding
@@ -53,6 +57,7 @@ class StockException(Aggregate):
     since: str
     resolved_by: str | None = None
     resolved_at: str | None = None
+    trusted: Trusted | None = None
 
     @property
     def subject(self) -> str:

@@ -12,6 +12,7 @@ from oms.inventory.exceptions.model import (
     ExceptionStatus,
     Finding,
     StockException,
+    Trusted,
     closing_fact,
     exception_id,
     opening_facts,
@@ -51,13 +52,23 @@ def opened(finding: Finding, known: StockException | None, *, by: str, now: date
         since=base.since if again else to_text(now),
         resolved_by=None,
         resolved_at=None,
+        trusted=None,
     )
 
 
-def resolved(exception: StockException, *, by: str, now: datetime, why: str | None = None) -> StockException:
-    """The exception as it is when it is mended."""
+def resolved(
+    exception: StockException, *, by: str, now: datetime, why: str | None = None, trusted: Trusted | None = None
+) -> StockException:
+    """The exception as it is when it is mended; `trusted` if a correction took one side as right."""
     return exception.changed(
-        closing_fact(exception, by), at=now, by=by, why=why, status="resolved", resolved_by=by, resolved_at=to_text(now)
+        closing_fact(exception, by),
+        at=now,
+        by=by,
+        why=why,
+        status="resolved",
+        resolved_by=by,
+        resolved_at=to_text(now),
+        trusted=trusted,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from oms.aws.tables import Write
-from oms.inventory.lots import ends_at
+from oms.inventory.lots import BlockedLotError, ends_at
 from oms.inventory.model import Cause, Change, LotMove, Movement, PositionKey
 from oms.inventory.moving.model import LOT_KINDS, LotRef, NewMovement
 from oms.inventory.serials.store import SerialStore
@@ -16,7 +16,8 @@ from oms.reference.model import Item
 from oms.reference.store import ReferenceStore
 
 SERIAL_KINDS = ("received", "found", "lost", "adjusted")
-_IN = ("received", "found")
+_IN = ("received", "found", "adjusted")
+_FOR_SALE = ("cleared", "repaired")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def _of_lot(movement: Movement, new: NewMovement, desk: LotDesk) -> Booked:
     Raises:
         RejectedError: code `lot_needed`: the article is kept by lots; `invalid`: it is not, or the lot expires on
             another day, or it is new and nobody says when it expires.
+        BlockedLotError: units of a blocked lot were to be sold again.
     """
     item = desk.reference.items([movement.key[0]]).get(movement.key[0])
     tracked = item is not None and item.lot_tracked and new.kind in LOT_KINDS
@@ -85,9 +87,11 @@ def _of_lot(movement: Movement, new: NewMovement, desk: LotDesk) -> Booked:
         raise _wrong("lot", f"{item.sku} is not kept by lots" if not item.lot_tracked else f"not with {new.kind}")
     found = found_lots(movement.key, {"lot": new.lot}, item, desk)[new.lot.id]
     lot, ends = found
+    if lot.blocked and new.kind in _FOR_SALE:
+        raise BlockedLotError.of(item.sku, lot.id)
     guard = held_still(lot, desk)
     movements = [movement._replace(lots=(_moved(new, lot.id, ends),))]
-    if lot.blocked and new.kind in _IN:
+    if lot.blocked and new.kind in _IN and new.units > 0:
         movements.append(recalled_units(movement.key, found, new.units, movement.ref))
     return Booked(movements, [guard])
 

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 
 from oms.aws import tables
 from oms.aws.tables import Key, Write
+from oms.inventory.lots import BlockedLotError
 from oms.inventory.tracing.model import KnownLot
+from oms.orders.model import FulfillmentOrder
 
 
 class LotStore:
@@ -25,6 +27,17 @@ class LotStore:
         """Lots by SKU and number, those that there are; consistent."""
         keys = {self._key(*one): one for one in wanted}
         return {keys[at]: _lot(keys[at], row) for at, row in tables.get_many(keys).items()}
+
+    def refuse_blocked(self, work: FulfillmentOrder) -> None:
+        """Refuse work whose lines name a lot that is blocked; no read where none is named.
+
+        Raises:
+            BlockedLotError: one is.
+        """
+        named = sorted({(line.sku, lot) for line in work.lines if not line.components for lot, _ in line.lots})
+        for (sku, lot_id), lot in self.known(named).items() if named else ():
+            if lot.blocked:
+                raise BlockedLotError.of(sku, lot_id)
 
     def write(self, lot: KnownLot, seen: int) -> Write:
         """The lot, if it is at the version that was seen (0: not there yet)."""
