@@ -101,7 +101,7 @@ FUNCTIONS = (
     ),
     FunctionSpec("amending/api_change_orders", _AMENDING, memory_mb=1024),
     FunctionSpec("inventory/api_read_stock", {"inventory": LOAD + LIST}),
-    FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + SAVE, "reference": LOAD + LIST}),
+    FunctionSpec("inventory/api_move_stock", {"inventory": LOAD + LIST + SAVE, "reference": LOAD + LIST}),
     FunctionSpec("inventory/api_mend_exceptions", {**_PROOF, "reference": LIST}),
     FunctionSpec(
         "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300

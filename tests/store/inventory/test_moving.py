@@ -237,7 +237,7 @@ def test_a_process_may_be_lost_anywhere_and_the_movement_counts_once() -> None:
     with moto_cloud(clock) as wiring:
         seed(wiring)
         calls = calls_of(run)
-    assert calls[-3:] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]  # before them: who calls, how often
+    assert calls[-4:] == ["BatchGetItem", "Query", "BatchGetItem", "TransactWriteItems"]  # before: who calls, how often
     for point in crash_points(calls):
         with moto_cloud(clock) as wiring:
             seed(wiring)

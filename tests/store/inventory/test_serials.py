@@ -119,6 +119,14 @@ def test_units_whose_numbers_are_known_do_not_leave_without_them(wiring: Wiring)
     assert on_hand(wiring) == (10, 10)
 
 
+def test_opening_stock_without_numbers_leaves_without_them(wiring: Wiring) -> None:
+    post("received", 3, "M1", "M2", "M3")
+    assert on_hand(wiring) == (16, 3)
+    assert confirm("shipped", {})["outcome"] == "applied"
+    assert on_hand(wiring) == (13, 3)
+    assert serial("M1")["status"] == "in_stock"
+
+
 def test_a_unit_that_was_not_found_is_set_apart_until_somebody_says_which_it_was(wiring: Wiring) -> None:
     post("received", 3, "M1", "M2", "M3")
     said = fulfillment_store.confirmation("short_pick", lines=[{"number": 3, "quantity": 1}])

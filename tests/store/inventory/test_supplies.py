@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.inventory import api_ask_availability, api_manage_supplies
+from functions.inventory import api_ask_availability, api_manage_supplies, api_move_stock
 from oms.aws.documents import unpack
 from oms.inventory.model import Position
 from oms.inventory.supply.model import ChannelSafety, Supply, SupplyTerms
@@ -95,6 +95,30 @@ def shop(wiring: Wiring, *positions: Position) -> None:
     wiring.reference.put_setting("SUPPLY", "terms", TERMS)
     desk = Channel(name="desk", kind="canonical", currencies=frozenset({"EUR"}))
     wiring.reference.put_setting("CHANNEL", "desk", desk)
+
+
+def test_what_is_received_for_no_supply_takes_nothing_of_what_supplies_still_bring() -> None:
+    def receive_otherwise(units: int) -> dict[str, Any]:
+        event = api_event(
+            "POST /v1/stock/{sku}/locations/{location}/movements",
+            path={"sku": "CUP", "location": "ber-1"},
+            headers={"Idempotency-Key": f"other-{units}"},
+            body={"kind": "received", "units": units, "ref": "no-supply"},
+        )
+        answer: dict[str, Any] = text_of(api_move_stock.handler(event, None))
+        return answer
+
+    with moto_cloud(Time()) as wiring:
+        shop(wiring, position("CUP", "ber-1", 3, incoming=2), position("CUP", "lon-1", 0))
+        assert put(LINE)[0] == 200
+        assert put({**LINE, "location": "lon-1"}, name="PO-7.2")[0] == 200
+        assert books(wiring) == (3, 12)
+        assert receive_otherwise(120)["position"]["incoming"] == 10
+        assert receive(4, "GR-1")[1]["to_come"] == 6
+        assert books(wiring) == (127, 6)
+        assert receive_otherwise(1)["position"]["incoming"] == 6
+        assert receive(6, "GR-2")[1]["to_come"] == 0
+        assert books(wiring) == (134, 0)
 
 
 def test_a_line_that_is_to_come_stands_in_the_books_until_it_is_there() -> None:

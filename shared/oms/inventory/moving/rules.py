@@ -59,12 +59,16 @@ def check_seen(position: Position, seen: Seen, *, needed: bool) -> None:
         raise _with_current(QuantityChangedError(f"not as expected: {', '.join(wrong)}"), position)
 
 
-def change_of(new: NewMovement, position: Position) -> Change:
-    """By how much the buckets move. Units that are set apart are on hand all the same."""
+def change_of(new: NewMovement, position: Position, announced: int = 0) -> Change:
+    """By how much the buckets move. Units that are set apart are on hand all the same.
+
+    `announced` units are still to come of supplies and transfers: what is received without naming one leaves them
+    `incoming`.
+    """
     units = new.units
     out_of = {"damaged": Change(damaged=-units), "quality_control": Change(quality_control=-units)}
     changes = {
-        "received": Change(on_hand=units, incoming=-min(max(units, 0), position.incoming)),
+        "received": Change(on_hand=units, incoming=-min(max(units, 0), max(position.incoming - announced, 0))),
         "expected": Change(incoming=units),
         "found": Change(on_hand=units),
         "lost": Change(on_hand=-units).plus(out_of.get(new.out_of or "", Change())),

@@ -11,6 +11,7 @@ from oms.inventory.moving.model import Moved, MovementPage, MovementView, NewMov
 from oms.inventory.repeats import digest, refuse_other
 from oms.inventory.rules import applied
 from oms.inventory.store import StockStore
+from oms.inventory.supply.store import SupplyStore
 from oms.inventory.tracing.booking import LotDesk, booked
 from oms.kernel.errors import ConflictError, Fault, MalformedError, NotFoundError, RejectedError
 from oms.kernel.ids import derive_id
@@ -57,7 +58,9 @@ def post_movement(posted: Posted, *, stock: StockStore, lots: LotDesk, clock: Cl
         position = _position(stock, posted.at)
         rules.check_seen(position, Seen(posted.if_match, new.expected), needed=new.kind == "adjusted")
         cause = Cause(posted.by, to_text(clock()), rules.why_of(new))
-        movement = Movement(new.kind, posted.at, rules.change_of(new, position), ref=new.ref)
+        movement = Movement(
+            new.kind, posted.at, rules.change_of(new, position, _announced(new, position, stock)), ref=new.ref
+        )
         movements, guards = booked(movement, new, lots, cause)
         after = applied(position, movements)
         fact = fact_about(after, rules.fact_of(new, after), cause.at)
@@ -178,6 +181,17 @@ def _position(stock: StockStore, key: PositionKey) -> Position:
     if found is None:
         raise NotFoundError(f"{key[0]} is not kept there")
     return found
+
+
+def _announced(new: NewMovement, position: Position, stock: StockStore) -> int:
+    """Units that open supplies and transfers still have to bring; read only where a receipt could take them.
+
+    They move in one transaction with the position: read after it, they are as it says, or its write is refused.
+    """
+    if new.kind != "received" or not position.incoming:
+        return 0
+    to_come = SupplyStore(stock.table).to_come(position.sku, consistent=True)
+    return sum(one.to_come for one in to_come if one.location == position.location)
 
 
 def _view(entry: Entry, posting: Posting, *, all_refs: bool) -> MovementView:

@@ -31,9 +31,9 @@ class SupplyStore:
         row = tables.get(self._key(supply_id))
         return unpack(Supply, row["doc"]) if row else None
 
-    def to_come(self, sku: str) -> list[Supply]:
-        """Every open supply of a SKU, by location and id; a moment old."""
-        rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"SUPPLIES#{sku}"})
+    def to_come(self, sku: str, *, consistent: bool = False) -> list[Supply]:
+        """Every open supply of a SKU, by location and id; a moment old if not `consistent`."""
+        rows = tables.query(self.table, condition="pk = :pk", values={":pk": f"SUPPLIES#{sku}"}, consistent=consistent)
         return [unpack(Supply, row["doc"]) for row in rows]
 
     def all_to_come(self, skus: Iterable[str]) -> list[Supply]:
