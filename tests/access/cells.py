@@ -95,12 +95,13 @@ class Caller(NamedTuple):
     def name(self) -> str:
         return f"{self.role}+{'+'.join(sorted(self.groups))}" if self.groups else self.role
 
-    @property
-    def claims(self) -> dict[str, Any]:
+    def claims(self, operation: Operation) -> dict[str, Any]:
+        """What its token says, when it works at the location that the example is about."""
+        here = operation.given("path").get("location", OWN_LOCATION)
         return {
             "roles": [self.role],
             "channels": [OWN_CHANNEL, OWN_SHOP] if "channel" in self.groups else [],
-            "locations": [OWN_LOCATION] if "location" in self.groups else [],
+            "locations": [here] if "location" in self.groups else [],
         }
 
     @property
@@ -163,7 +164,7 @@ def call(scene: Scene, cell: Cell, *, missing: bool = False) -> dict[str, Any]:
         headers=operation.given("header"),
         body=_body(operation, cell.whose, missing=missing),
         client=cell.caller.name,
-        **cell.caller.claims,
+        **cell.caller.claims(operation),
     )
     scene.calls.clear()
     return scene.handlers[operation.key](event, None)

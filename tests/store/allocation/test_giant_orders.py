@@ -62,11 +62,6 @@ def transaction(calls: list[str], number: int) -> int:
     return [place for place, name in enumerate(calls) if name == "TransactWriteItems"][number]
 
 
-def around_writes(calls: list[str]) -> list[CrashPoint]:
-    """Before and after each write. What dies between reads has written what it had written before them."""
-    return [point for point in crash_points(calls) if point.operation == "TransactWriteItems"]
-
-
 def test_locations_are_told_when_the_last_step_is_done_and_not_before(cloud_on_moto: Wiring) -> None:
     event = scene(cloud_on_moto)
     calls = calls_of(lambda: allocate(event))
@@ -95,7 +90,7 @@ def test_killed_anywhere_it_goes_on_where_it_was_and_reserves_once() -> None:
     """B4: before and after every step."""
     with moto_cloud(clock) as wiring:
         event = scene(wiring)
-        points = around_writes(calls_of(lambda: allocate(event)))
+        points = crash_points(calls_of(lambda: allocate(event)))
     for point in points:
         with moto_cloud(clock) as wiring:
             event = scene(wiring)
@@ -149,7 +144,7 @@ def test_a_cancellation_of_a_half_reserved_order_killed_anywhere_is_finished_by_
     with moto_cloud(clock) as wiring:
         half_way(wiring)
         restart(clock)
-        points = around_writes(calls_of(lambda: api_cancel_orders.handler(CANCEL, None)))
+        points = crash_points(calls_of(lambda: api_cancel_orders.handler(CANCEL, None)))
     for point in points:
         with moto_cloud(clock) as wiring:
             event = half_way(wiring)
