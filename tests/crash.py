@@ -20,7 +20,7 @@ from oms.kernel.time import Clock, utc_now
 from oms.wiring import Wiring, rewire
 from tests.aws import environment
 
-READS = ("BatchGet", "Get", "Head", "List", "Query", "Scan", "TransactGet")
+WRITES = ("TransactWriteItems", "PutItem", "UpdateItem")
 
 
 class Crash(BaseException):
@@ -36,12 +36,14 @@ class CrashPoint(NamedTuple):
 
 
 def crash_points(calls: list[str]) -> list[CrashPoint]:
-    """Before and after every call that leaves something: who dies at a read leaves what the last write left."""
+    """Before and after every call of a run."""
+    return [CrashPoint(number, moment, name) for number, name in enumerate(calls) for moment in ("before", "after")]
+
+
+def around_writes(calls: list[str]) -> list[CrashPoint]:
+    """Before and after each write: for long runs. Who dies between reads leaves what the write before them left."""
     return [
-        CrashPoint(number, moment, name)
-        for number, name in enumerate(calls)
-        for moment in ("before", "after")
-        if not name.startswith(READS)
+        point for point in crash_points(calls) if point.operation in ("TransactWriteItems", "PutItem", "UpdateItem")
     ]
 
 

@@ -24,7 +24,7 @@ def test_a_run_dies_at_each_point_and_only_what_came_before_is_done() -> None:
             crash(point, _run)
             restart()
             stored.append(tables.get(_KEY) is not None)
-    assert stored == [False, True]  # who dies at the read leaves what is there anyway
+    assert stored == [False, False, False, True]
 
 
 def test_a_point_that_is_never_reached_fails_the_test() -> None:

@@ -30,7 +30,7 @@ from tests.allocation_scene import (
     trees,
 )
 from tests.aws import moto_cloud
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.crash import around_writes, calls_of, crash, restart
 from tests.fulfillment_store import confirmation, confirmations
 from tests.intake import body_of
 from tests.lambda_events import api_event
@@ -221,7 +221,7 @@ def test_allocation_and_cancellation_killed_anywhere_count_once() -> None:
         event = seeded(wiring)
         taking = calls_of(lambda: allocate(event, None))
         giving = calls_of(lambda: cancel("ord_1"))
-    for point in crash_points(taking):
+    for point in around_writes(taking):
         with moto_cloud(clock) as wiring:
             event = seeded(wiring)
             crash(point, lambda event=event: allocate(event, None))  # type: ignore[misc]
@@ -229,7 +229,7 @@ def test_allocation_and_cancellation_killed_anywhere_count_once() -> None:
             allocate(event, None)
             assert used(again) == Load(2, 2, 4), point
             assert_the_books_balance(again)
-    for point in crash_points(giving):
+    for point in around_writes(giving):
         with moto_cloud(clock) as wiring:
             allocate(seeded(wiring), None)
             crash(point, lambda: cancel("ord_1"))

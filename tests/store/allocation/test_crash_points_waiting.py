@@ -5,7 +5,7 @@ from oms.reference.model import MayWait
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, batch, clock, position, put_order, set_up, trees
 from tests.aws import moto_cloud
-from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
+from tests.crash import CrashPoint, around_writes, calls_of, crash, restart
 from tests.waiting_scene import DONE, buckets, come, found, line, sell, serve, supply, trusted
 
 
@@ -26,7 +26,7 @@ def test_serving_a_line_killed_anywhere_serves_each_once_and_in_order() -> None:
         scene(wiring)
         calls = calls_of(serve)
     assert calls.count("TransactWriteItems") >= 1
-    for point in crash_points(calls):
+    for point in around_writes(calls):
         with moto_cloud(clock) as wiring:
             scene(wiring)
             crash(point, serve)
@@ -47,7 +47,7 @@ def test_an_order_that_comes_meanwhile_killed_anywhere_stands_behind() -> None:
         scene(wiring)
         event = batch(put_order(wiring, "ord_new", {"CUP": 1}, minute=9))
         calls = calls_of(lambda: queue_allocate_orders.handler(event, None))
-    for point in crash_points(calls):
+    for point in around_writes(calls):
         with moto_cloud(clock) as wiring:
             scene(wiring)
             event = batch(put_order(wiring, "ord_new", {"CUP": 1}, minute=9))

@@ -24,7 +24,7 @@ from tests.allocation_scene import (
     trees,
 )
 from tests.aws import moto_cloud
-from tests.crash import CrashPoint, calls_of, crash, crash_points, restart
+from tests.crash import CrashPoint, around_writes, calls_of, crash, restart
 from tests.lambda_events import api_event
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
@@ -90,7 +90,7 @@ def test_killed_anywhere_it_goes_on_where_it_was_and_reserves_once() -> None:
     """B4: before and after every step."""
     with moto_cloud(clock) as wiring:
         event = scene(wiring)
-        points = crash_points(calls_of(lambda: allocate(event)))
+        points = around_writes(calls_of(lambda: allocate(event)))
     for point in points:
         with moto_cloud(clock) as wiring:
             event = scene(wiring)
@@ -144,7 +144,7 @@ def test_a_cancellation_of_a_half_reserved_order_killed_anywhere_is_finished_by_
     with moto_cloud(clock) as wiring:
         half_way(wiring)
         restart(clock)
-        points = crash_points(calls_of(lambda: api_cancel_orders.handler(CANCEL, None)))
+        points = around_writes(calls_of(lambda: api_cancel_orders.handler(CANCEL, None)))
     for point in points:
         with moto_cloud(clock) as wiring:
             event = half_way(wiring)

@@ -7,7 +7,7 @@ from oms.reference.model import MayWait
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, clock, position, put_order, set_up, text_of
 from tests.aws import moto_cloud
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.crash import around_writes, calls_of, crash, restart
 from tests.lambda_events import api_event
 from tests.waiting_scene import buckets, come, found, line, order, receive, sell, serve, supply, trusted
 
@@ -110,7 +110,7 @@ def test_a_change_of_supply_killed_anywhere_is_promised_once() -> None:
         seed(wiring)
         calls = calls_of(serve)
     assert calls.count("TransactWriteItems") == 3
-    for point in crash_points(calls):
+    for point in around_writes(calls):
         with moto_cloud(clock) as wiring:
             seed(wiring)
             crash(point, serve)

@@ -14,7 +14,7 @@ from oms.kernel.time import to_text
 from oms.wiring import Wiring
 from tests.allocation_scene import START, batch, clock, entry, position, put_order, set_up, text_of
 from tests.aws import moto_cloud
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.crash import around_writes, calls_of, crash, restart
 from tests.lambda_events import api_event, sqs_event
 
 CUP = ("CUP", "ber-1")
@@ -133,7 +133,7 @@ def test_it_may_die_anywhere_and_the_shortfall_is_mended_once() -> None:
         seed(wiring)
         message = lose(wiring, 3)
         calls = calls_of(lambda: mend(message))
-    for point in crash_points(calls):
+    for point in around_writes(calls):
         with moto_cloud(clock) as wiring:
             seed(wiring)
             message = lose(wiring, 3)

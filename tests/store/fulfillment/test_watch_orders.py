@@ -134,6 +134,8 @@ def test_a_run_that_died_anywhere_and_came_again_starts_it_once() -> None:
         calls = calls_of(watch)
     assert [call for call in calls if call != "Query"] == ["BatchGetItem", "StartExecution", "PutItem"]
     for point in crash_points(calls):
+        if point.operation == "Query":
+            continue  # a run that died reading has done nothing; 25 queries would make 50 equal cases
         with watched(early=False) as (_, time):
             time.passes(hours=4)
             crash(point, watch)

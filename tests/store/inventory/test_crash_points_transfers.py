@@ -8,7 +8,7 @@ import pytest
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, clock, position, set_up
 from tests.aws import moto_cloud
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.crash import around_writes, calls_of, crash, restart
 from tests.store.inventory.test_transfers import PLAN, cancel, put, ready, receive, ship
 
 Run = Callable[[], Any]
@@ -71,7 +71,7 @@ def test_a_step_killed_anywhere_is_made_once(name: str) -> None:
         calls = calls_of(run)
         assert found(wiring) == expected
     assert calls.count("TransactWriteItems") + calls.count("PutItem") == 1
-    for point in crash_points(calls):
+    for point in around_writes(calls):
         with moto_cloud(clock) as wiring:
             scene(wiring, before)
             crash(point, run)
@@ -101,7 +101,7 @@ def test_a_load_of_more_than_one_transaction_killed_anywhere_goes_on_where_it_wa
         begin(wiring)
         calls = calls_of(run)
     assert calls.count("TransactWriteItems") == 2
-    for point in crash_points(calls):
+    for point in around_writes(calls):
         with moto_cloud(clock) as wiring:
             begin(wiring)
             crash(point, run)
