@@ -30,7 +30,8 @@ _PARKED_BYTES = 200_000
 _ENVELOPE_BYTES = 200  # source, type, braces
 _UNREADABLE = (RejectedError, AttributeError, KeyError, TypeError, ValueError, zlib.error)
 # What the bus will never take, however often it is asked.
-_HOPELESS = frozenset({"MalformedDetail", "InvalidArgument"})
+_TOO_LARGE = f"TooLargeError: an entry of more than {CALL_BYTES} bytes"
+_HOPELESS = frozenset({"MalformedDetail", "InvalidArgument", _TOO_LARGE})
 _NOWHERE = 1 << 30
 
 Record = dict[str, Any]
@@ -151,7 +152,11 @@ class Outbox:
                 break
         return [*hopeless, *left]
 
-    def _once(self, entries: list[Entry]) -> list[Refused]:
+    def _once(self, every: list[Entry]) -> list[Refused]:
+        entries = [entry for entry in every if entry.size <= CALL_BYTES]
+        too_large = [Refused(entry, _TOO_LARGE) for entry in every if entry.size > CALL_BYTES]
+        if not entries:
+            return too_large
         with translated():
             answer = clients.events().put_events(
                 Entries=[
@@ -160,7 +165,7 @@ class Outbox:
                 ]
             )
         codes = [str(result.get("ErrorCode", "")) for result in answer["Entries"]]
-        return [Refused(entry, code) for entry, code in zip(entries, codes, strict=True) if code]
+        return [*too_large, *(Refused(entry, code) for entry, code in zip(entries, codes, strict=True) if code)]
 
     def _set_aside(self, refused: Refused) -> bool:
         """Park an entry that the bus will never take; False when it has to wait."""
