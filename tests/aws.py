@@ -46,7 +46,7 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
     before = [_found(backend, operation) for item in transact_items for operation in item.values()]
     try:
         _MOTOS(backend, transact_items)
-    except Exception:  # undone and raised again: moto fails with errors of many kinds, all of them undo
+    except Exception:  # nothing is swallowed: moto fails with errors of many kinds, each is undone and raised again
         for rows, sort, item in before:
             rows.pop(sort, None)
             if item is not None:

@@ -4,7 +4,7 @@ from oms.allocation.limits import service
 from oms.allocation.limits.model import LimitsPage, LimitsQuery, LimitsView, PutLimits, WorkloadQuery, WorkloadView
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
-from oms.kernel.errors import MalformedError
+from oms.entry.conditions import if_match
 from oms.wiring import wire
 
 api = Api("sourcing")
@@ -44,7 +44,7 @@ def put_limits(request: Request) -> Answer:
     view, etag = service.put_limits(
         request.path["location"],
         request.body(PutLimits),
-        if_match=_if_match(request),
+        if_match=if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().limits_desk,
     )
@@ -83,13 +83,6 @@ def list_limits(request: Request) -> Answer:
 def read_workload(request: Request) -> Answer:
     query = parse_query(WorkloadQuery, request.query)
     return Answer(200, service.read_workload(request.path["location"], query, desk=wire().limits_desk))
-
-
-def _if_match(request: Request) -> str:
-    tag = request.headers.get("if-match")
-    if tag is not None and not tag.strip():
-        raise MalformedError("an If-Match without a tag")
-    return tag or ""
 
 
 handler = api.handler

@@ -4,7 +4,8 @@ from oms.allocation.strategies import service
 from oms.allocation.strategies.model import StrategyDraft, StrategyPage, StrategyView, VersionPage, VersionQuery
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
-from oms.kernel.errors import MalformedError, NotFoundError
+from oms.entry.conditions import if_match
+from oms.kernel.errors import NotFoundError
 from oms.wiring import wire
 
 api = Api("sourcing")
@@ -67,7 +68,7 @@ def draft_strategy(request: Request) -> Answer:
     view, etag = service.draft_strategy(
         request.path["strategy"],
         request.body(StrategyDraft),
-        if_match=_if_match(request),
+        if_match=if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().strategy_desk,
     )
@@ -105,7 +106,7 @@ def drop_strategy_draft(request: Request) -> Answer:
 def publish_strategy(request: Request) -> Answer:
     view = service.publish_strategy(
         request.path["strategy"],
-        if_match=_if_match(request),
+        if_match=if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().strategy_desk,
     )
@@ -145,13 +146,6 @@ def read_strategy_version(request: Request) -> Answer:
     if not (version.isascii() and version.isdigit()) or len(version) > service.DIGITS:
         raise NotFoundError("there is no such version")
     return Answer(200, service.read_version(request.path["strategy"], int(version), desk=wire().strategy_desk))
-
-
-def _if_match(request: Request) -> str:
-    tag = request.headers.get("if-match")
-    if tag is not None and not tag.strip():
-        raise MalformedError("an If-Match without a tag")
-    return tag or ""
 
 
 handler = api.handler

@@ -2,10 +2,10 @@
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.entry.conditions import if_match
 from oms.inventory.supply import service
 from oms.inventory.supply.model import PutSupply, ReceiveSupply, SupplyView
 from oms.inventory.supply.service import tag_of
-from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("stock")
@@ -49,7 +49,7 @@ def put_supply(request: Request) -> Answer:
     view = service.put_supply(
         request.path["supply_id"],
         request.body(PutSupply),
-        if_match=_if_match(request),
+        if_match=if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().supply_desk,
     )
@@ -72,13 +72,6 @@ def receive_supply(request: Request) -> Answer:
     receipt = request.body(ReceiveSupply)
     by = f"user:{request.principal.subject}"
     return _answer(service.receive_supply(request.path["supply_id"], receipt, by=by, desk=wire().supply_desk))
-
-
-def _if_match(request: Request) -> str:
-    tag = request.headers.get("if-match")
-    if tag is not None and not tag.strip():
-        raise MalformedError("an If-Match without a tag")
-    return tag or ""
 
 
 handler = api.handler

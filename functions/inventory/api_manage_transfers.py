@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.entry.conditions import if_match
 from oms.inventory.supply.model import Place
 from oms.inventory.transfers import listing, moves, service
 from oms.inventory.transfers.desk import Caller, read_transfer, tag_of
@@ -21,7 +22,6 @@ from oms.inventory.transfers.model import (
     TransferView,
     view_of,
 )
-from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("stock")
@@ -48,10 +48,7 @@ class TransferQuery(BaseModel):
 
 
 def _caller(request: Request) -> Caller:
-    tag = request.headers.get("if-match")
-    if tag is not None and not tag.strip():
-        raise MalformedError("an If-Match without a tag")
-    return Caller(f"user:{request.principal.subject}", request.principal.may_see_location, tag or "")
+    return Caller(f"user:{request.principal.subject}", request.principal.may_see_location, if_match(request))
 
 
 def _shown(transfer: Transfer, status: int = 200) -> Answer:

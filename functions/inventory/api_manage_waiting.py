@@ -2,6 +2,7 @@
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
+from oms.entry.conditions import if_match
 from oms.inventory.waiting.policies import service
 from oms.inventory.waiting.policies.model import (
     PutWaiting,
@@ -10,7 +11,6 @@ from oms.inventory.waiting.policies.model import (
     WaitingPolicyQuery,
     WaitingPolicyView,
 )
-from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("stock")
@@ -50,7 +50,7 @@ def put_waiting_policy(request: Request) -> Answer:
     view, etag = service.put_policy(
         request.path["sku"],
         request.body(PutWaiting),
-        if_match=_if_match(request),
+        if_match=if_match(request),
         by=f"user:{request.principal.subject}",
         desk=wire().waiting_policy_desk,
     )
@@ -72,13 +72,6 @@ def put_waiting_policy(request: Request) -> Answer:
 def list_waiting_policies(request: Request) -> Answer:
     query = parse_query(WaitingPolicyQuery, request.query)
     return Answer(200, service.list_policies(request.path["sku"], query, desk=wire().waiting_policy_desk))
-
-
-def _if_match(request: Request) -> str:
-    tag = request.headers.get("if-match")
-    if tag is not None and not tag.strip():
-        raise MalformedError("an If-Match without a tag")
-    return tag or ""
 
 
 handler = api.handler

@@ -6,11 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request, parse_query
+from oms.entry.conditions import if_match
 from oms.inventory.model import Position, StockLevel, level_of
 from oms.inventory.moving import service
 from oms.inventory.moving.model import Moved, MovementPage, NewMovement, PositionLevels
 from oms.inventory.moving.rules import check_kind
-from oms.kernel.errors import MalformedError
 from oms.wiring import wire
 
 api = Api("stock")
@@ -41,13 +41,6 @@ class MovementQuery(BaseModel):
 
 def _key(request: Request) -> tuple[str, str]:
     return request.path["sku"], request.path["location"]
-
-
-def _if_match(request: Request) -> str | None:
-    tag = request.headers.get("if-match")
-    if tag is not None and not tag.strip():
-        raise MalformedError("an If-Match without a tag")
-    return tag
 
 
 def _shown(position: Position, status: int = 200) -> Answer:
@@ -103,7 +96,7 @@ def post_movement(request: Request) -> Answer:
     new = request.body(NewMovement)
     check_kind(new.kind, request.principal.roles)
     by = f"user:{request.principal.subject}"
-    posted = service.Posted(_key(request), new, _if_match(request), key, by)
+    posted = service.Posted(_key(request), new, if_match(request) or None, key, by)
     done = service.post_movement(posted, stock=wire().stock, lots=wire().lot_desk, clock=wire().clock)
     return Answer(201, done, {"etag": f'"{done.position.version}"'})
 
@@ -153,7 +146,7 @@ def set_levels(request: Request) -> Answer:
     position, opened = service.set_levels(
         _key(request),
         request.body(PositionLevels),
-        if_match=_if_match(request),
+        if_match=if_match(request) or None,
         by=f"user:{request.principal.subject}",
         stock=wire().stock,
         reference=wire().reference,

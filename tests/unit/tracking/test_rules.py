@@ -136,4 +136,5 @@ def test_words_of_a_driver_carry_no_card_number() -> None:
             "place": "paid by 4242 4242 4242 4242", "reason": "card 4242424242424242 shown",
         }
     )  # fmt: skip
+    # A published test number as it is kept: more than its first six and last four digits may not stand (PCI DSS 3.4.1).
     assert (said.place, said.reason) == ("paid by 4242 42XX XXXX 4242", "card 424242XXXXXX4242 shown")
