@@ -11,11 +11,13 @@ follows from its content: who publishes knows what.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import Key, Write
+from oms.kernel.errors import StaleError, UnconditionalError
 from oms.reference.model import Edition
 
 SETTINGS = "CONFIG"
@@ -26,6 +28,30 @@ _Edition = TypeVar("_Edition", bound=Edition)
 def tag_of(edition: Edition) -> str:
     """Names what is written and by whom: two drafts of one tag are the same."""
     return hashlib.sha256(edition.model_dump_json().encode()).hexdigest()[:20]
+
+
+def etag_of(edition: Edition | None) -> str:
+    """The entity tag of what is in force; of nothing that was ever enacted, version 0."""
+    return f'"{edition.version if edition else 0}"'
+
+
+def next_version(before: Edition | None, if_match: str, *, what: str) -> int:
+    """The version that takes the place of `before`, which the caller has seen: its entity tag, or `*` for any.
+
+    Raises:
+        StaleError: another one is in force. UnconditionalError: nothing was said of it.
+    """
+    if not if_match:
+        raise UnconditionalError(f"say which {what} you have seen: send the ETag as If-Match")
+    version = before.version if before else 0
+    if if_match not in ("*", etag_of(before)):
+        raise StaleError(f"version {version} of the {what} is in force")
+    return version + 1
+
+
+def more_below(found: Sequence[Edition], limit: int) -> int | None:
+    """Below which version there are more editions than the `limit` that were found; None: none."""
+    return found[-1].version if len(found) == limit and found[-1].version > 1 else None
 
 
 class EditionStore(Generic[_Edition]):

@@ -13,16 +13,14 @@ from oms.allocation.limits.model import (
     WorkloadView,
 )
 from oms.aws.tables import ConditionFailedError
-from oms.kernel.errors import NotFoundError, StaleError, UnconditionalError
+from oms.kernel.errors import NotFoundError, StaleError
 from oms.kernel.time import Clock, to_text
 from oms.orders.workload.model import Load
 from oms.orders.workload.rules import limit_of, workdays
 from oms.orders.workload.store import WorkloadStore
-from oms.reference.editions import EditionStore
+from oms.reference.editions import EditionStore, etag_of, more_below, next_version
 from oms.reference.model import LIMITS, Location, LocationLimits
 from oms.reference.store import ReferenceStore
-
-_ANY = "*"
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def read_limits(name: str, *, desk: LimitsDesk) -> tuple[LimitsView, str]:
         NotFoundError: no such location.
     """
     location, found = _location(name, desk), desk.limits.find(name)
-    return _view(found) if found else _as_set_up(location), _etag(found)
+    return _view(found) if found else _as_set_up(location), etag_of(found)
 
 
 def put_limits(name: str, wanted: PutLimits, *, if_match: str, by: str, desk: LimitsDesk) -> tuple[LimitsView, str]:
@@ -58,14 +56,10 @@ def put_limits(name: str, wanted: PutLimits, *, if_match: str, by: str, desk: Li
     _location(name, desk)
     before = desk.limits.find(name)
     if before is not None and _same(before, wanted):
-        return _view(before), _etag(before)
-    if not if_match:
-        raise UnconditionalError("say which limits you have seen: send their ETag as If-Match")
-    if if_match not in (_ANY, _etag(before)):
-        raise StaleError(f"the limits are now version {before.version if before else 0}")
+        return _view(before), etag_of(before)
     made = LocationLimits(
         name=name,
-        version=before.version + 1 if before else 1,
+        version=next_version(before, if_match, what="limits"),
         by=by,
         at=to_text(desk.clock()),
         **wanted.model_dump(),
@@ -75,7 +69,7 @@ def put_limits(name: str, wanted: PutLimits, *, if_match: str, by: str, desk: Li
     except ConditionFailedError as error:
         raise StaleError("the limits were changed at this moment") from error
     desk.reference.look_again()
-    return _view(made), _etag(made)
+    return _view(made), etag_of(made)
 
 
 def list_limits(name: str, query: LimitsQuery, *, desk: LimitsDesk) -> LimitsPage:
@@ -86,8 +80,7 @@ def list_limits(name: str, query: LimitsQuery, *, desk: LimitsDesk) -> LimitsPag
     """
     _location(name, desk)
     found = desk.limits.versions(name, limit=query.limit, before=query.before)
-    more = found[-1].version if len(found) == query.limit and found[-1].version > 1 else None
-    return LimitsPage(limits=[_view(one) for one in found], next_before=more)
+    return LimitsPage(limits=[_view(one) for one in found], next_before=more_below(found, query.limit))
 
 
 def read_workload(name: str, query: WorkloadQuery, *, desk: LimitsDesk) -> WorkloadView:
@@ -130,7 +123,3 @@ def _view(limits: LocationLimits) -> LimitsView:
 
 def _as_set_up(location: Location) -> LimitsView:
     return LimitsView(location=location.id, version=0, **{name: getattr(location, name) for name in LIMITS})
-
-
-def _etag(limits: LocationLimits | None) -> str:
-    return f'"{limits.version if limits else 0}"'

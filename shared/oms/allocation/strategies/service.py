@@ -13,7 +13,7 @@ from oms.allocation.strategies.model import State, StrategyDraft, StrategyPage, 
 from oms.aws.tables import ConditionFailedError
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StaleError, UnconditionalError
 from oms.kernel.time import Clock, to_text
-from oms.reference.editions import EditionStore, tag_of
+from oms.reference.editions import EditionStore, more_below, tag_of
 from oms.reference.model import Location
 from oms.reference.store import ReferenceStore
 
@@ -62,8 +62,7 @@ def list_versions(name: str, query: VersionQuery, *, desk: StrategyDesk) -> Vers
         _refuse_name(name, desk)
     in_force = _version(name, desk)
     views = [_view(one, _state(one, in_force)) for one in found]
-    more = found[-1].version if len(found) == query.limit and found[-1].version > 1 else None
-    return VersionPage(strategies=views, next_before=more)
+    return VersionPage(strategies=views, next_before=more_below(found, query.limit))
 
 
 def read_version(name: str, version: int, *, desk: StrategyDesk) -> StrategyView:

@@ -12,12 +12,11 @@ from oms.inventory.waiting.policies.model import (
 )
 from oms.inventory.waiting.policies.store import WaitingPolicyStore
 from oms.inventory.waiting.store import WaitingStore
-from oms.kernel.errors import Fault, NotFoundError, RejectedError, StaleError, UnconditionalError
+from oms.kernel.errors import Fault, NotFoundError, RejectedError, StaleError
 from oms.kernel.time import Clock, to_text
+from oms.reference.editions import etag_of, more_below, next_version
 from oms.reference.model import Item, WaitingPolicy
 from oms.reference.store import ReferenceStore
-
-_ANY = "*"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def read_policy(sku: str, *, desk: WaitingPolicyDesk) -> tuple[WaitingNow, str]:
     head = desk.lines.heads([sku])[sku]
     view = _view(found) if found else WaitingPolicyView(sku=sku, version=0, terms=item.waiting)
     waits = {name: units for name, units in sorted(head.by_channel.items()) if units}
-    return WaitingNow(**dict(view), waiting_units=head.sold, waiting_by_channel=waits), _etag(found)
+    return WaitingNow(**dict(view), waiting_units=head.sold, waiting_by_channel=waits), etag_of(found)
 
 
 def put_policy(
@@ -58,14 +57,10 @@ def put_policy(
     _, before = _find(sku, desk)
     _refuse_unknown(wanted, desk)
     if before is not None and (before.terms, before.note) == (wanted.terms, wanted.note):
-        return _view(before), _etag(before)
-    if not if_match:
-        raise UnconditionalError("say which policy you have seen: send its ETag as If-Match")
-    if if_match not in (_ANY, _etag(before)):
-        raise StaleError(f"the policy is now version {before.version if before else 0}")
+        return _view(before), etag_of(before)
     made = WaitingPolicy(
         name=sku,
-        version=before.version + 1 if before else 1,
+        version=next_version(before, if_match, what="policy"),
         by=by,
         at=to_text(desk.clock()),
         note=wanted.note,
@@ -76,7 +71,7 @@ def put_policy(
     except ConditionFailedError as error:
         raise StaleError("the policy was changed at this moment") from error
     desk.reference.forget_item(sku)
-    return _view(made), _etag(made)
+    return _view(made), etag_of(made)
 
 
 def list_policies(sku: str, query: WaitingPolicyQuery, *, desk: WaitingPolicyDesk) -> WaitingPolicyPage:
@@ -87,8 +82,7 @@ def list_policies(sku: str, query: WaitingPolicyQuery, *, desk: WaitingPolicyDes
     """
     _find(sku, desk)
     found = desk.policies.versions(sku, limit=query.limit, before=query.before)
-    more = found[-1].version if len(found) == query.limit and found[-1].version > 1 else None
-    return WaitingPolicyPage(policies=[_view(one) for one in found], next_before=more)
+    return WaitingPolicyPage(policies=[_view(one) for one in found], next_before=more_below(found, query.limit))
 
 
 def _find(sku: str, desk: WaitingPolicyDesk) -> tuple[Item, WaitingPolicy | None]:
@@ -112,7 +106,3 @@ def _view(policy: WaitingPolicy) -> WaitingPolicyView:
     return WaitingPolicyView(
         sku=policy.name, version=policy.version, terms=policy.terms, by=policy.by, at=policy.at, note=policy.note
     )
-
-
-def _etag(policy: WaitingPolicy | None) -> str:
-    return f'"{policy.version if policy else 0}"'
