@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from botocore.model import StructureShape
+from moto.core import responses
 from moto.core.parse import JSONParser
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.exceptions import ItemSizeTooLarge
@@ -136,4 +137,5 @@ JSONSerializer._serialize_type_structure = structure  # type: ignore[assignment,
 Item.__init__ = take  # type: ignore[assignment, method-assign]
 Table.query = query  # type: ignore[assignment, method-assign]
 Table.all_items = all_items  # type: ignore[method-assign]
+responses.method_names_from_class = cache(responses.method_names_from_class)
 kms.generate_private_key = cache(kms.generate_private_key)  # one pair for all: we only encrypt under KMS, with no pair
