@@ -113,9 +113,7 @@ def _create_tables(backend: DynamoDBBackend) -> None:
 
 
 def _schema(parts: tuple[str, ...]) -> list[dict[str, str]]:
-    return [
-        {"AttributeName": part, "KeyType": kind} for part, kind in zip(parts, ("HASH", "RANGE"), strict=False)
-    ]
+    return [{"AttributeName": part, "KeyType": kind} for part, kind in zip(parts, ("HASH", "RANGE"), strict=False)]
 
 
 def pretend_credentials(region: str = "us-east-1") -> None:

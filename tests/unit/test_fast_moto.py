@@ -78,7 +78,9 @@ def answers() -> list[Any]:
             db.batch_get_item(RequestItems={TABLE: {"Keys": [one]}})["Responses"],
             db.query(**partition)["Items"],
             db.query(**partition, ScanIndexForward=False, Limit=1),
-            db.query(**{**partition, "KeyConditionExpression": condition, "ExpressionAttributeValues": values})["Items"],
+            db.query(**{**partition, "KeyConditionExpression": condition, "ExpressionAttributeValues": values})[
+                "Items"
+            ],
             db.query(**{**partition, "ExpressionAttributeValues": {":pk": {"S": "nobody"}}})["Items"],
             db.query(
                 TableName=TABLE,
@@ -99,7 +101,9 @@ def answers() -> list[Any]:
 
 
 def without_metadata(answer: Any) -> Any:
-    return {key: value for key, value in answer.items() if key != "ResponseMetadata"} if type(answer) is dict else answer
+    return (
+        {key: value for key, value in answer.items() if key != "ResponseMetadata"} if type(answer) is dict else answer
+    )
 
 
 def test_the_quicker_moto_answers_what_moto_would() -> None:
