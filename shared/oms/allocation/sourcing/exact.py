@@ -11,13 +11,13 @@ sources every piece goes to its cheapest one unless a step or a limit makes anot
 Work is counted in steps, never by the clock: the same problem ends the same way on every machine.
 """
 
+from oms.allocation.sourcing.ascent import ascend
 from oms.allocation.sourcing.dual import Dual
 from oms.allocation.sourcing.network import Answer, Network, Takes
 from oms.allocation.sourcing.ranked import Ranked
 
 ENOUGH_STEPS = 200_000
 FIRST_STEPS = 2_000
-_NO_PRICES: list[int] = []
 
 
 def solve(network: Network, *, start: Takes | None = None, max_steps: int = ENOUGH_STEPS) -> Answer:
@@ -40,21 +40,23 @@ class _Search:
         self.ranked = ranked = Ranked(network, max_steps)
         self.inside = ranked.inside
         self.rows, self.base, self.waits = ranked.rows, ranked.base, ranked.waits
-        self.masks = ranked.masks()
-        self.prices = self.split_prices = _NO_PRICES
-        self.extra = [0] * len(ranked.names)  # what a source costs beyond what the prices pay
-        self.below = 0  # how much the sum of the prices is above what is proven
-        self.bound = 0
         self._learn((1 << len(ranked.names)) - 1)
+        self.prices, self.extra = ascend(self.waits, self.rows, self.base)  # extra: what the prices do not pay
+        self.split_prices = [0] * len(ranked.splits)
+        self.below = -self.splits_least  # how much the sum of the prices is above what is proven
+        self.bound = sum(self.prices) + self.splits_least
 
     def _learn(self, useful: int) -> None:
         """What pieces pay at least when only these sources are used."""
         self.useful = useful
-        ranks = [k for k in range(len(self.rows)) if useful >> k & 1]
+        ranks = self._ranks(useful)
         rows = [self.rows[k] for k in ranks]
         self.cheapest = list(map(min, self.waits, *rows)) if rows else self.waits
         self.splits_least = self.ranked.filled(ranks, self.ranked.tops)
         self.needed = [wait - least for wait, least in zip(self.waits, self.cheapest, strict=True)]
+
+    def _ranks(self, some: int) -> list[int]:
+        return [k for k in range(len(self.rows)) if some >> k & 1]
 
     def _drop_useless(self) -> None:
         """Close every source that is too dear for any plan better than the best."""
@@ -76,8 +78,9 @@ class _Search:
         inside = self.inside
         if self.ranked.names and self.ranked.most:
             inside.max_steps = min(self.max_steps, FIRST_STEPS)
-            self.ranked.climb([], quick=True)
-            self.bound = min(inside.best, sum(self.cheapest) + self.splits_least)
+            self.ranked.cover([k for k, missing in enumerate(self.extra) if not missing])
+            if not all(self.ranked.level):
+                self.ranked.climb([], quick=True)
             self._through()
             if inside.exhausted and self.max_steps > FIRST_STEPS:
                 inside.max_steps = self.max_steps
@@ -88,6 +91,7 @@ class _Search:
 
     def _through(self) -> None:
         self._drop_useless()
+        self.masks = self.ranked.masks(self._ranks(self.useful))
         self._explore([], self.useful, self.waits, 0, self.bound)
 
     def _strengthen(self) -> None:
@@ -130,8 +134,6 @@ class _Search:
 
     def _hopeless(self, chosen: list[int], worst: list[int], opened: int) -> bool:
         """Whether the prices prove that nothing with these sources is better than the best."""
-        if self.prices is _NO_PRICES:
-            return False
         least = opened + sum(map(min, worst, self.prices)) - self.below
         return least + self.ranked.filled(chosen, self.split_prices) >= self.inside.best
 
