@@ -14,9 +14,13 @@ def ascend(waits: Sequence[int], rows: Sequence[list[int]], base: Sequence[int])
     `rows[k][i]` is what a piece pays at a source, its `waits[i]` where the source does not have it; `base[k]` opens it.
     Prices rise one level after the other, each to what the piece pays at its next dearer source.
     """
+    if not rows:
+        return list(waits), []
     prices = list(map(min, waits, *rows))
     missing = list(base)
-    rising: list[tuple[int, list[tuple[int, int]], list[int]]] = []  # piece, sources by what it pays, those it helps pay
+    rising: list[
+        tuple[int, list[tuple[int, int]], list[int]]
+    ] = []  # piece, sources by what it pays, those it helps pay
     for place, (wait, column) in enumerate(zip(waits, zip(*rows, strict=True), strict=True)):
         options = sorted([(price, k) for k, price in enumerate(column) if price < wait])
         if options:

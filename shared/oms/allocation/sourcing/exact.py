@@ -2,7 +2,8 @@
 
 A plan's cost is that of its sources and that of its pieces at them, except for the steps of the tariffs. These are
 bounded from below by straight lines, so that a source costs `base` to open and a piece `low` at it: an uncapacitated
-facility location problem (`relaxed.py`). Most orders are proven with it alone. One that is not after `FIRST_STEPS` gets
+facility location problem (`relaxed.py`). Prices of the pieces, raised as far as the sources allow (`ascent.py`), say
+which sources cannot be in a better plan and which are a good one. Most orders are proven with it alone. One that is not after `FIRST_STEPS` gets
 better plans from many starts, and prices of its pieces that know the steps (`dual.py`): what is not covered yet costs
 at least its price, and a source that is not paid for by the pieces' prices costs the rest on top. Inside a set of
 sources every piece goes to its cheapest one unless a step or a limit makes another assignment cheaper (`whole.py`,
@@ -79,7 +80,7 @@ class _Search:
         if self.ranked.names and self.ranked.most:
             inside.max_steps = min(self.max_steps, FIRST_STEPS)
             self.ranked.cover([k for k, missing in enumerate(self.extra) if not missing])
-            if not all(self.ranked.level):
+            if self.ranked.splits or not all(self.ranked.level):
                 self.ranked.climb([], quick=True)
             self._through()
             if inside.exhausted and self.max_steps > FIRST_STEPS:
@@ -132,17 +133,19 @@ class _Search:
             self.ranked.climb([rank[j]])
         self.ranked.improve()
 
-    def _hopeless(self, chosen: list[int], worst: list[int], opened: int) -> bool:
-        """Whether the prices prove that nothing with these sources is better than the best."""
+    def _floor(self, chosen: list[int], worst: list[int], opened: int) -> int:
+        """What every plan with these sources costs at least, by the prices; one more adds its `extra`."""
         least = opened + sum(map(min, worst, self.prices)) - self.below
-        return least + self.ranked.filled(chosen, self.split_prices) >= self.inside.best
+        return least + self.ranked.filled(chosen, self.split_prices)
 
     def _explore(self, chosen: list[int], closed: int, worst: list[int], opened: int, proven: int) -> None:
         """All plans that use the chosen sources and some of the closed ones; `worst`: what pieces pay without these."""
         inside, base = self.inside, self.base
         inside.steps += 1
-        if self._hopeless(chosen, worst, opened):
+        floor = self._floor(chosen, worst, opened)
+        if floor >= inside.best:
             return
+        proven = max(proven, floor)
         least = opened + sum(map(min, worst, self.cheapest)) + self.splits_least
         room = inside.best - least
         first = closed & -closed
@@ -209,8 +212,9 @@ class _Search:
                 continue
             k = bit.bit_length() - 1
             wider = [*chosen, k]
-            if not self._hopeless(wider, with_k, opened + self.base[k]):
-                self._extend(wider, left, with_k, opened + self.base[k], now - gain, proven + self.extra[k])
+            floor = self._floor(wider, with_k, opened + self.base[k])
+            if floor < inside.best:
+                self._extend(wider, left, with_k, opened + self.base[k], now - gain, max(floor, proven + self.extra[k]))
 
     def _gains(
         self, chosen: list[int], closed: int, worst: list[int], opened: int, now: int, proven: int

@@ -72,6 +72,8 @@ class Ranked:
 
     def cover(self, chosen: list[int]) -> None:
         """Of these sources one after the other away, as long as that is cheaper or they are too many, and a plan."""
+        if not chosen:
+            return
         cost = self.cost(chosen)
         while len(chosen) > 1:
             fewer = [chosen[:at] + chosen[at + 1 :] for at in range(len(chosen))]
@@ -103,7 +105,7 @@ class Ranked:
             chosen = [*chosen, added]
             opened += self.base[added]
             worst = list(map(min, worst, self.rows[added]))
-        if quick:
+        if chosen and quick:
             self._plan(chosen)
         elif chosen:
             self.inside.steps += len(chosen)
@@ -112,9 +114,9 @@ class Ranked:
     def _plan(self, chosen: list[int]) -> None:
         """Offer every piece where its line is cheapest; where pieces may be split, that plan mended."""
         self.inside.steps += len(chosen)
-        if chosen and self.whole is not None:
+        if self.whole is not None:
             self.whole.plan([self.names[k] for k in chosen])
-        elif chosen:
+        else:
             self.try_out(chosen)
 
     def improve(self) -> None:
