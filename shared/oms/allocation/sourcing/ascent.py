@@ -7,6 +7,10 @@ fully paid for costs the rest on top. The sources that are fully paid for contai
 
 from collections.abc import Sequence
 
+# A piece: its place, its options (what it pays, the source) with the cheapest last, and the sources it helps to pay.
+_Rising = tuple[int, list[tuple[int, int]], list[int]]
+_WAITS = -1
+
 
 def ascend(waits: Sequence[int], rows: Sequence[list[int]], base: Sequence[int]) -> tuple[list[int], list[int]]:
     """The price of each whole piece, and what is still missing to open each source.
@@ -18,14 +22,7 @@ def ascend(waits: Sequence[int], rows: Sequence[list[int]], base: Sequence[int])
         return list(waits), []
     prices = list(map(min, waits, *rows))
     missing = list(base)
-    rising: list[
-        tuple[int, list[tuple[int, int]], list[int]]
-    ] = []  # piece, sources by what it pays, those it helps pay
-    for place, (wait, column) in enumerate(zip(waits, zip(*rows, strict=True), strict=True)):
-        options = sorted([(price, k) for k, price in enumerate(column) if price < wait])
-        if options:
-            options.append((wait, -1))
-            rising.append((place, options[::-1], []))
+    rising = _rising(waits, rows)
     while rising:
         again = []
         for piece in rising:
@@ -45,3 +42,13 @@ def ascend(waits: Sequence[int], rows: Sequence[list[int]], base: Sequence[int])
                     missing[k] -= room
         rising = again
     return prices, missing
+
+
+def _rising(waits: Sequence[int], rows: Sequence[list[int]]) -> list[_Rising]:
+    """The pieces that some source has: waiting is the dearest of their options."""
+    found: list[_Rising] = []
+    for place, (wait, column) in enumerate(zip(waits, zip(*rows, strict=True), strict=True)):
+        options = sorted([(price, k) for k, price in enumerate(column) if price < wait], reverse=True)
+        if options:
+            found.append((place, [(wait, _WAITS), *options], []))
+    return found

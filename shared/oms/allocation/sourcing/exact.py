@@ -3,11 +3,11 @@
 A plan's cost is that of its sources and that of its pieces at them, except for the steps of the tariffs. These are
 bounded from below by straight lines, so that a source costs `base` to open and a piece `low` at it: an uncapacitated
 facility location problem (`relaxed.py`). Prices of the pieces, raised as far as the sources allow (`ascent.py`), say
-which sources cannot be in a better plan and which are a good one. Most orders are proven with it alone. One that is not after `FIRST_STEPS` gets
-better plans from many starts, and prices of its pieces that know the steps (`dual.py`): what is not covered yet costs
-at least its price, and a source that is not paid for by the pieces' prices costs the rest on top. Inside a set of
-sources every piece goes to its cheapest one unless a step or a limit makes another assignment cheaper (`whole.py`,
-`inside.py`).
+which sources cannot be in a better plan and which are a good one. Most orders are proven with it alone. One that is
+not after `FIRST_STEPS` gets better plans from many starts, and prices of its pieces that know the steps (`dual.py`):
+what is not covered yet costs at least its price, and a source that is not paid for by the pieces' prices costs the
+rest on top. Inside a set of sources every piece goes to its cheapest one unless a step or a limit makes another
+assignment cheaper (`whole.py`, `inside.py`).
 
 Work is counted in steps, never by the clock: the same problem ends the same way on every machine.
 """
@@ -19,6 +19,7 @@ from oms.allocation.sourcing.ranked import Ranked
 
 ENOUGH_STEPS = 200_000
 FIRST_STEPS = 2_000
+_SMALL = 100  # pieces x sources: looking at all sets is quicker than raising prices
 
 
 def solve(network: Network, *, start: Takes | None = None, max_steps: int = ENOUGH_STEPS) -> Answer:
@@ -42,7 +43,9 @@ class _Search:
         self.inside = ranked.inside
         self.rows, self.base, self.waits = ranked.rows, ranked.base, ranked.waits
         self._learn((1 << len(ranked.names)) - 1)
-        self.prices, self.extra = ascend(self.waits, self.rows, self.base)  # extra: what the prices do not pay
+        self.prices, self.extra = self.cheapest, self.base  # extra: what the prices do not pay
+        if len(self.waits) * len(self.rows) > _SMALL:
+            self.prices, self.extra = ascend(self.waits, self.rows, self.base)
         self.split_prices = [0] * len(ranked.splits)
         self.below = -self.splits_least  # how much the sum of the prices is above what is proven
         self.bound = sum(self.prices) + self.splits_least
@@ -79,8 +82,9 @@ class _Search:
         inside = self.inside
         if self.ranked.names and self.ranked.most:
             inside.max_steps = min(self.max_steps, FIRST_STEPS)
-            self.ranked.cover([k for k, missing in enumerate(self.extra) if not missing])
-            if self.ranked.splits or not all(self.ranked.level):
+            paid = [k for k, missing in enumerate(self.extra) if not missing]
+            self.ranked.cover(paid)
+            if self.ranked.splits or not paid or not all(self.ranked.level):
                 self.ranked.climb([], quick=True)
             self._through()
             if inside.exhausted and self.max_steps > FIRST_STEPS:

@@ -58,7 +58,7 @@ class Ranked:
         """Look at every plan with these sources."""
         names = [self.names[k] for k in chosen]
         if self.whole is not None:
-            if all([self.level[j] for j in names]):
+            if all(self.level[j] for j in names):
                 self.whole.plan(names)
             else:
                 self.whole.search(names)
