@@ -23,6 +23,7 @@ from oms.reference.model import Edition
 SETTINGS = "CONFIG"
 _DIGITS = 8
 _Edition = TypeVar("_Edition", bound=Edition)
+_Enacted_contra = TypeVar("_Enacted_contra", bound=Edition, contravariant=True)
 
 
 def tag_of(edition: Edition) -> str:
@@ -49,8 +50,8 @@ def next_version(before: Edition | None, if_match: str, *, what: str) -> int:
     return version + 1
 
 
-class _Enacts(Protocol[_Edition]):
-    def enact(self, edition: _Edition, /) -> None: ...
+class _Enacts(Protocol[_Enacted_contra]):
+    def enact(self, edition: _Enacted_contra, /) -> None: ...
 
 
 def enacted(
