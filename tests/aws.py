@@ -4,18 +4,16 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from moto import mock_aws
-from moto.dynamodb import dynamodb_backends
-from moto.dynamodb.models import DynamoDBBackend
-from moto.events import events_backends
-from moto.kms import kms_backends
-from moto.s3 import s3_backends
-from moto.secretsmanager import secretsmanager_backends
-from moto.sqs import sqs_backends
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.events.models import events_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sqs.models import sqs_backends
 
 from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients
@@ -76,7 +74,7 @@ def environment() -> dict[str, str]:
 
 
 def _furnish() -> None:
-    """Tables, bus, queues, buckets, key and secrets, put into moto's backends: by way of clients it takes 20 times as long."""
+    """Put tables, bus, queues, buckets, key and secrets into moto's backends: clients take ten times as long."""
     _create_tables(dynamodb_backends[ACCOUNT][REGION])
     events_backends[ACCOUNT][REGION].create_event_bus("baton")
     for queue in ("baton-park", "baton-message", "baton-import", "baton-count", "baton-what-if"):

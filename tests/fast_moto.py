@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from botocore.model import StructureShape
 from moto.core import responses
+from moto.core.model import StructureShape
 from moto.core.parse import JSONParser
 from moto.core.serialize import JSONSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.kms import models as kms
+from moto.kms.utils import generate_private_key
 
 MOTOS_TRANSACTION = DynamoDBBackend.transact_write_items
 MOTOS_STRUCTURE = JSONSerializer._serialize_type_structure
@@ -86,7 +88,7 @@ def parsed(parser: JSONParser, shape: StructureShape, value: Any) -> Any:
     """The same on the way in."""
     if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1:
         return _read(parser, value)
-    return MOTOS_PARSING(parser, shape, value)
+    return MOTOS_PARSING(parser, shape, value)  # type: ignore[no-untyped-call]
 
 
 def _read(parser: JSONParser, value: dict[str, Any]) -> dict[str, Any]:
@@ -132,10 +134,11 @@ def all_items(table: Table) -> list[Item]:
 
 DynamoDBBackend.transact_write_items = transact  # type: ignore[assignment, method-assign]
 Table.__deepcopy__ = lambda table, _memo: table  # type: ignore[attr-defined]  # what `copy.deepcopy` looks for
-JSONParser._parse_structure = parsed  # type: ignore[method-assign]
+JSONParser._parse_structure = parsed  # type: ignore[assignment, method-assign]
 JSONSerializer._serialize_type_structure = structure  # type: ignore[assignment, method-assign]
 Item.__init__ = take  # type: ignore[assignment, method-assign]
 Table.query = query  # type: ignore[assignment, method-assign]
-Table.all_items = all_items  # type: ignore[method-assign]
-responses.method_names_from_class = cache(responses.method_names_from_class)
-kms.generate_private_key = cache(kms.generate_private_key)  # one pair for all: we only encrypt under KMS, with no pair
+Table.all_items = all_items  # type: ignore[assignment, method-assign]
+responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]
+# One pair for all keys: we encrypt under KMS alone, which uses none.
+kms.generate_private_key = cache(generate_private_key)  # type: ignore[attr-defined]

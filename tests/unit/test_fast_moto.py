@@ -40,7 +40,7 @@ TABLE = "baton-orders"
 
 @contextmanager
 def motos_own() -> Iterator[None]:
-    """moto as it was installed."""
+    """Have moto as it was installed."""
     ours = {place: getattr(*place) for place in OURS}
     for (owner, name), own in OURS.items():
         setattr(owner, name, own)
