@@ -7,13 +7,13 @@ from itertools import combinations, islice
 from typing import NamedTuple
 
 from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
-from oms.allocation.sourcing.filters import Candidates, candidates
+from oms.allocation.sourcing.filters import Candidates, candidates, traits_of
 from oms.allocation.sourcing.large import improved
 from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Refusal, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
 from oms.allocation.sourcing.relaxed import Relaxed
-from oms.allocation.sourcing.strategy import Rule, Split, Strategy, Traits, rule_for
+from oms.allocation.sourcing.strategy import Rule, Split, Strategy, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 10_000  # beyond what is always proven: a tenth of a second
@@ -58,13 +58,6 @@ def source_by(case: Case, strategy: Strategy, rule: Rule) -> Outcome:
         if again.units < best.units:
             best = again
     return _outcome(case, strategy, rule, best)
-
-
-def traits_of(case: Case) -> Traits:
-    """What rules are matched against."""
-    skus = {line.sku for line in case.lines}
-    classes = {name for line in case.lines for name in line.classes}
-    return Traits(case.channel, case.order_class, skus, classes, f"{case.country}-{case.area}")
 
 
 def solve_any(priced: Priced) -> Answer:
