@@ -39,24 +39,24 @@ def source(case: Case, strategy: Strategy) -> Outcome:
     """The cheapest plan under the most specific rule; what becomes of what it leaves over is for its fallbacks to say.
 
     All constraints hold in the first pass. While units would wait that somebody has, soft ones are dropped one by one
-    in the order of the rule; the pass with the fewest waiting units counts, the earliest of equals.
+    in the order of the rule, those that stand in the way; the pass with the fewest waiting units counts, the earliest
+    of equals.
     """
     return source_by(case, strategy, rule_for(strategy, traits_of(case)))
 
 
 def source_by(case: Case, strategy: Strategy, rule: Rule) -> Outcome:
     """The same under a rule that is known."""
-    best = _pass(case, rule, ())
-    dropped: tuple[str, ...] = ()
-    for constraint in rule.soft:
-        if best.units <= _nowhere(case):
+    best = last = _pass(case, rule, ())
+    left = list(rule.soft)
+    while best.units > _nowhere(case):
+        constraint = next((one for one in left if _stands_in_the_way(one, case, last.found)), None)
+        if constraint is None:
             break
-        if not _stands_in_the_way(constraint, case, best.found):
-            continue
-        dropped = (*dropped, constraint)
-        again = _pass(case, rule, dropped)
-        if again.units < best.units:
-            best = again
+        left.remove(constraint)
+        last = _pass(case, rule, (*last.dropped, constraint))
+        if last.units < best.units:
+            best = last
     return _outcome(case, strategy, rule, best)
 
 
