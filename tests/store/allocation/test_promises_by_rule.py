@@ -49,7 +49,7 @@ def ask(quantity: int = 1, *, status: int = 200, **more: str) -> dict[str, Any]:
     return found
 
 
-def told(**more: str) -> tuple[int, str | None, str | None]:
+def told(**more: Any) -> tuple[int, str | None, str | None]:
     """What can be had now, from when on one can be promised, and until when it would be there."""
     found = ask(**more)
     one = found["skus"][0]

@@ -85,7 +85,7 @@ class WhoMayShip:
 
 def may_ship(case: Case, rule: Rule) -> MayShip:
     """Who may ship the lines of a case under a rule, as its soft constraints are dropped one after the other."""
-    always: set[Constraint] = {*OF_THE_DAY, *({"carrier"} & set(rule.soft))}
+    always: frozenset[Constraint] = OF_THE_DAY | {"carrier"} if "carrier" in rule.soft else OF_THE_DAY
     soft = [name for name in rule.soft if name not in always]
     tiers: list[Mapping[str, frozenset[str]]] = []
     for count in range(len(soft) + 1):
