@@ -19,7 +19,7 @@ from oms.allocation.admitting import Admission
 from oms.allocation.care import in_care
 from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
-from oms.allocation.fairness import in_sequence, joined, units_available
+from oms.allocation.fairness.rules import in_sequence, joined, units_available
 from oms.allocation.inline import InLine
 from oms.allocation.lasting import Lasting
 from oms.allocation.lineup import Lineup, Picture

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.allocation.decisions.store import DecisionStore
+    from oms.allocation.fairness.service import FairnessDesk
     from oms.allocation.limits.service import LimitsDesk
     from oms.allocation.prices.book import PriceBook
     from oms.allocation.prices.counting import CountingDesk
@@ -108,6 +109,14 @@ class Sources(Goods):
 
         limits = limits_store(self.setting("REFERENCE_TABLE"))
         return LimitsDesk(limits, self.workload, self.reference, self.clock)
+
+    @cached_property
+    def fairness_desk(self) -> "FairnessDesk":
+        """Who is served first of what is scarce."""
+        from oms.allocation.fairness.service import FairnessDesk
+        from oms.allocation.fairness.store import fairness_store
+
+        return FairnessDesk(fairness_store(self.setting("REFERENCE_TABLE")), self.reference, self.clock)
 
     @cached_property
     def strategy_desk(self) -> "StrategyDesk":
