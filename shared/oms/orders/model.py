@@ -16,6 +16,7 @@ from oms.kernel.time import to_text
 from oms.orders.bundles import Components
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 from oms.orders.workload.model import Counted
+from oms.reference.model import MOST_URGENT
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -203,6 +204,7 @@ class Order(Aggregate):
 
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
     `decided_in` names the records of the decisions about its locations.
+    `priority`: 0 (normal) to 9 (most urgent): who is served first of what is scarce, where that is asked.
     `accepts_substitutes`: what the buyer said of substitutes; None: nothing, the sourcing rule decides.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
@@ -241,6 +243,7 @@ class Order(Aggregate):
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
     accepts_substitutes: bool | None = None
+    priority: Annotated[int, Field(ge=0, le=MOST_URGENT)] = 0
     change: OpenChange | None = None
     cancelling: str | None = None
     reserving: Reserving | None = None
