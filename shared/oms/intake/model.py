@@ -20,7 +20,7 @@ from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Instant, Plain, PlainLines, UpTo
 from oms.orders.goods import MAX_LINES, names_fit
-from oms.reference.model import MOST_URGENT
+from oms.orders.model import Priority
 
 _MAX_UNITS = 1_000_000
 
@@ -41,7 +41,6 @@ City = Annotated[str, Field(validate_default=True), PartOfAddress, UpTo(120, lea
 PostalCode = Annotated[str, Field(validate_default=True), PartOfAddress, UpTo(20, least=0)]
 Email = Annotated[str, Plain, UpTo(254, least=3), AfterValidator(_email)]
 Phone = Annotated[str, Plain, UpTo(40)]
-Priority = Annotated[int, Field(ge=0, le=MOST_URGENT)]
 CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
