@@ -203,7 +203,7 @@ class Order(Aggregate):
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
     `decided_in` names the records of the decisions about its locations.
-    `accepts_substitutes`: what the buyer said of them; None: nothing, the rule decides. `priority`: 0 to 9, most urgent.
+    `accepts_substitutes`: what the buyer said of them; None: nothing, the rule decides. `priority`: 9 is most urgent.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
