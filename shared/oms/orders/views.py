@@ -148,6 +148,7 @@ class OrderSummary(_View):
     holds: tuple[str, ...]
     promise: Promise
     destination: Destination
+    priority: int
     submitted_at: str
     version: int
 
@@ -182,6 +183,7 @@ class OrderView(_View):
     payment_method: str | None
     delivery: RequestedDelivery | None
     destination: Destination
+    priority: int
     promise: Promise
     holds: tuple[Hold, ...]
     findings: tuple[CheckFinding, ...]
@@ -366,6 +368,7 @@ def order_summary(order: Order) -> OrderSummary:
         holds=tuple(hold.reason for hold in order.holds),
         promise=order.promise,
         destination=order.destination,
+        priority=order.priority,
         submitted_at=order.submitted_at,
         version=order.version,
     )
