@@ -141,7 +141,7 @@ def section(tried: Tried | None) -> str:
     if tried is None:
         return "## What-if on real orders\n\nNot measured: the real orders are not here.\n"
     results = tried.results
-    rows = "\n".join(_rows(results.total))
+    rows = "\n".join((*_rows(results.total), *_fallbacks(results)))
     return f"""## What-if on real orders
 
 {results.replayed} invoices of a gift wholesaler (UCI Online Retail, {len(results.days)} day(s) of December 2010,
@@ -163,15 +163,24 @@ def _rows(total: Pair) -> Iterator[str]:
         field = which["field"]
         return f"| {name} | {look(getattr(total.happened, field))} | {look(getattr(total.tried, field))} |"
 
-    def money(minor: int) -> str:
-        return f"{minor // 100:,}.{minor % 100:02}"
-
-    yield row("freight and handling, EUR", money, field="cost_minor")
+    yield row("freight and handling, EUR", _euros, field="cost_minor")
     yield row("parcels", field="parcels")
     yield row("orders from more than one location", field="split")
     yield row("km by parcel", lambda km: f"{km:,}", field="parcel_km")
     yield row("orders late", field="late")
     yield row("units short", field="short_units")
+
+
+def _fallbacks(results: Results) -> Iterator[str]:
+    for name, share in sorted(results.fallbacks.items()):
+        yield f"| units that nobody could ship at once: {name} | {share.happened.units} | {share.tried.units} |"
+        if share.happened.cost_minor or share.tried.cost_minor:
+            happened, tried = (_euros(one.cost_minor) for one in (share.happened, share.tried))
+            yield f"| of these, freight and handling of what ships, EUR | {happened} | {tried} |"
+
+
+def _euros(minor: int) -> str:
+    return f"{minor // 100:,}.{minor % 100:02}"
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ from tests.aws import moto_cloud
 from tests.lambda_events import api_event
 from tests.store.allocation.test_what_if import company, order, publish, run
 
-HERE = {"filters": Filters(countries=("DE",)), "hard": ("country",)}
+HERE: dict[str, Any] = {"filters": Filters(countries=("DE",)), "hard": ("country",)}
 WAITS = Rule(name="waits", **HERE)
 
 
@@ -81,8 +81,7 @@ def test_what_fell_back_is_decided_the_same_again_from_the_same_inputs(wiring: W
     open_place(wiring, "lon-1", "GB", {}, transfer_days={"ber-1": 2})
     wiring.reference.put_item(item_of("C").model_copy(update={"weight_g": 900, "substitutes": ("B",)}))
     move(wiring, "A", "ber-1", "adjusted", -40)
-    fallbacks = ("drop_ship", "substitute", "transfer", "backorder")
-    publish(wiring, Rule(name="all", fallbacks=fallbacks, **HERE))
+    publish(wiring, Rule(name="all", fallbacks=("drop_ship", "substitute", "transfer", "backorder"), **HERE))
     wiring.clock.forward(minutes=5)  # type: ignore[attr-defined]
     order(wiring, 1, {"C": 7})
     order(wiring, 2, {"A": 3})
