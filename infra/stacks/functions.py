@@ -106,7 +106,10 @@ FUNCTIONS = (
     FunctionSpec(
         "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
     ),
-    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST}),
+    FunctionSpec(
+        "inventory/api_manage_supplies",
+        {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST, "procurement": LIST},
+    ),
     FunctionSpec("inventory/api_manage_waiting", {"inventory": LOAD, "reference": LOAD + LIST + SAVE}),
     FunctionSpec("inventory/api_trace_lots", {"inventory": LOAD + LIST + SAVE}),
     FunctionSpec("inventory/api_manage_transfers", {"inventory": LOAD + LIST + SAVE + FORGET, "reference": LIST}),

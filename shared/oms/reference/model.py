@@ -40,7 +40,7 @@ class MayWait(_Reference):
     @model_validator(mode="after")
     def _released_some_day(self) -> Self:
         if "preorder" in (self.kind, *self.channels.values()) and self.release_on is None:
-            raise ValueError("a preorder needs its release_on")
+            raise ValueError("release_on: a preorder needs it")
         return self
 
     def of(self, channel: str) -> WaitKind:

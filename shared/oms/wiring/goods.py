@@ -58,6 +58,7 @@ class Goods(Shelves):
             supplies=self.supplies,
             lots=self.lot_desk,
             locations=self.reference.locations,
+            suppliers=lambda: {supplier.id for supplier in self.procurement.suppliers()},
             terms=self.supply_terms,
             clock=self.clock,
         )

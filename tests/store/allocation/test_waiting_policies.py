@@ -88,7 +88,7 @@ def test_the_catalogue_may_be_written_again_and_the_policy_stays(wiring: Wiring)
         ({"until": "2026-12-24T00:00:00"}, "until"),
         ({"channel_caps": {"nowhere": 1}}, "channel_caps.nowhere"),
         ({"locations": {"nowhere": 1}}, "locations.nowhere"),
-        ({"kind": "preorder"}, "body"),
+        ({"kind": "preorder"}, "release_on"),
         ({"kind": "later"}, "kind"),
         ({"limit": 1}, "limit"),
     ],
