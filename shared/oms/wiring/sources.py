@@ -186,8 +186,8 @@ class Sources(Goods):
             stock=self.stock,
             decisions=self.decisions,
             channels=self.reference.channels,
-            locations=self.reference.locations,
             strategies=self._strategies,
+            items=self.reference.items,
             sourcing=self._past_sourcing,
             clock=self.clock,
         )
