@@ -105,7 +105,9 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
     days_of = {sku: _covered_on(may, sku, found[sku], whole[sku], asked.quantity) for sku in asked.skus}
-    shown = [_shown(known[sku], whole[sku], days_of[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus]
+    shown = [
+        _shown(known[sku], whole[sku], days_of[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus
+    ]
     days = [one.promisable_on for one in shown if one.promisable_on]
     promise = Promise()
     if len(days) == len(shown):
@@ -143,9 +145,7 @@ def _together_at(places: Places, found: Mapping[str, Curve], today: date) -> Cur
     return rules.together([one for name, one in found.items() if places is None or name in places], today)
 
 
-def _covered_on(
-    may: MayShip, sku: str, found: Mapping[str, Curve], whole: Curve, quantity: int
-) -> date | None:
+def _covered_on(may: MayShip, sku: str, found: Mapping[str, Curve], whole: Curve, quantity: int) -> date | None:
     """The day on which so many can be promised: of no more locations than may ship an order."""
     places = may.of(sku)
     own = [one for name, one in found.items() if places is None or name in places]
@@ -158,9 +158,7 @@ def _covered_on(
     return None
 
 
-def _shown(
-    item: Item, whole: Curve, on: date | None, asked: Asked, head: Head, today: date
-) -> SkuAvailability:
+def _shown(item: Item, whole: Curve, on: date | None, asked: Asked, head: Head, today: date) -> SkuAvailability:
     policy = item.waiting
     shut_until = policy.release_on if policy.embargoed(asked.channel, today) else None
     day = max(on, shut_until) if on and shut_until else on
