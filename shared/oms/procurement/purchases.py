@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from oms.aws.tables import Write
-from oms.events.procurement import PurchaseRaised
+from oms.events.procurement import PurchaseRaised, PurchaseRescheduled
 from oms.kernel.errors import MalformedError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
@@ -47,13 +47,15 @@ def purchase_id_of(fulfillment_order_id: str) -> str:
 def raise_purchase(
     work: Released, supplier: str, ship_by: str, *, procurement: ProcurementStore, at: datetime
 ) -> list[Write]:
-    """What raises the purchase of a supplier's work, for the transaction that releases it; nothing if it is there.
+    """What raises the purchase of a supplier's work, for the transaction that releases it.
 
+    Where it is there already, the work is released again after it was withdrawn: its day is moved if it is another one.
     A unit costs what the supplier's offer says; None: it has no offer, and the invoice will say.
     """
     purchase_id = purchase_id_of(work.id)
-    if procurement.purchase(purchase_id) is not None:
-        return []  # released again after it was withdrawn
+    known = procurement.purchase(purchase_id)
+    if known is not None:
+        return [procurement.change_write(_rescheduled(known, ship_by, at))] if known.ship_by != ship_by else []
     offers = _offers(supplier, procurement.suppliers())
     lines = tuple(
         PurchaseLine(
@@ -84,6 +86,18 @@ def raise_purchase(
         ship_by=ship_by,
     )
     return [procurement.raise_write(made.changed(fact, at=at, by=BY))]
+
+
+def _rescheduled(purchase: Purchase, ship_by: str, at: datetime) -> Purchase:
+    fact = PurchaseRescheduled(
+        purchase_id=purchase.id,
+        supplier=purchase.supplier,
+        location=purchase.location,
+        fulfillment_order_id=purchase.fulfillment_order_id,
+        ship_by=ship_by,
+        before=purchase.ship_by,
+    )
+    return purchase.changed(fact, at=at, by=BY, ship_by=ship_by)
 
 
 def list_purchases(supplier: str, *, cursor: str | None, limit: int, procurement: ProcurementStore) -> PurchasePage:

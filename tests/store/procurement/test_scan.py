@@ -80,7 +80,9 @@ def test_a_scan_that_runs_at_the_same_time_finds_the_place_taken(cloud_on_moto: 
                 scan()
             yield found
 
-    result = scan_reorder_points(slow(), elsewhere=(), procurement=cloud_on_moto.procurement, now=START)
+    result = scan_reorder_points(
+        slow(), elsewhere=(), awaited=lambda _: {}, procurement=cloud_on_moto.procurement, now=START
+    )
     assert (result.proposed, result.already_open) == (0, 2)
     assert len(proposals(cloud_on_moto)) == 2
 
