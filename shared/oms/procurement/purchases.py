@@ -1,6 +1,6 @@
 """Purchases that follow from a drop shipment: raised with the release of the work to the supplier's place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -56,17 +56,7 @@ def raise_purchase(
     known = procurement.purchase(purchase_id)
     if known is not None:
         return [procurement.change_write(_rescheduled(known, ship_by, at))] if known.ship_by != ship_by else []
-    offers = _offers(supplier, procurement.suppliers())
-    lines = tuple(
-        PurchaseLine(
-            number=line.number,
-            sku=line.sku,
-            units=line.quantity,
-            unit_cost_minor=offers[line.sku].unit_cost_minor if line.sku in offers else None,
-            currency=offers[line.sku].currency if line.sku in offers else None,
-        )
-        for line in work.lines
-    )
+    lines = _lines(work, _offers(supplier, procurement.suppliers()))
     made = Purchase(
         id=purchase_id,
         supplier=supplier,
@@ -86,6 +76,19 @@ def raise_purchase(
         ship_by=ship_by,
     )
     return [procurement.raise_write(made.changed(fact, at=at, by=BY))]
+
+
+def _lines(work: Released, offers: Mapping[str, Offer]) -> tuple[PurchaseLine, ...]:
+    return tuple(
+        PurchaseLine(
+            number=line.number,
+            sku=line.sku,
+            units=line.quantity,
+            unit_cost_minor=offers[line.sku].unit_cost_minor if line.sku in offers else None,
+            currency=offers[line.sku].currency if line.sku in offers else None,
+        )
+        for line in work.lines
+    )
 
 
 def _rescheduled(purchase: Purchase, ship_by: str, at: datetime) -> Purchase:

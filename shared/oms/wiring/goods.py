@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from oms.wiring.shelves import Shelves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from typing import Any
 
