@@ -278,6 +278,18 @@ FUNCTIONS = (
         timeout_s=60,
     ),
     FunctionSpec(
+        "allocation/cron_let_in",
+        {
+            "orders": LOAD + SAVE + LIST,
+            "inventory": LOAD + LIST + FORGET,
+            "reference": LOAD,
+            "customers": LOAD + SAVE,
+            "undelivered": SEND,
+        },
+        triggers=(OnSchedule("rate(1 minute)"),),
+        timeout_s=50,
+    ),
+    FunctionSpec(
         "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S
     ),
     FunctionSpec(
