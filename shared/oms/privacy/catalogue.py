@@ -164,8 +164,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("FulfillmentLine", "instead_of"), ("Item", "substitutes"), ("LineView", "sent_as")), "business"),
     # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
     **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
-    ("State", "taken"): "pseudonym",
-    ("Results", "days"): "business",
+    **{("State", name): "pseudonym" for name in ("taken", "waits", "asked", "instead")},
+    **{("Results", name): "business" for name in ("days", "fallbacks")},
     **{("PictureLinks", name): "business" for name in ("png_url", "svg_url")},
     ("WhatIfView", "why"): "remark",
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
