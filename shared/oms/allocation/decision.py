@@ -141,6 +141,7 @@ def decide(
     found = planned(asked, waiting, view, sourcing, now, excluded=excluded, ships=ships, under_way=under_way, look=look)
     if not found.plan.takes and not found.fell.wishes and not any(line.open for line in order.lines):
         return []
+    order, asked = (one.model_copy(update={"kept_to": found.kept_to(ships)}) for one in (order, asked))
     ranked = rank(sourcing.own, order.destination, excluded)
     queues = {**queues_of(order, found.plan, books, ranked, admission.may_ship), **found.fell.waits_at}
     turn = turn_of(order, asked, found, queues, books, sourcing, admission, now, by=BY)

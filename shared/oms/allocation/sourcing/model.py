@@ -132,7 +132,8 @@ class Rival(NamedTuple):
 class Outcome:
     """What was decided, and everything that it takes to explain it. `cost` and `bound` in millionths.
 
-    Of the waiting units no location has `nowhere`, and `split_units` wait only because of what the rule says of splits.
+    Of the waiting units no location has `nowhere`, and `split_units` wait only because of what the rule says of splits,
+    such as that no more than `most_locations` may ship the order.
     """
 
     parts: tuple[Part, ...]
@@ -150,6 +151,7 @@ class Outcome:
     nowhere: int = 0
     split_units: int = 0
     split: str = ""
+    most_locations: int | None = None
     speaks_for: str = ""
 
     @property
