@@ -79,6 +79,7 @@ _PROOF: Grants = {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST}
 _SUPPLIES: Grants = {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST, "procurement": LIST}
 _RELEASES: Grants = {**_ORDER, "customers": LOAD + SAVE}
 _LETS_IN: Grants = {**_RELEASES, "inventory": LOAD + LIST + FORGET, "reference": LOAD, "undelivered": SEND}
+_LOOKS: Grants = {"orders": LOAD + LIST, "inventory": LOAD}
 _SWEEPS: Grants = {"inventory": LOAD + LIST + SAVE, "waiting_queue": SEND, "undelivered": SEND}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
@@ -86,7 +87,7 @@ FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
     FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
     FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
-    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec("orders/api_read_orders", {**_LOOKS, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec(
         "privacy/api_show_persons",
         {
