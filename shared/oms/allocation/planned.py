@@ -3,7 +3,7 @@
 The decision of an allocation, and of a what-if that asks what would have been: there is no second one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
@@ -25,6 +25,12 @@ class Planned(NamedTuple):
     plan: SourcingPlan
     outcomes: tuple[tuple[Case, Outcome], ...]
     fell: FellBack
+
+    def kept_to(self, ships: Iterable[str]) -> tuple[str, ...]:
+        """The locations that ship the order, with those that do already, if its rule lets no other one join them."""
+        limits = [one.most_locations for _, one in self.outcomes if one.most_locations is not None]
+        names = {*ships, *(take.location for take in self.plan.takes)}
+        return tuple(sorted(names)) if limits and len(names) >= min(limits) else ()
 
 
 def planned(

@@ -202,7 +202,7 @@ class Order(Aggregate):
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
-    `decided_in` names the records of the decisions about its locations.
+    `decided_in` names the records of the decisions about its locations. `kept_to`: locations that no other may join.
     `accepts_substitutes`: what the buyer said of them; None: nothing, the rule decides. `priority`: 9 is most urgent.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
@@ -247,6 +247,7 @@ class Order(Aggregate):
     reserving: Reserving | None = None
     reservation_id: str | None = None
     decided_in: tuple[str, ...] = ()
+    kept_to: tuple[str, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -267,10 +268,7 @@ class Order(Aggregate):
 
     @property
     def ends_at(self) -> str | None:
-        """When the time of a hold, of units that wait or of the open change set is up, the first of them.
-
-        Of a change set at once when the order ended.
-        """
+        """When the time of a hold, of units that wait or of the open change set (at the order's end, too) is up."""
         if self.change is not None and self.status in TERMINAL_ORDER_STATES:
             return self.entered_at
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]
