@@ -22,6 +22,8 @@ from oms.events.orders import OrderAllocated, OrderBackordered, OrderSubstituted
 from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.inventory.transfers.asking import ROWS_EACH, taken_by
 from oms.inventory.transfers.model import Transfer
+from oms.inventory.waiting.door.model import AtDoor
+from oms.inventory.waiting.door.store import WRITES as DOOR_WRITES
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.rules import Moves, moves_of
 from oms.kernel.time import to_text
@@ -51,7 +53,7 @@ class Decision(NamedTuple):
 
     `spent` is what becomes of its reservation. The first step has the `records` of what was decided. `before` is the
     order as it is stored, or as the step before leaves it; `promised` a new line of its ledger of promises;
-    `transfers` are asked for with it.
+    `transfers` are asked for with it; `door`: where it stands until a cap has room.
     """
 
     request: AllocationRequest
@@ -65,6 +67,7 @@ class Decision(NamedTuple):
     before: Order | None = None
     promised: PromiseRow | None = None
     transfers: tuple[Transfer, ...] = ()
+    door: AtDoor | None = None
 
     @property
     def moves(self) -> Moves:
@@ -102,7 +105,7 @@ class Decision(NamedTuple):
     def items(self) -> int:
         """Writes besides the positions and the heads of lines."""
         own = 1 + len(self.works) + (self.spent is not None) + (self.promised is not None)
-        return own + self.moves.items + ROWS_EACH * len(self.transfers)
+        return own + self.moves.items + ROWS_EACH * len(self.transfers) + (DOOR_WRITES if self.door else 0)
 
 
 def decide(
@@ -142,9 +145,7 @@ def decide(
     ranked = rank(sourcing.own, order.destination, excluded)
     queues = {**queues_of(order, found.plan, books, ranked, admission.may_ship), **found.fell.waits_at}
     turn = turn_of(order, asked, found, queues, books, sourcing, admission, now, by=BY)
-    refused = turn.admitted.refused
-    backordered = {number: units for number, units in found.plan.backordered.items() if number not in refused}
-    plans = steps_of(found.plan._replace(backordered=backordered), queues, order.lines, kept, turn.leaving)
+    plans = steps_of(turn.let_wait(found.plan), queues, order.lines, kept, turn.leaving)
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
     return [steps[0]._replace(records=_records(turn, found, attempt, sourcing, now)), *steps[1:]]
@@ -195,10 +196,10 @@ def _steps(
             said = _Said(order.status, own if order.reserving else made, attempt, plan.reason, now)
             others = [work for work in works if work.attempt != attempt]
             after, promised = _header(turn, after.model_copy(update={"reserving": None}), said, [*others, *own])
-        sent = tuple(turn.asking.values()) if done == len(plans) else ()
-        yield Decision(
-            request, after, made, changes, done, len(plans), before=before, promised=promised, transfers=sent
-        )
+        last = done == len(plans)
+        sent, door = tuple(turn.asking.values()) if last else (), turn.admitted.door if last else None
+        step = Decision(request, after, made, changes, done, len(plans), before=before, promised=promised)
+        yield step._replace(transfers=sent, door=door)
         order = before = after
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from oms.orders.amounts import live_units
 from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Destination, Line, Order
 
@@ -13,7 +14,8 @@ Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units
 class ToShip(NamedTuple):
     """An order, or a question about one, as far as it says who may ship: SKUs as they are sold.
 
-    `kept_to`: locations that ship some of it and may not be joined by others.
+    `kept_to`: locations that ship some of it and may not be joined by others. `others`: SKUs of its other lines, which
+    have a say in which rule speaks for it.
     """
 
     channel: str
@@ -21,6 +23,7 @@ class ToShip(NamedTuple):
     destination: Destination
     skus: frozenset[str]
     kept_to: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
 
 class MayShip(NamedTuple):
@@ -98,4 +101,6 @@ def to_ship(order: Order, numbers: Collection[int] | None = None) -> ToShip:
     """What of an order says who may ship it: its lines with units that are open or wait, or those of some `numbers`."""
     wanted = {line.number for line in order.lines if line.open or line.backordered} if numbers is None else numbers
     skus = frozenset(line.sku for line in order.lines if line.number in wanted)
-    return ToShip(order.channel, order.account_id is not None, order.destination, skus, frozenset(order.kept_to))
+    others = frozenset(line.sku for line in order.lines if live_units(line)) - skus
+    on_account, kept_to = order.account_id is not None, frozenset(order.kept_to)
+    return ToShip(order.channel, on_account, order.destination, skus, kept_to, others)

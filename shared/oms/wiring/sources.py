@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.drawing import Ahead
+    from oms.inventory.waiting.door.store import DoorStore
     from oms.inventory.waiting.policies.service import WaitingPolicyDesk
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.orders.mayship import MayShip, MayShipPort, ToShip
@@ -109,7 +110,14 @@ class Sources(Goods):
         """For those who let orders wait, and serve them."""
         from oms.inventory.waiting.promising import WaitingDesk
 
-        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
+        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers, self.doors)
+
+    @cached_property
+    def doors(self) -> "DoorStore":
+        """Orders that may not wait yet."""
+        from oms.inventory.waiting.door.store import DoorStore
+
+        return DoorStore(self.setting("INVENTORY_TABLE"))
 
     @cached_property
     def waiting_policy_desk(self) -> "WaitingPolicyDesk":

@@ -179,3 +179,22 @@ def test_what_one_location_must_ship_alone_is_not_promised_from_two(shop: Wiring
     serve()
     assert {work.location for work in shop.orders.tree("ord_1").fulfillment_orders} == {"ber-1"}
     assert line(shop) == []
+
+
+def test_the_rule_that_speaks_for_an_order_speaks_for_what_waits_of_it(shop: Wiring) -> None:
+    assert shop.stock.open_position(position("PEN", "ber-1", 5))
+    sell(shop, "PEN")
+    german = Rule(name="pens", filters=Filters(countries=("DE",)), hard=("country",), scope=Scope(sku="PEN"))
+    in_force(shop, german, BRITISH.model_copy(update={"scope": Scope(sku="CUP")}))
+    shop.reference.look_again()
+    both = put_order(shop, "ord_1", {"PEN": 1, "CUP": 6})
+    come(shop, both)
+    waiting = shop.orders.get("ord_1")
+    assert [(one.allocated, one.backordered, one.waits_at) for one in waiting.lines] == [(1, 0, None), (5, 1, "ber-1")]
+    supply(shop, "PO-DE", 2, "2026-12-01")
+    serve()
+    assert line(shop) == [("ord_1", 1, "2026-12-01")]
+    receive(shop, "PO-DE", 2)
+    serve()
+    assert [one.allocated for one in shop.orders.get("ord_1").lines] == [1, 6]
+    assert {work.location for work in shop.orders.tree("ord_1").fulfillment_orders} == {"ber-1"}

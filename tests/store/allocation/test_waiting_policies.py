@@ -86,6 +86,7 @@ def test_the_catalogue_may_be_written_again_and_the_policy_stays(wiring: Wiring)
         ({"cap": "3"}, "cap"),
         ({"until": 0}, "until"),
         ({"until": "2026-12-24T00:00:00"}, "until"),
+        ({"until": "9999-12-31"}, "until"),
         ({"channel_caps": {"nowhere": 1}}, "channel_caps.nowhere"),
         ({"locations": {"nowhere": 1}}, "locations.nowhere"),
         ({"kind": "preorder"}, "release_on"),

@@ -207,6 +207,8 @@ def test_a_line_is_changed_by_who_has_seen_it_and_moved_dates_are_told() -> None
         ({"units": -1}, "units"),
         ({"units": "10"}, "units"),
         ({"due_on": "2026-02-30"}, "due_on"),
+        ({"due_on": "9999-12-31"}, "due_on"),  # what many systems write for "not known"
+        ({"due_on": "0001-01-01"}, "due_on"),
         ({"kind": "gift"}, "kind"),
         ({"colour": "red"}, "colour"),
     ],

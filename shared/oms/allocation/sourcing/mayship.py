@@ -49,7 +49,7 @@ class WhoMayShip:
         return self._found[order]
 
     def _asked(self, order: ToShip) -> MayShip:
-        items = self._items(order.skus)
+        items = self._items(order.skus | order.others)
         lines = tuple(
             Wanted(number, sku, 1, classes=classes_of(items.get(sku))) for number, sku in enumerate(sorted(order.skus))
         )
@@ -61,6 +61,7 @@ class WhoMayShip:
             order_class="business" if order.on_account else "consumer",
             stock={sku: dict.fromkeys(self._own, 1) for sku in order.skus},
             places=(),
+            others=(order.others, classes_among(items.get(sku) for sku in order.others)),
         )
         traits = traits_of(bare)
         rule = rule_for(strategy_for(self._strategies, traits), traits)
@@ -111,6 +112,11 @@ def classes_of(item: Item | None) -> frozenset[str]:
         return frozenset()
     classes = {"hazmat"} if item.hazmat else set()
     return frozenset(classes | ({"age_restricted"} if item.min_age else set()))
+
+
+def classes_among(items: Iterable[Item | None]) -> frozenset[str]:
+    """Those of several items."""
+    return frozenset(name for item in items for name in classes_of(item))
 
 
 def _tier(case: Case, rule: Rule, dropped: Collection[str]) -> Mapping[str, frozenset[str]]:

@@ -92,6 +92,12 @@ class PositionLevels(_Asked):
         dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Level], Field(max_length=50)
     ] = {}
 
+    @model_validator(mode="after")
+    def _fills_up(self) -> Self:
+        if 0 < self.order_up_to < self.reorder_point:
+            raise ValueError("order_up_to: must not be below reorder_point")
+        return self
+
 
 class Moved(Value):
     """A movement as it was booked, and the position since. `movement_id` is its entry in the journal."""

@@ -35,9 +35,12 @@ class Place(NamedTuple):
 
 
 def place_key(supply_on: str, submitted_at: str, order_id: str, number: int, priority: int = 0) -> str:
-    """Who is urgent stands before all years: `!` sorts before every digit."""
-    urgent = f"{_URGENT}{MOST_URGENT - priority}" if priority else ""
-    return f"{supply_on}#{urgent}{submitted_at}#{order_id}#{number:04d}"
+    return f"{supply_on}#{turn_word(priority, submitted_at)}#{order_id}#{number:04d}"
+
+
+def turn_word(priority: int, submitted_at: str) -> str:
+    """Priority and submission as one word of a key. Who is urgent stands before all years: `!` sorts before digits."""
+    return f"{_URGENT}{MOST_URGENT - priority}{submitted_at}" if priority else submitted_at
 
 
 def turn_of(word: str) -> tuple[int, str]:
@@ -80,6 +83,7 @@ class WaitingOrder(Value):
     location: str | None
     supply_on: str | None
     submitted_at: str
+    priority: int = 0
 
 
 class WaitingLine(Value):
