@@ -95,7 +95,7 @@ class Run:
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
-        self._lasting = Lasting(sourcing, now)
+        self._lasting = Lasting(sourcing, waiting.supply.promise, now)
         self._records = DecisionStore(orders.table)
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
@@ -210,9 +210,10 @@ class Run:
         """What becomes of one order; nothing while a race was lost over what it wants."""
         if not self._stale.isdisjoint(wanted_skus(order)):
             return
-        admission = Admission(self._lineup, self._promising, self._sourcing, self._now)
+        admission = Admission(self._lineup, self._promising, self._sourcing, self._lasting.seen_by, self._now)
         mine = own(order, left)
-        there = self._lasting.seen_by(order, self._lineup.seen_by(order, picture))
+        view_of_all = self._lineup.seen_by(order, picture)
+        there = self._lasting.seen_by(order, view_of_all)
         view = admission.given_out(order, as_its_owner_sees(mine, there))
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
@@ -222,7 +223,7 @@ class Run:
         given = (order, works, request, view, self._sourcing, self._now, at)
         look = partial(self._look, order, picture=picture)
         steps = decide(*given, admission=admission, books=books, under_way=under_way, look=look)
-        steps = in_care(counted(steps, works, self._sourcing), self._now)
+        steps = self._lasting.told(in_care(counted(steps, works, self._sourcing), self._now), order, view_of_all)
         if not steps:
             del self._pending[order.id]
         before = order
