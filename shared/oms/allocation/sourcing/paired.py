@@ -9,9 +9,9 @@ other count as one (`_LOADS`), so a large order's sharing is near the cheapest, 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from oms.allocation.sourcing.network import Network, Takes, allowed, cost_of
+from oms.allocation.sourcing.network import Network, Takes, allowed
 
-_LOADS = 250  # by pair
+_LOADS = 120  # by pair
 _WAYS = 8  # of one piece's units, beyond leaving them
 _TRANSITIONS_PER_STEP = 3
 _PIECES_PER_STEP = 1
@@ -41,6 +41,8 @@ class Pairs:
             for piece in network.pieces
         ]
         self.known: dict[tuple[int, int], int] = {}
+        self.caps: dict[int, int] = {}
+        self.fine = max([(one.tariff.prices[-1] + one.fixed) // 100 for one in network.sources], default=1)
 
     def paid(self, source: int, load: int) -> int:
         """What a source costs that ships so many grams."""
@@ -50,14 +52,18 @@ class Pairs:
         if key not in self.known:
             one = self.network.sources[source]
             self.known[key] = one.fixed + one.tariff.cost(load)
+        if source in self.caps and load > self.caps[source]:
+            return self.known[key] + (load - self.caps[source]) * self.fine
         return self.known[key]
 
-    def improve(self, takes: Takes, among: Iterable[int], max_steps: int, touched: Collection[int] | None = None) -> Takes:
-        """The plan after as many sharings among these sources as make it cheaper; all limits are kept.
+    def improve(
+        self, takes: Takes, among: Iterable[int], until: int, touched: Collection[int] | None = None
+    ) -> Takes:
+        """The plan after as many sharings among these sources as make it cheaper, `until` so many steps are used up.
 
-        `touched`: all other pairs of sources are known to have nothing to gain.
+        All limits are kept. `touched`: pairs of other sources are known to have nothing to gain.
         """
-        return _Shared(self, takes, among).run(self.steps + max_steps, touched)
+        return _Shared(self, takes, among).run(until, touched)
 
 
 class _Shared:
@@ -73,7 +79,7 @@ class _Shared:
                     self.loads[j] += units * piece.weight_g
                     self.at[j].add(i)
 
-    def run(self, max_steps: int, touched: Collection[int] | None) -> Takes:
+    def run(self, until: int, touched: Collection[int] | None) -> Takes:
         changed = {j: int(touched is None or j in touched) for j in self.among}
         looked: dict[tuple[int, int], int] = {}
         now, moved = 1, True
@@ -83,7 +89,7 @@ class _Shared:
                 for second in self.among[place + 1 :]:
                     if looked.get((first, second), 0) >= max(changed[first], changed[second]):
                         continue
-                    if self.pairs.steps >= max_steps:
+                    if self.pairs.steps >= until:
                         return self.plan()
                     now += 1
                     if self._share(first, second):

@@ -19,6 +19,7 @@ _PRICES_PER_STEP = 25  # compared in a row, at the speed of C
 _ROOM = 10  # a set is remembered that is less than a tenth dearer than the cheapest
 _KEPT = 8  # sets that the search goes on from
 _OUT = 3  # sources that are taken away then, and one that is put in
+_STALE = 60  # such tries without a set that is kept: then it ends
 _NONE = 1 << 200
 
 
@@ -56,14 +57,20 @@ class Sets:
         self.ends: list[tuple[int, list[int]]] = []  # sets that no change made cheaper, the cheapest first
 
     def search(self, chance: random.Random, max_steps: int) -> None:
-        """Sets that are good by lines: from the best ones on, with some sources less and one by chance."""
+        """Sets that are good by lines: from the best ones on, with some sources less and one by chance.
+
+        It ends early when nothing better is met any more.
+        """
         self.descend([])
-        while self.steps < max_steps and self.ends:
+        since = 0
+        while self.ends and self.steps < max_steps and since < _STALE:
+            kept = self.ends[-1]
             _, chosen = chance.choice(self.ends)
             rest = chance.sample(chosen, max(0, len(chosen) - _OUT))
             other = chance.randrange(self.count)
             self.steps += self.steps_each
             self.descend(rest if other in chosen else [*rest, other])
+            since = since + 1 if self.ends[-1] == kept else 0
 
     def descend(self, start: Sequence[int]) -> None:
         """Always one source more, the one that saves the most; then whatever change does, but nowhere twice."""
