@@ -29,6 +29,7 @@ from oms.reference.model import Item, Location
 from oms.wiring import Wiring
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+Rows = list[dict[str, Any]]
 PLACES = (("ber-1", "DE", 52.5, 13.4), ("lon-1", "GB", 51.5, 0.0))
 
 
@@ -142,16 +143,18 @@ def trees(wiring: Wiring) -> list[OrderTree]:
     return [OrderTree(order, tuple(by_age.get(order_id, ()))) for order_id, order in sorted(orders.items())]
 
 
-def rows(wiring: Wiring, table: str) -> list[dict[str, Any]]:
+def rows(wiring: Wiring, table: str) -> Rows:
     pages = clients.dynamodb().get_paginator("scan").paginate(TableName=wiring.setting(table), ConsistentRead=True)
     return [from_wire(row) for page in pages for row in page["Items"]]
 
 
 def assert_the_books_balance(wiring: Wiring) -> None:
     """Committed units are those of live fulfillment orders and transfers; stored counters follow from the others."""
+    forest = trees(wiring)
+    table = rows(wiring, "INVENTORY_TABLE")
     committed: Counter[tuple[str, str]] = Counter()
     waiting: Counter[tuple[str, str]] = Counter()
-    for order, works in trees(wiring):
+    for order, works in forest:
         live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES]
         for work in live:
             for share in work.lines:
@@ -163,7 +166,6 @@ def assert_the_books_balance(wiring: Wiring) -> None:
                 for sku, units in on_the_shelf(line, line.backordered).items():
                     waiting[(sku, line.waits_at)] += units
         assert order.units_allocated == allocated_units(works)
-    table = rows(wiring, "INVENTORY_TABLE")
     committed += _committed_for_transfers(table)
     for row in table:
         if not row["pk"].startswith("STOCK#"):
@@ -175,23 +177,26 @@ def assert_the_books_balance(wiring: Wiring) -> None:
         assert ("reorder_pk" in row) == (inventory - row["reorder_point"] <= 0), key
         assert row["committed"] >= 0
         assert row["on_hand"] >= row["committed"]
-    assert_the_journal_explains_the_balances(wiring)
-    assert_the_reservations_balance(wiring)
-    assert_the_days_balance(wiring)
-    assert_the_lines_balance(wiring)
+    _journal_explains(table)
+    _reservations_balance(table, to_text(wiring.clock()))
+    _days_balance(wiring, forest)
+    _lines_balance(table, forest)
 
 
 def assert_the_lines_balance(wiring: Wiring) -> None:
     """Whoever waits has a place, and nobody else; the head of each line is their sum."""
+    _lines_balance(rows(wiring, "INVENTORY_TABLE"), trees(wiring))
+
+
+def _lines_balance(table: Rows, forest: Iterable[OrderTree]) -> None:
     places: dict[tuple[str, str], Place] = {}
     sold: Counter[str] = Counter()
-    for order, _ in trees(wiring):
+    for order, _ in forest:
         places.update(places_of(order))
         sold.update(sold_units(order.lines))
     units: Counter[str] = Counter()
     for place in places.values():
         units[place.sku] += place.units
-    table = rows(wiring, "INVENTORY_TABLE")
     stored = {
         (row["pk"].removeprefix("WAITING#"), row["sk"]): (row["units"], row.get("at"))
         for row in table
@@ -205,16 +210,20 @@ def assert_the_lines_balance(wiring: Wiring) -> None:
 
 def assert_the_days_balance(wiring: Wiring) -> None:
     """What is given out of a location's day is that of its fulfillment orders that did not end undone."""
+    _days_balance(wiring, trees(wiring))
+
+
+def _days_balance(wiring: Wiring, forest: Iterable[OrderTree]) -> None:
     stored = {
         Workday(row["pk"].removeprefix("WORKLOAD#"), row["sk"]): Load(row["orders"], row["lines"], row["units"])
         for row in rows(wiring, "REFERENCE_TABLE")
         if row["pk"].startswith("WORKLOAD#")
     }
-    counted = loads(work for tree in trees(wiring) for work in tree.fulfillment_orders if work.status not in UNDONE)
+    counted = loads(work for tree in forest for work in tree.fulfillment_orders if work.status not in UNDONE)
     assert {day: load for day, load in stored.items() if any(load)} == counted
 
 
-def _committed_for_transfers(table: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
+def _committed_for_transfers(table: Rows) -> Counter[tuple[str, str]]:
     units: Counter[tuple[str, str]] = Counter()
     for transfer in (unpack(Transfer, row["doc"]) for row in table if row["sk"] == "TRANSFER"):
         for line in transfer.lines:
@@ -224,10 +233,13 @@ def _committed_for_transfers(table: Iterable[dict[str, Any]]) -> Counter[tuple[s
 
 def assert_the_reservations_balance(wiring: Wiring) -> None:
     """Reserved units that count are those of live reservations, minute by minute: none too many, none stranded."""
-    now = to_text(wiring.clock())
+    _reservations_balance(rows(wiring, "INVENTORY_TABLE"), to_text(wiring.clock()))
+
+
+def _reservations_balance(table: Rows, now: str) -> None:
     kept: Counter[tuple[str, str, str]] = Counter()
     reserved: Counter[tuple[str, str, str]] = Counter()
-    for row in rows(wiring, "INVENTORY_TABLE"):
+    for row in table:
         if row["pk"].startswith("RESERVATION#"):
             reservation = as_of(unpack(Reservation, row["doc"]), now)
             assert ("expiring_pk" in row) == (row["s"] in LIVE)
@@ -243,7 +255,10 @@ def assert_the_reservations_balance(wiring: Wiring) -> None:
 
 def assert_the_journal_explains_the_balances(wiring: Wiring) -> None:
     """Σ movements = balances (domain I7), and the versions of a position are gapless (I11)."""
-    table = rows(wiring, "INVENTORY_TABLE")
+    _journal_explains(rows(wiring, "INVENTORY_TABLE"))
+
+
+def _journal_explains(table: Rows) -> None:
     moved: dict[tuple[str, str], Change] = {}
     lots: dict[tuple[str, str], Counter[str]] = {}
     versions: dict[tuple[str, str], set[int]] = {}

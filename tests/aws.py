@@ -1,23 +1,27 @@
 """moto with our tables: for single-threaded tests of stores and use cases. Concurrency is tested on the local cloud."""
 
-import copy
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.events.models import events_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sqs.models import sqs_backends
 
 from infra.local.dev_secrets import CHANNEL_SECRETS
 from oms.aws import clients
 from oms.kernel.time import Clock, utc_now
 from oms.wiring import Wiring, rewire
+from tests import fast_moto
+
+__all__ = ["fast_moto"]  # importing it is what it takes
 
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     "messages": {"received": ("received_pk", "received_sk")},
@@ -38,39 +42,11 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """A transaction of moto's, undone by what it touched.
-
-    moto would copy whole tables before each, to go back to: a run of n orders would take n² steps.
-    """
-    before = [_found(backend, operation) for item in transact_items for operation in item.values()]
-    try:
-        _MOTOS(backend, transact_items)
-    except Exception:  # nothing is swallowed: moto fails with errors of many kinds, each is undone and raised again
-        for rows, sort, item in before:
-            rows.pop(sort, None)
-            if item is not None:
-                rows[sort] = item
-        raise
-
-
-def _found(backend: DynamoDBBackend, operation: Mapping[str, Any]) -> tuple[dict[Any, Any], DynamoType, Item | None]:
-    """The partition that an operation is about, the place in it, and a copy of what is there."""
-    key = operation.get("Key") or operation["Item"]
-    rows = backend.tables[operation["TableName"]].items[DynamoType(key["pk"])]
-    sort = DynamoType(key["sk"])
-    item = rows.get(sort)
-    if item is None:
-        return rows, sort, None
-    kept = copy.copy(item)
-    kept.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
-    dict.update(kept.attrs, item.attrs)  # the values themselves are never changed in place
-    return rows, sort, kept
-
-
-_MOTOS = DynamoDBBackend.transact_write_items
-DynamoDBBackend.transact_write_items = _transact  # type: ignore[assignment, method-assign]
-Table.__deepcopy__ = lambda table, _memo: table  # type: ignore[attr-defined]  # what `copy.deepcopy` looks for
+ACCOUNT, REGION = "123456789012", "us-east-1"
+SECRETS = {
+    "baton/test/privacy-pepper": '{"pepper":"0123456789abcdef"}',
+    "baton/test/channel/shopify_eu": json.dumps(CHANNEL_SECRETS["shopify_eu"]),
+}
 _LOADER = create_loader()  # kept, because reading the service models is half the time of a fresh cloud
 
 
@@ -97,30 +73,45 @@ def environment() -> dict[str, str]:
     }
 
 
-def _create_tables() -> None:
-    client = clients.dynamodb()
+def _furnish() -> None:
+    """Put tables, bus, queues, buckets, key and secrets into moto's backends: clients take ten times as long."""
+    _create_tables(dynamodb_backends[ACCOUNT][REGION])
+    events_backends[ACCOUNT][REGION].create_event_bus("baton")
+    for queue in ("baton-park", "baton-message", "baton-import", "baton-count", "baton-what-if"):
+        sqs_backends[ACCOUNT][REGION].create_queue(queue)
+    for bucket in ("baton-documents", "baton-archive", "baton-files"):
+        s3_backends[ACCOUNT]["aws"].create_bucket(bucket, REGION)
+    keys = kms_backends[ACCOUNT][REGION]
+    key = keys.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", None)
+    keys.create_alias(key.id, "alias/baton-people")
+    for name, text in SECRETS.items():
+        secretsmanager_backends[ACCOUNT][REGION].create_secret(name, text, None, None, None, None, None, [], False)
+
+
+def _create_tables(backend: DynamoDBBackend) -> None:
     for name, indexes in INDEXES.items():
         keys = {"pk", "sk", *(part for parts in indexes.values() for part in parts)}
-        extra: dict[str, Any] = {}
-        if indexes:
-            extra["GlobalSecondaryIndexes"] = [
-                {
-                    "IndexName": index,
-                    "KeySchema": [
-                        {"AttributeName": part, "KeyType": kind}
-                        for part, kind in zip(parts, ("HASH", "RANGE"), strict=False)
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
+        backend.create_table(
+            f"baton-{name}",
+            schema=_schema(("pk", "sk")),
+            attr=[{"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)],
+            global_indexes=[
+                {"IndexName": index, "KeySchema": _schema(parts), "Projection": {"ProjectionType": "KEYS_ONLY"}}
                 for index, parts in indexes.items()
-            ]
-        client.create_table(
-            TableName=f"baton-{name}",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            BillingMode="PAY_PER_REQUEST",
-            **extra,
+            ],
+            billing_mode="PAY_PER_REQUEST",
+            indexes=[],
+            tags=[],
+            throughput=None,
+            streams=None,
+            sse_specification=None,
+            deletion_protection_enabled=False,
+            warm_throughput=None,
         )
+
+
+def _schema(parts: tuple[str, ...]) -> list[dict[str, str]]:
+    return [{"AttributeName": part, "KeyType": kind} for part, kind in zip(parts, ("HASH", "RANGE"), strict=False)]
 
 
 def pretend_credentials(region: str = "us-east-1") -> None:
@@ -134,19 +125,7 @@ def moto_cloud(clock: Clock = utc_now) -> Iterator[Wiring]:
     with mock_aws():
         clients.forget()
         clients.session().register_component("data_loader", _LOADER)
-        _create_tables()
-        clients.events().create_event_bus(Name="baton")
-        for queue in ("baton-park", "baton-message", "baton-import", "baton-count", "baton-what-if"):
-            clients.sqs().create_queue(QueueName=queue)
-        for bucket in ("baton-documents", "baton-archive", "baton-files"):
-            clients.s3().create_bucket(Bucket=bucket)
-        key = clients.kms().create_key()["KeyMetadata"]["KeyId"]
-        clients.kms().create_alias(AliasName="alias/baton-people", TargetKeyId=key)
-        secrets = clients.secretsmanager()
-        secrets.create_secret(Name="baton/test/privacy-pepper", SecretString='{"pepper":"0123456789abcdef"}')
-        secrets.create_secret(
-            Name="baton/test/channel/shopify_eu", SecretString=json.dumps(CHANNEL_SECRETS["shopify_eu"])
-        )
+        _furnish()
         wiring = Wiring(environment(), clock)
         rewire(wiring)
         try:

@@ -75,6 +75,7 @@ def open_desk(wiring: Wiring) -> IntakeDesk:
         ),
         stock=StockDouble(),
         reservations=wiring.reservations,
+        may_ship=wiring.may_ship,
         promise=promise_double,
         credit=wiring.credit,
         people=wiring.people,

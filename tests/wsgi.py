@@ -1,14 +1,14 @@
 """The API as a WSGI application: API Gateway's part (find the route, make the event), then our handlers in-process.
 
-Whoever sends `TOKEN` may call the operation, and is each time another person, so that nobody meets a rate limit.
+Whoever sends `TOKEN` may call the operation, and is one of some people in turn, so that nobody meets a rate limit.
 """
 
 import base64
 import importlib
 import re
-import uuid
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from itertools import cycle
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -17,6 +17,7 @@ from oms.entry.api import Route
 from tests.lambda_events import api_event
 
 TOKEN = "Bearer anybody"
+PEOPLE = [f"person-{number:02}" for number in range(20)]
 _FIRST = "operator"
 Json = dict[str, Any]
 Handler = Callable[[Json, Any], Json]
@@ -47,6 +48,7 @@ class Application:
     def __init__(self) -> None:
         self.operations = operations()
         self.calls: dict[str, int] = {}
+        self._people = cycle(PEOPLE)
 
     def __call__(self, environ: Json, start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self.answer(environ)
@@ -62,11 +64,11 @@ class Application:
             hit = operation.path.match(path)
             if hit and operation.route.method == environ["REQUEST_METHOD"]:
                 self.calls[operation.route.key] = self.calls.get(operation.route.key, 0) + 1
-                return operation.handler(_event(operation.route, hit.groupdict(), environ), None)
+                return operation.handler(_event(operation.route, hit.groupdict(), environ, next(self._people)), None)
         return {"statusCode": 404, "headers": {"content-type": "application/json"}, "body": '{"message":"Not Found"}'}
 
 
-def _event(route: Route, path: dict[str, str], environ: Json) -> Json:
+def _event(route: Route, path: dict[str, str], environ: Json, person: str) -> Json:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     headers = {
         name.removeprefix("HTTP_").lower().replace("_", "-"): value
@@ -84,5 +86,5 @@ def _event(route: Route, path: dict[str, str], environ: Json) -> Json:
         raw=environ["wsgi.input"].read(length) if length else None,
         roles=[role] if known else [],
         scope="" if known else None,
-        client=str(uuid.uuid4()),
+        client=person,
     )

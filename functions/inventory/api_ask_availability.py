@@ -8,6 +8,8 @@ from oms.entry.api import Answer, Api, Request
 from oms.inventory.supply.availability import Asked, availability
 from oms.inventory.supply.model import Availability
 from oms.kernel.identifiers import named
+from oms.orders.model import Destination
+from oms.reference.geography import is_country, postal_area
 from oms.wiring import wire
 
 api = Api("stock")
@@ -21,15 +23,32 @@ def _names(text: str) -> str:
     return ",".join(names)
 
 
+def _country(code: str) -> str:
+    if not is_country(code):
+        raise ValueError("is not a country that post goes to")
+    return code
+
+
 class AvailabilityQuery(BaseModel):
-    """Which SKUs (up to 20, with commas between), how many of each, where to, on which channel."""
+    """Which SKUs (up to 20, with commas between), how many of each, where to, on which channel.
+
+    `postal_code` (its first three letters and digits count) and `on_account` tell rules that ask how far it is, or who
+    buys; without them it is the middle of the country, and a consumer.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sku: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_names)]
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
+    postal_code: Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z0-9 -]*$")] = ""
     channel: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(named)]
+    on_account: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        to = Destination(country=self.country, postal_area=postal_area(self.postal_code))
+        return Asked(tuple(self.sku.split(",")), self.quantity, to, self.channel, self.on_account)
 
 
 @api.route(
@@ -45,9 +64,7 @@ class AvailabilityQuery(BaseModel):
     example={"query": {"sku": "MUG-BLUE,LAMP-NORD", "quantity": "2", "country": "DE", "channel": "sales_desk"}},
 )
 def ask_availability(request: Request) -> Answer:
-    query = request.asked(AvailabilityQuery)
-    asked = Asked(tuple(query.sku.split(",")), query.quantity, query.country, query.channel)
-    return Answer(200, availability(asked, desk=wire().availability_desk))
+    return Answer(200, availability(request.asked(AvailabilityQuery).asked, desk=wire().availability_desk))
 
 
 handler = api.handler

@@ -291,6 +291,7 @@ FUNCTIONS = (
         timeout_s=EXPOSURE_TIMEOUT_S,
     ),
     FunctionSpec("allocation/api_explain_orders", {"orders": LOAD}),
+    FunctionSpec("allocation/api_manage_fairness", {"reference": LOAD + LIST + SAVE}),
     FunctionSpec("allocation/api_manage_limits", {"reference": LOAD + LIST + SAVE}),
     FunctionSpec("allocation/api_manage_strategies", {"reference": LOAD + LIST + SAVE + FORGET}),
     FunctionSpec(

@@ -2,6 +2,8 @@
 
 import pytest
 
+from infra.local import assembly
+from infra.local.paths import ASSEMBLY
 from tests.infra.assembly import Assembly, synthesize
 
 
@@ -12,8 +14,10 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return synthesize(tmp_path_factory.mktemp("local"), "stage=local")
+def local() -> Assembly:
+    """The templates that the local cloud of this run is deployed from, made anew if a source changed."""
+    assembly.synthesize()
+    return Assembly(ASSEMBLY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

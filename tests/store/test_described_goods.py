@@ -25,7 +25,6 @@ def test_the_page_describes_goods_and_places_as_it_says(cloud_on_moto: Wiring) -
     places = cloud_on_moto.reference.locations()
     assert (places["ham-1"].days_to("lon-1"), places["sup-1"].supplier) == (3, "SUP-LICHTHAUS")
     assert cloud_on_moto.channel_safety("marketplace").of("GOUDA") == 5
-    assert cloud_on_moto.reference.fairness()["*"].shares_pct == {"marketplace": 40}
 
 
 def test_items_that_are_read_along_are_there_though_the_cache_has_let_them_go(

@@ -9,13 +9,16 @@ from oms.allocation.lineup import Lineup, Picture, without
 from oms.allocation.shipped import promise_as_shipped
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.supply.drawing import Ahead
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
 from oms.inventory.transfers.rules import supplies_of
-from oms.inventory.waiting.model import UNKNOWN
+from oms.inventory.waiting.joining import caps_on, why_not_join
+from oms.inventory.waiting.model import UNKNOWN, Head
 from oms.inventory.waiting.promising import NO_PROMISE, Promising, Wait, latest_acceptable, too_late
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, was_held
+from oms.orders.mayship import MayShip, Places, to_ship
 from oms.orders.model import FulfillmentOrder, Line, Order, Promise
 from oms.reference.model import MayWait
 
@@ -41,7 +44,12 @@ class Admission:
         self._lineup = lineup
         self._promising = promising
         self._sourcing = sourcing
+        self._may_ship = sourcing.who_may_ship(now)
         self._today = now.date()
+
+    def may_ship(self, order: Order, numbers: Collection[int]) -> MayShip:
+        """Who may ship some lines of an order, whatever lies where."""
+        return self._may_ship(to_ship(order, numbers))
 
     def policy(self, sku: str) -> MayWait:
         item = self._sourcing.item(sku)
@@ -100,6 +108,7 @@ class Admission:
         joining, sold = Counter[str](), Counter[str]()
         shelf = by_sku(picture)
         self._learn(line for line in order.lines if line.number in short and not (line.supply_on and line.backordered))
+        may = self.may_ship(order, short)
         for line in order.lines:
             if line.number not in short:
                 continue
@@ -111,7 +120,7 @@ class Admission:
             if refused:
                 why[line.number] = refused
                 continue
-            day = line.supply_on or self._promised(order, line, units, shelf, joining)
+            day = line.supply_on or self._promised(order, line, Ahead(units, may.of(line.sku)), shelf, joining)
             own = [one.id for wish, one in asking.items() if wish.number == line.number]
             supply_on[line.number] = max(day, self._promising.not_before(line, own))
             joining.update(on_the_shelf(line, units))
@@ -164,7 +173,9 @@ class Admission:
             for line in order.lines
             if line.backordered and line.supply_on and line.number not in short
         ]
-        return self._promising.window(order, [*waits, *others], picture)
+        all_waits = [*waits, *others]
+        may = self.may_ship(order, {one.number for one in all_waits})
+        return self._promising.window(order, all_waits, picture, may)
 
     def _refused(
         self,
@@ -177,35 +188,41 @@ class Admission:
     ) -> str | None:
         """Why these units may not wait; `same`: units of the SKU in other lines of the order that will."""
         policy = self.policy(line.sku)
-        if policy.of(order.channel) == "none":
-            return f"{line.sku}: not_backorderable"
-        if policy.until is not None and self._today > policy.until:
-            return f"{line.sku}: closed_since {policy.until}"
-        if policy.cap is not None:
-            waiting = self._lineup.head(line.sku).sold + same
-            if waiting + units > policy.cap:
-                return f"{line.sku}: cap_reached, {waiting} of {policy.cap} wait, {units} more wanted"
-        most = policy.channel_caps.get(order.channel)
-        if most is not None:
-            waiting = self._lineup.head(line.sku).by_channel.get(order.channel, 0) + same
-            if waiting + units > most:
-                return f"{line.sku}: cap_reached of {order.channel}, {waiting} of {most} wait, {units} more wanted"
-        own = policy.locations.get(location or "")
-        if own is not None and location is not None and (line.sku, location) in picture:
-            there = picture[line.sku, location].backordered + same
-            if there + units > own:
-                return f"{line.sku}: cap_reached at {location}, {there} of {own} wait, {units} more wanted"
-        return None
+        there = None
+        if location is not None and (line.sku, location) in picture:
+            there = (location, picture[line.sku, location].backordered)
+        capped = policy.cap is not None or order.channel in policy.channel_caps
+        head = self._lineup.head(line.sku) if capped else Head(line.sku)
+        caps = caps_on(policy, order.channel, head, same=same, there=there)
+        refused = why_not_join(policy, order.channel, units, caps, self._today)
+        return f"{line.sku}: {refused.words}" if refused else None
 
     def _promised(
-        self, order: Order, line: Line, units: int, shelf: Mapping[str, Picture], joining: Mapping[str, int]
+        self, order: Order, line: Line, own: Ahead, shelf: Mapping[str, Picture], joining: Mapping[str, int]
     ) -> str:
-        """The day when everybody in line and this one are covered; never before the last one in line."""
+        """The day when everybody in line and this one are covered by what may ship to them.
+
+        Never before others in line who may get all that it may.
+        """
         days: list[str] = []
-        for sku, each in on_the_shelf(line, units).items():
-            upto = self._lineup.head(sku).units + joining.get(sku, 0) + each
-            days += [self._promising.supply_on(sku, upto, shelf.get(sku, {})), self._lineup.last_on(sku)]
+        for sku, each in on_the_shelf(line, own.units).items():
+            before = [*self._ahead(sku), *([Ahead(joining[sku], own.places)] if joining.get(sku) else [])]
+            wanted = Ahead(each, own.places)
+            days.append(self._promising.supply_on(sku, before, wanted, shelf.get(sku, {})))
+            days.append(self._last_on(sku, own.places))
         return not_before(max(days), self.policy(line.sku), order.channel)
+
+    def _ahead(self, sku: str) -> list[Ahead]:
+        """Who stands in line: where nobody is kept from any location, as many units as its head says."""
+        units = self._lineup.head(sku).units
+        if not units or not self._may_ship.restricts:
+            return [Ahead(units)]
+        return self._lineup.inline.ahead(sku, units)
+
+    def _last_on(self, sku: str, places: Places) -> str:
+        if not self._may_ship.restricts or not self._lineup.head(sku).units:
+            return self._lineup.last_on(sku)
+        return self._lineup.inline.last_on(sku, places)
 
 
 def not_before(supply_on: str, policy: MayWait, channel: str) -> str:

@@ -1,25 +1,34 @@
 """What a plan moves in the books, and in whose books units wait. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from oms.allocation.rules import SourcingPlan
 from oms.inventory.model import Change, Movement, Position, PositionKey
 from oms.orders.bundles import on_the_shelf
+from oms.orders.mayship import ANYBODY, MayShip
 from oms.orders.model import Order
 
 
 def queues_of(
-    order: Order, plan: SourcingPlan, picture: Mapping[PositionKey, Position], ranked: Mapping[str, int]
+    order: Order,
+    plan: SourcingPlan,
+    picture: Mapping[PositionKey, Position],
+    ranked: Mapping[str, int],
+    may_ship: Callable[[Order, Collection[int]], MayShip] = lambda _, __: ANYBODY,
 ) -> dict[int, str]:
-    """By line, the location whose books carry its backordered units: the nearest that keeps the SKU.
+    """By line, the location whose books carry its backordered units: the nearest that keeps the SKU and may ship it.
 
+    Where those that may do not keep it, the nearest that does: the line must be seen.
     A line's backorders stay in one place. A SKU that nobody keeps, or a bundle whose components lie nowhere together,
     is in no books.
     """
     queues: dict[int, str] = {}
+    may = may_ship(order, plan.backordered) if plan.backordered else ANYBODY
     for line in order.lines:
         if line.number in plan.backordered:
-            names = (line.waits_at, *ranked) if line.waits_at else tuple(ranked)
+            places = may.of(line.sku)
+            best = ranked if places is None else sorted(ranked, key=lambda name: name not in places)
+            names = (line.waits_at, *best) if line.waits_at else tuple(best)
             shelves = on_the_shelf(line, 1)
             place = next((name for name in names if all((sku, name) in picture for sku in shelves)), None)
             if place is not None:

@@ -140,7 +140,7 @@ def decide(
     plan = fell.mended(plan)
     if not plan.takes and not fell.wishes and not any(line.open for line in order.lines):
         return []
-    queues = queues_of(order, plan, books, rank(sourcing.own, order.destination, excluded))
+    queues = queues_of(order, plan, books, rank(sourcing.own, order.destination, excluded), admission.may_ship)
     queues = {**queues, **fell.waits_at}
     asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
     sent = [one for transfer in asking.values() for one in taken_by(transfer)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from oms.allocation.inline import InLine
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.waiting.model import Head, Place, place_key
 from oms.inventory.waiting.rules import moves_of, places_of
@@ -33,10 +34,14 @@ class _Line:
 
 
 class Lineup:
-    """Lines are read from the front as far as there is stock to give out, and not at all where nobody waits."""
+    """Lines are read from the front as far as there is stock to give out, and not at all where nobody waits.
 
-    def __init__(self, store: WaitingStore) -> None:
+    `inline` knows who may ship to whom of those who wait.
+    """
+
+    def __init__(self, store: WaitingStore, inline: InLine) -> None:
         self._store = store
+        self.inline = inline
         self._lines: dict[str, _Line] = {}
         self._heads: dict[str, Head] = {}
         self._written: dict[str, int] = {}
@@ -150,6 +155,7 @@ class Lineup:
     def count(self, before: Order, after: Order) -> None:
         """Somebody joined or left."""
         moves = moves_of((before, after))
+        self.inline.moved(moves, after)
         for sku in moves.heads:
             self._heads[sku] = self.head(sku).moved(moves.units[sku], moves.sold[sku], moves.channel)
         for place in moves.put:

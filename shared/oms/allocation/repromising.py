@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.admitting import TOO_LATE, not_before, policies_of
+from oms.allocation.inline import InLine
 from oms.allocation.sourcing.desk import Sourcing
 from oms.aws.tables import Write, commit
 from oms.events.fact import FactData
@@ -12,13 +13,14 @@ from oms.inventory.model import Position, PositionKey
 from oms.inventory.own import as_channel_sees
 from oms.inventory.store import StockStore
 from oms.inventory.waiting.model import UNKNOWN, Place
-from oms.inventory.waiting.promising import Promising, Wait, WaitingDesk, first_day, latest_acceptable, too_late
+from oms.inventory.waiting.promising import Promising, Wait, WaitingDesk, day_of, latest_acceptable, too_late
 from oms.inventory.waiting.rules import stands
 from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.errors import ConflictError, TransientError
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, holds_on_the_rest
 from oms.orders.lines import replace_line
+from oms.orders.mayship import to_ship
 from oms.orders.model import Line, Order, Promise
 from oms.orders.promises import promise_changed, promise_row
 from oms.orders.store import OrderStore
@@ -40,7 +42,7 @@ class Moved(NamedTuple):
 class _Days:
     """The day from which stock is promised to each place, reckoned along the line; read once per SKU."""
 
-    def __init__(self, lines: WaitingStore, promising: Promising, stock: StockStore) -> None:
+    def __init__(self, lines: InLine, promising: Promising, stock: StockStore) -> None:
         self._lines = lines
         self._promising = promising
         self._stock = stock
@@ -65,13 +67,12 @@ class _Days:
         """By order id and line number."""
         if sku not in self._days:
             self.learn([sku])
-            curve = self._promising.curve(sku, self.picture)
-            upto = 0
+            drawing = self._promising.drawing(sku, self.picture)
             days: dict[tuple[str, int], str] = {}
-            self.places[sku] = list(self._lines.line(sku))
-            for place in self.places[sku]:
-                upto += place.units
-                days[place.order_id, place.number] = first_day(curve, upto)
+            line = list(self._lines.line(sku))
+            self.places[sku] = [place for place, _ in line]
+            for place, places in line:
+                days[place.order_id, place.number] = day_of(drawing.draw(place.units, places))
             self._days[sku] = days
         return self._days[sku]
 
@@ -87,14 +88,16 @@ def repromise(
 ) -> Moved:
     """Promise anew along the lines for some SKUs; whoever's promise stays is not written.
 
-    The k-th unit of a line is promised the day on which supply covers k units. Promises that become later are written
+    The k-th unit of a line is promised the day on which supply covers k units, from locations that may ship to each
+    of those who wait for them. Promises that become later are written
     from the back of the line, earlier ones from its front: so whatever a crash leaves, nobody has passed anybody.
 
     Raises:
         TransientError: an order changed under our hands five times.
     """
     promising = Promising(waiting)
-    days = _Days(waiting.lines, promising, stock)
+    may_ship = sourcing.who_may_ship(now)
+    days = _Days(InLine(waiting.lines, orders, may_ship, most=None), promising, stock)
     known: dict[str, Order] = {}
     later: dict[str, None] = {}
     earlier: dict[str, None] = {}
@@ -150,7 +153,8 @@ class _Redo(NamedTuple):
         moved = order.model_copy(update={"lines": lines})
         waits = [Wait(line.number, line.backordered, line.supply_on or UNKNOWN) for line in lines if stands(line)]
         self.days.learn(sku for line in lines if stands(line) for sku in on_the_shelf(line, 1))
-        promise = self.promising.window(moved, waits, self.days.picture)
+        may = self.sourcing.who_may_ship(self.now)(to_ship(moved, {one.number for one in waits}))
+        promise = self.promising.window(moved, waits, self.days.picture, may)
         specs = self._too_late(moved, promise, new)
         holds, said = holds_on_the_rest(moved, specs, at=self.now)
         facts: list[FactData] = [*said]

@@ -19,7 +19,8 @@ from oms.allocation.admitting import Admission
 from oms.allocation.care import in_care
 from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
-from oms.allocation.fairness import in_sequence, joined, units_available
+from oms.allocation.fairness.rules import in_sequence, joined, units_available
+from oms.allocation.inline import InLine
 from oms.allocation.lasting import Lasting
 from oms.allocation.lineup import Lineup, Picture
 from oms.allocation.model import AllocationRequest
@@ -150,7 +151,7 @@ class Run:
         self._stale, self._broken, self._refilled = set(), set(), set()
         if self._promising.foresees:  # what it foresaw is written now, or never
             self._promising = Promising(self._waiting)
-        self._lineup = Lineup(self._lines)
+        self._lineup = Lineup(self._lines, InLine(self._lines, self._orders, self._sourcing.who_may_ship(self._now)))
         self._lineup.watch(skus, self._seen, surely=self._serve)
         lost = 0
         for group in self._groups(self._decisions(orders, reserved)):

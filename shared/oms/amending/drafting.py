@@ -25,6 +25,7 @@ from oms.kernel.money import MAX_MINOR
 from oms.kernel.time import to_text
 from oms.orders.amounts import live_units
 from oms.orders.holding import HoldSpec, with_holds
+from oms.orders.mayship import ToShip
 from oms.orders.model import Order, Parcel, Promise
 from oms.orders.ports import CreditAnswer
 from oms.orders.reach import units_of
@@ -80,7 +81,7 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
         {"lines": order.lines, "status": order.status} if plan.why else with_wish(order, wish, recalled, queued)
     )
     needed = _needed(fields)
-    stock = _with_given_back(desk.stock.available(needed, channel=order.channel) if needed else {}, plan)
+    stock = _stock_for(order, wish, needed, plan, desk) if needed else {}
     if needed and (wish.redirected or put_on(order, wish)):
         fields["promise"] = _promised(order, wish, needed, stock, told.at, desk)
     if not plan.why:
@@ -118,6 +119,14 @@ def _needed(fields: Mapping[str, Any]) -> dict[str, int]:
     for line in fields["lines"]:
         needed[line.sku] += line.open
     return {sku: units for sku, units in needed.items() if units}
+
+
+def _stock_for(order: Order, wish: Wish, needed: Mapping[str, int], plan: Plan, desk: AmendingDesk) -> Stock:
+    """What there is for the changed order where it may ship from, with what the plan gives back."""
+    stock = _with_given_back(desk.stock.available(needed, channel=order.channel), plan)
+    destination = wish.destination or order.destination
+    asked = ToShip(order.channel, order.account_id is not None, destination, frozenset(needed))
+    return desk.may_ship(asked).stock(stock, needed)
 
 
 def _with_given_back(stock: Stock, plan: Plan) -> Stock:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from oms.amending.store import ChangeStore
 from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec
+from oms.orders.mayship import MayShip, ToShip
 from oms.orders.model import CheckFinding, Destination, FulfillmentOrder, Line, Order, Parcel, Promise
 from oms.orders.ports import ExposurePort
 from oms.orders.shapes import PersonShape, PostalPlace
@@ -89,6 +90,7 @@ class AmendingDesk:
     exposure: ExposurePort
     people: PeoplePort
     stock: StockPort
+    may_ship: Callable[[ToShip], MayShip]
     promise: PromisePort
     checks: ChecksPort
     reference: ReferenceStore

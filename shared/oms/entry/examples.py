@@ -54,6 +54,7 @@ WAITING_POLICY = {
     "latest_days": 60,
     "note": "the next container is in January",
 }
+FAIRNESS = {"rule": "share", "shares_pct": {"marketplace": 40}, "note": "before Christmas"}
 LIMITED = "lax-1"
 LIMITS = {"daily_orders": 400, "daily_units": 1_500, "days_ahead": 2, "note": "two more packers"}
 STRATEGY = {

@@ -16,9 +16,8 @@ from oms.orders.holding import HoldSpec, opened
 from oms.orders.lifecycle import MAX_DWELL, ORDER, move
 from oms.orders.model import CheckFinding, Destination, FirstAnswer, Line, Order, Promise, RequestedDelivery
 from oms.orders.natural import order_id_of
+from oms.reference.geography import postal_area
 from oms.reference.model import Item
-
-_AREA = 3  # characters of a postal code that zones and transit tables need
 
 
 class Decision(NamedTuple):
@@ -47,11 +46,6 @@ def body_text(order: NewOrder) -> str:
 def person_text(order: NewOrder) -> str:
     """Everything personal in the order, the same for every spelling of it."""
     return order.model_dump_json(include={"customer", "ship_to", "bill_to", "note", "gift_message"})
-
-
-def postal_area(postal_code: str) -> str:
-    """The first three letters and digits, upper case: enough for zones and transit days, too little for a person."""
-    return "".join(character for character in postal_code.upper() if character.isalnum())[:_AREA]
 
 
 def destination_of(order: NewOrder) -> Destination:

@@ -33,6 +33,7 @@ from oms.inventory.reservations.store import ReservationStore
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError, Why
 from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
+from oms.orders.mayship import MayShip, ToShip
 from oms.orders.model import Order
 from oms.orders.natural import order_id_of
 from oms.orders.shapes import Someone
@@ -54,6 +55,7 @@ class IntakeDesk:
     checks: ChecksPort
     stock: StockPort
     reservations: ReservationStore
+    may_ship: Callable[[ToShip], MayShip]
     promise: PromisePort
     credit: CreditPort
     people: PeoplePort
@@ -203,6 +205,8 @@ def decide(
         credit = desk.credit.assess(new.account_id, new.total_minor, new.currency, order_id=order_id, at=at)
         holds, exposure = (*holds, *credit.holds), [*credit.writes]
     items = desk.reference.items(wanted)
+    asked = ToShip(new.channel, new.account_id is not None, destination_of(new), frozenset(wanted))
+    stock = desk.may_ship(asked).stock(stock, wanted)
     decision = Decision(
         promise=desk.promise(destination_of(new), wanted, stock, given_out_from(items.values(), new.channel, at)),
         backorder_expected=bool(desk.checks.short(wanted, stock)),

@@ -132,14 +132,18 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
         (("Account", "name"), ("AccountView", "name"), ("LevelView", "name"), ("Terms", "name"), ("Supplier", "name")),
         "business",  # companies; a sole trader's is public in a register
     ),
-    **{("Fairness", name): "business" for name in ("account_ranks", "ranks", "shares_pct")},
+    **{
+        (model, name): "business"
+        for model in ("Fairness", "PutFairness")
+        for name in ("account_ranks", "ranks", "shares_pct")
+    },
     **{(model, "channel_caps"): "business" for model in ("MayWait", "PutWaiting")},
     **dict.fromkeys((("WaitingAnswer", "why_not"), ("WaitingNow", "waiting_by_channel")), "business"),
     **{
         (model, "name"): "business"
         for model in (
-            "Channel", "CheckView", "Client", "Edition", "Item", "Location", "LocationLimits", "Policy", "PolicyView",
-            "Service", "Strategy", "StrategyView", "TrackedLine", "WaitingPolicy",
+            "Channel", "CheckView", "Client", "Edition", "FairnessPolicy", "Item", "Location", "LocationLimits",
+            "Policy", "PolicyView", "Service", "Strategy", "StrategyView", "TrackedLine", "WaitingPolicy",
         )
     },
     ("Location", "postal_code"): "business",  # our own places
@@ -185,10 +189,10 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **{
         (model, "note"): "remark"
         for model in (
-            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "Hold", "LimitsView",
-            "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft", "PolicyView",
-            "PutLimits", "PutTransfer", "PutWaiting", "Strategy", "StrategyDraft", "StrategyView", "Transfer",
-            "TransferView", "WaitingNow", "WaitingPolicy", "WaitingPolicyView",
+            "CancelOrder", "ChangeSet", "ChangeSetView", "Correction", "Edition", "FairnessPolicy", "FairnessView",
+            "Hold", "LimitsView", "LocationLimits", "NewChangeSet", "NewHold", "NewMovement", "Policy", "PolicyDraft",
+            "PolicyView", "PutFairness", "PutLimits", "PutTransfer", "PutWaiting", "Strategy", "StrategyDraft",
+            "StrategyView", "Transfer", "TransferView", "WaitingNow", "WaitingPolicy", "WaitingPolicyView",
         )
     },
     **{

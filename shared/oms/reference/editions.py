@@ -11,18 +11,19 @@ follows from its content: who publishes knows what.
 """
 
 import hashlib
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
-from oms.aws.tables import Key, Write
+from oms.aws.tables import ConditionFailedError, Key, Write
 from oms.kernel.errors import StaleError, UnconditionalError
 from oms.reference.model import Edition
 
 SETTINGS = "CONFIG"
 _DIGITS = 8
 _Edition = TypeVar("_Edition", bound=Edition)
+_Enacted_contra = TypeVar("_Enacted_contra", bound=Edition, contravariant=True)
 
 
 def tag_of(edition: Edition) -> str:
@@ -47,6 +48,26 @@ def next_version(before: Edition | None, if_match: str, *, what: str) -> int:
     if if_match not in ("*", etag_of(before)):
         raise StaleError(f"version {version} of the {what} is in force")
     return version + 1
+
+
+class _Enacts(Protocol[_Enacted_contra]):
+    def enact(self, edition: _Enacted_contra, /) -> None: ...
+
+
+def enacted(
+    store: _Enacts[_Edition], make: Callable[[int], _Edition], *, before: _Edition | None, if_match: str, what: str
+) -> _Edition:
+    """What `make` says of the version after `before`, in force.
+
+    Raises:
+        StaleError: another one is in force than `if_match` says. UnconditionalError: nothing was said of it.
+    """
+    made = make(next_version(before, if_match, what=what))
+    try:
+        store.enact(made)
+    except ConditionFailedError as error:
+        raise StaleError(f"the {what} changed at this moment") from error
+    return made
 
 
 def more_below(found: Sequence[Edition], limit: int) -> int | None:

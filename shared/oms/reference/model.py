@@ -223,6 +223,12 @@ class Fairness(_Reference):
         return shares
 
 
+class FairnessPolicy(Edition):
+    """What is decided about who is served first; `name` is the SKU, or `*` for all that have none of their own."""
+
+    terms: Fairness
+
+
 class Limit(_Reference):
     """How often a caller may call: `burst` at once, and `per_minute` in the long run."""
 

@@ -6,7 +6,7 @@
 | locations, channels, rate cards | query pk `CONFIG`; sk `LOCATION#..`, `CHANNEL#..`, `CARRIER#..`; kept 60 s |
 | limits of locations | the same query; sk `LIMITS#<location>`: editions (`oms.reference.editions`) |
 | machine clients, limits of roles | the same query; sk `CLIENT#<client id>`, `LIMIT#<role>` |
-| who is served first of a scarce SKU | the same query; sk `FAIRNESS#<sku>`, or `FAIRNESS#*` for all others |
+| who is served first of a scarce SKU | the same query; sk `FAIRNESS#<sku>`, or `FAIRNESS#*` for all others: editions |
 """
 
 import time
@@ -18,7 +18,18 @@ from pydantic import BaseModel
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
 from oms.aws.tables import Key
-from oms.reference.model import LIMITS, Channel, Client, Fairness, Item, Limit, Location, LocationLimits, WaitingPolicy
+from oms.reference.model import (
+    LIMITS,
+    Channel,
+    Client,
+    Fairness,
+    FairnessPolicy,
+    Item,
+    Limit,
+    Location,
+    LocationLimits,
+    WaitingPolicy,
+)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SETTINGS_S = 60.0
@@ -98,7 +109,7 @@ class ReferenceStore:
 
     def fairness(self) -> dict[str, Fairness]:
         """Who is served first of a scarce SKU, by SKU; `*` is all others."""
-        return self.settings("FAIRNESS", Fairness)
+        return {name: policy.terms for name, policy in self.settings("FAIRNESS", FairnessPolicy).items()}
 
     def limits(self) -> dict[str, Limit]:
         """How often a role may call, where that differs from the default."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from oms.inventory.reservations.model import Terms
     from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
-    from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
     from oms.inventory.supply.store import SupplyStore
@@ -76,27 +75,6 @@ class Goods(Shelves):
 
         named = (self.lots, self.serials)
         return TransferDesk(self.transfers, self.stock, self.supplies, *named, self.reference.locations, self.clock)
-
-    @cached_property
-    def availability_desk(self) -> "AvailabilityDesk":
-        """For those who ask what can be promised, and when."""
-        from oms.inventory.supply.availability import AvailabilityDesk
-        from oms.orders.unsourced import Unsourced
-
-        return AvailabilityDesk(
-            stock=self.stock,
-            supplies=self.supplies,
-            locations=self.reference.locations,
-            channels=self.reference.channels,
-            terms=self.supply_terms,
-            safety=self.channel_safety,
-            unsourced=Unsourced(self.orders, self.clock).units,
-            promise=self.promise,
-            known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
-            heads=self.waiting_lines.heads,
-            lasting=self.offer.lasting,
-            clock=self.clock,
-        )
 
     @cached_property
     def waiting_lines(self) -> "WaitingStore":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.allocation.decisions.store import DecisionStore
+    from oms.allocation.fairness.service import FairnessDesk
     from oms.allocation.limits.service import LimitsDesk
     from oms.allocation.prices.book import PriceBook
     from oms.allocation.prices.counting import CountingDesk
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
     from oms.allocation.serving import ServingDesk
     from oms.allocation.sourcing.days import Counters
     from oms.allocation.sourcing.desk import Sourcing
+    from oms.allocation.sourcing.mayship import WhoMayShip
     from oms.allocation.sourcing.strategy import Strategy
     from oms.allocation.strategies.service import StrategyDesk
     from oms.allocation.whatif.service import WhatIfDesk, WhatIfWorks
+    from oms.inventory.supply.availability import AvailabilityDesk
+    from oms.inventory.supply.drawing import Ahead
     from oms.inventory.waiting.policies.service import WaitingPolicyDesk
     from oms.inventory.waiting.promising import WaitingDesk
+    from oms.orders.mayship import MayShip, MayShipPort, ToShip
     from oms.orders.model import Destination
     from oms.reference.model import Location
     from oms.shipping.freight import FreightOffer
@@ -39,6 +44,46 @@ class Sources(Goods):
         from oms.allocation.decisions.store import DecisionStore
 
         return DecisionStore(self.setting("ORDERS_TABLE"))
+
+    @cached_property
+    def availability_desk(self) -> "AvailabilityDesk":
+        """For those who ask what can be promised, and when."""
+        from oms.inventory.supply.availability import AvailabilityDesk
+        from oms.orders.unsourced import Unsourced
+
+        return AvailabilityDesk(
+            stock=self.stock,
+            supplies=self.supplies,
+            locations=self.reference.locations,
+            channels=self.reference.channels,
+            terms=self.supply_terms,
+            safety=self.channel_safety,
+            unsourced=Unsourced(self.orders, self.clock).units,
+            promise=self.promise,
+            known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
+            heads=self.waiting_lines.heads,
+            lasting=self.offer.lasting,
+            may_ship=self.who_may_ship,
+            ahead=self.ahead,
+            clock=self.clock,
+        )
+
+    def who_may_ship(self) -> "WhoMayShip":
+        """Who may ship whatever lies where. Made anew for each use: what is published is seen within a minute."""
+        from oms.allocation.sourcing.mayship import WhoMayShip
+
+        places, strategies = self.reference.locations(), self._strategies()
+        return WhoMayShip(places, strategies, self.reference.items, self._freight, self.clock())
+
+    def may_ship(self, order: "ToShip") -> "MayShip":
+        """Who may ship an order (port of intake and amending)."""
+        return self.who_may_ship()(order)
+
+    def ahead(self, skus: "Iterable[str]", may_ship: "MayShipPort") -> "dict[str, list[Ahead]]":
+        """Who is served before one who comes (port of availability)."""
+        from oms.allocation.inline import ahead_of
+
+        return ahead_of(skus, may_ship, lines=self.waiting_lines, orders=self.orders)
 
     @cached_property
     def waiting_desk(self) -> "WaitingDesk":
@@ -64,6 +109,14 @@ class Sources(Goods):
 
         limits = limits_store(self.setting("REFERENCE_TABLE"))
         return LimitsDesk(limits, self.workload, self.reference, self.clock)
+
+    @cached_property
+    def fairness_desk(self) -> "FairnessDesk":
+        """Who is served first of what is scarce."""
+        from oms.allocation.fairness.service import FairnessDesk
+        from oms.allocation.fairness.store import fairness_store
+
+        return FairnessDesk(fairness_store(self.setting("REFERENCE_TABLE")), self.reference, self.clock)
 
     @cached_property
     def strategy_desk(self) -> "StrategyDesk":

@@ -10,7 +10,7 @@ from oms.aws import clients
 from oms.aws.tables import commit
 from oms.inventory.model import Cause, Change, Movement
 from oms.orders.model import Destination, Order
-from oms.reference.model import Fairness
+from oms.reference.model import Fairness, FairnessPolicy
 from oms.wiring import Wiring
 from tests.allocation_scene import CAUSE, assert_the_books_balance, batch, entry, position, put_order, set_up, trees
 from tests.crash import calls_of
@@ -89,7 +89,8 @@ def test_the_last_units_are_all_given_and_not_one_more(cloud_on_moto: Wiring) ->
 def test_the_rule_of_a_sku_is_data_and_holds_for_the_whole_batch(cloud_on_moto: Wiring) -> None:
     set_up(cloud_on_moto, position("CUP", "ber-1", 60))
     rule = Fairness(rule="share", shares_pct={"shopify_eu": 50, "store": 25})
-    cloud_on_moto.reference.put_setting("FAIRNESS", "CUP", rule)
+    policy = FairnessPolicy(name="CUP", version=1, by="user:ann", at="2026-11-23T12:00:00Z", terms=rule)
+    cloud_on_moto.reference.put_setting("FAIRNESS", "CUP", policy)
     early = crowd(cloud_on_moto, 80)
     late = [put_order(cloud_on_moto, f"sto_{n}", {"CUP": 1}, minute=90 + n, channel="store") for n in range(20)]
     assert handler(packed([*early, *late]), None) == DONE

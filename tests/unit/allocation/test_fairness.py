@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from oms.allocation.fairness import in_sequence
+from oms.allocation.fairness.rules import in_sequence
 from oms.orders.model import Destination, Line, Order, Promise
 from oms.reference.model import Fairness
 

@@ -14,13 +14,13 @@ from oms.intake.rules import (
     accept,
     body_text,
     first_answer,
-    postal_area,
     units_by_sku,
 )
 from oms.kernel.text import clean
 from oms.orders.holding import HoldSpec
 from oms.orders.model import Order, Promise
 from oms.orders.natural import order_id_of
+from oms.reference.geography import postal_area
 from tests.intake import NOW, canonical
 
 DATED = Decision(Promise(earliest_on="2026-11-25", latest_on="2026-11-27"), backorder_expected=False)

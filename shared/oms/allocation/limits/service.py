@@ -12,13 +12,12 @@ from oms.allocation.limits.model import (
     WorkloadQuery,
     WorkloadView,
 )
-from oms.aws.tables import ConditionFailedError
-from oms.kernel.errors import NotFoundError, StaleError
+from oms.kernel.errors import NotFoundError
 from oms.kernel.time import Clock, to_text
 from oms.orders.workload.model import Load
 from oms.orders.workload.rules import limit_of, workdays
 from oms.orders.workload.store import WorkloadStore
-from oms.reference.editions import EditionStore, etag_of, more_below, next_version
+from oms.reference.editions import EditionStore, enacted, etag_of, more_below
 from oms.reference.model import LIMITS, Location, LocationLimits
 from oms.reference.store import ReferenceStore
 
@@ -57,17 +56,14 @@ def put_limits(name: str, wanted: PutLimits, *, if_match: str, by: str, desk: Li
     before = desk.limits.find(name)
     if before is not None and _same(before, wanted):
         return _view(before), etag_of(before)
-    made = LocationLimits(
-        name=name,
-        version=next_version(before, if_match, what="limits"),
-        by=by,
-        at=to_text(desk.clock()),
-        **wanted.model_dump(),
+    now = to_text(desk.clock())
+    made = enacted(
+        desk.limits,
+        lambda version: LocationLimits(name=name, version=version, by=by, at=now, **wanted.model_dump()),
+        before=before,
+        if_match=if_match,
+        what="limits",
     )
-    try:
-        desk.limits.enact(made)
-    except ConditionFailedError as error:
-        raise StaleError("the limits were changed at this moment") from error
     desk.reference.look_again()
     return _view(made), etag_of(made)
 

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oms.allocation.rules import Demand, SourcingPlan, Take
 from oms.allocation.sourcing.days import Days
-from oms.allocation.sourcing.engine import source, source_by, traits_of
+from oms.allocation.sourcing.engine import source, source_by
+from oms.allocation.sourcing.filters import traits_of
+from oms.allocation.sourcing.mayship import WhoMayShip, classes_of
 from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
-from oms.allocation.sourcing.network import Tariff, above_pct
+from oms.allocation.sourcing.network import above_pct
+from oms.allocation.sourcing.offers import Offers, offers_of
 from oms.allocation.sourcing.strategy import Rule, Strategy, rule_for, strategy_for
 from oms.orders.model import Destination, Order
 from oms.orders.workload.model import Load
@@ -18,19 +21,6 @@ from oms.orders.workload.rules import begins_at
 from oms.reference.geography import centre_of, km_between
 from oms.reference.model import Item, Location
 
-
-class Quoted(Protocol):
-    """One carrier service from a location: total prices by weight step in minor units, and the latest delivery."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def steps(self) -> Sequence[tuple[int, int]]: ...
-    @property
-    def latest_on(self) -> date: ...
-
-
-Offers = Callable[[Location, Destination, datetime], Sequence[Quoted]]
 Prices = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], int]]
 _MM3_PER_G = 5_000  # 5000 cm³ weigh a kilogram: the usual dimensional weight
 _zone = lru_cache(maxsize=256)(ZoneInfo)
@@ -77,6 +67,13 @@ class Sourcing:
         self._catalogue: dict[str, Item | None] = {}
         self._known: dict[tuple[str, Destination, str], tuple[Offer, ...]] = {}
         self._planned: dict[tuple[str, Destination], Planned] = {}
+        self._may_ship: WhoMayShip | None = None
+
+    def who_may_ship(self, at: datetime) -> WhoMayShip:
+        """Who may ship whatever lies where: what promises are made from."""
+        if self._may_ship is None:
+            self._may_ship = WhoMayShip(self.locations, self._strategies, self._known_items, self._offers, at)
+        return self._may_ship
 
     def learn(self, skus: Iterable[str]) -> None:
         """Look items up that are not known yet, all in one call; a SKU that is in no catalogue weighs a gram."""
@@ -89,6 +86,11 @@ class Sourcing:
         """The SKU as the catalogue has it."""
         self.learn([sku])
         return self._catalogue[sku]
+
+    def _known_items(self, skus: Iterable[str]) -> dict[str, Item]:
+        names = list(skus)
+        self.learn(names)
+        return {sku: item for sku in names if (item := self._catalogue[sku]) is not None}
 
     def planned(self, location: str, destination: Destination) -> Planned | None:
         """What was asked last of a location for a destination; None: nothing yet."""
@@ -171,10 +173,7 @@ class Sourcing:
         begins = begins_at(location, on, at) if on is not None and later else at
         key = (location.id, destination, on or "")
         if key not in self._known:
-            self._known[key] = tuple(
-                Offer(one.label, Tariff(*map(tuple, zip(*one.steps, strict=True))), one.latest_on)
-                for one in self._offers(location, destination, begins)
-            )
+            self._known[key] = offers_of(self._offers(location, destination, begins))
         self._planned[location.id, destination] = Planned(begins, self._known[key])
         if any(capacity):
             own = [take.quantity for take in taken if take.location == location.id]
@@ -213,10 +212,8 @@ def _wanted(demand: Demand, item: Item | None) -> Wanted:
     if item is None:
         return Wanted(demand.number, demand.sku, demand.quantity)
     bulk = item.length_mm * item.width_mm * item.height_mm // _MM3_PER_G
-    classes = {"hazmat"} if item.hazmat else set()
-    classes |= {"age_restricted"} if item.min_age else set()
     grams = max(item.weight_g, bulk)
-    return Wanted(demand.number, demand.sku, demand.quantity, grams, frozenset(classes))
+    return Wanted(demand.number, demand.sku, demand.quantity, grams, classes_of(item))
 
 
 def _said(outcome: Outcome) -> str:

@@ -63,6 +63,7 @@ class Dual:
             norm = sum([slope * slope for slope in gradient])
             if total >= best or norm < _FLAT:
                 return
+            self.names = [j for j in self.names if total + worth[j] < best]
             if since >= _PATIENCE:
                 scale, since, now = scale / 2, 0, self.price
                 if scale < _SHORTEST:

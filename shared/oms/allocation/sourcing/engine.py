@@ -7,13 +7,13 @@ from itertools import combinations, islice
 from typing import NamedTuple
 
 from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
-from oms.allocation.sourcing.filters import Candidates, candidates
+from oms.allocation.sourcing.filters import Candidates, candidates, traits_of
 from oms.allocation.sourcing.large import improved
 from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Refusal, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
 from oms.allocation.sourcing.relaxed import Relaxed
-from oms.allocation.sourcing.strategy import Rule, Split, Strategy, Traits, rule_for
+from oms.allocation.sourcing.strategy import Rule, Split, Strategy, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 10_000  # beyond what is always proven: a tenth of a second
@@ -39,32 +39,25 @@ def source(case: Case, strategy: Strategy) -> Outcome:
     """The cheapest plan under the most specific rule; what becomes of what it leaves over is for its fallbacks to say.
 
     All constraints hold in the first pass. While units would wait that somebody has, soft ones are dropped one by one
-    in the order of the rule; the pass with the fewest waiting units counts, the earliest of equals.
+    in the order of the rule, those that stand in the way; the pass with the fewest waiting units counts, the earliest
+    of equals.
     """
     return source_by(case, strategy, rule_for(strategy, traits_of(case)))
 
 
 def source_by(case: Case, strategy: Strategy, rule: Rule) -> Outcome:
     """The same under a rule that is known."""
-    best = _pass(case, rule, ())
-    dropped: tuple[str, ...] = ()
-    for constraint in rule.soft:
-        if best.units <= _nowhere(case):
+    best = last = _pass(case, rule, ())
+    left = list(rule.soft)
+    while best.units > _nowhere(case):
+        constraint = next((one for one in left if _stands_in_the_way(one, case, last.found)), None)
+        if constraint is None:
             break
-        if not _stands_in_the_way(constraint, case, best.found):
-            continue
-        dropped = (*dropped, constraint)
-        again = _pass(case, rule, dropped)
-        if again.units < best.units:
-            best = again
+        left.remove(constraint)
+        last = _pass(case, rule, (*last.dropped, constraint))
+        if last.units < best.units:
+            best = last
     return _outcome(case, strategy, rule, best)
-
-
-def traits_of(case: Case) -> Traits:
-    """What rules are matched against."""
-    skus = {line.sku for line in case.lines}
-    classes = {name for line in case.lines for name in line.classes}
-    return Traits(case.channel, case.order_class, skus, classes, f"{case.country}-{case.area}")
 
 
 def solve_any(priced: Priced) -> Answer:

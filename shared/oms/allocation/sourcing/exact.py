@@ -2,22 +2,24 @@
 
 A plan's cost is that of its sources and that of its pieces at them, except for the steps of the tariffs. These are
 bounded from below by straight lines, so that a source costs `base` to open and a piece `low` at it: an uncapacitated
-facility location problem (`relaxed.py`). Most orders are proven with it alone. One that is not after `FIRST_STEPS` gets
-better plans from many starts, and prices of its pieces that know the steps (`dual.py`): what is not covered yet costs
-at least its price, and a source that is not paid for by the pieces' prices costs the rest on top. Inside a set of
-sources every piece goes to its cheapest one unless a step or a limit makes another assignment cheaper (`whole.py`,
-`inside.py`).
+facility location problem (`relaxed.py`). Prices of the pieces, raised as far as the sources allow (`ascent.py`), say
+which sources cannot be in a better plan and which are a good one. Most orders are proven with it alone. One that is
+not after `FIRST_STEPS` gets better plans from many starts, and prices of its pieces that know the steps (`dual.py`):
+what is not covered yet costs at least its price, and a source that is not paid for by the pieces' prices costs the
+rest on top. Inside a set of sources every piece goes to its cheapest one unless a step or a limit makes another
+assignment cheaper (`whole.py`, `inside.py`).
 
 Work is counted in steps, never by the clock: the same problem ends the same way on every machine.
 """
 
+from oms.allocation.sourcing.ascent import ascend
 from oms.allocation.sourcing.dual import Dual
 from oms.allocation.sourcing.network import Answer, Network, Takes
 from oms.allocation.sourcing.ranked import Ranked
 
 ENOUGH_STEPS = 200_000
 FIRST_STEPS = 2_000
-_NO_PRICES: list[int] = []
+_SMALL = 100  # pieces x sources: looking at all sets is quicker than raising prices
 
 
 def solve(network: Network, *, start: Takes | None = None, max_steps: int = ENOUGH_STEPS) -> Answer:
@@ -40,21 +42,25 @@ class _Search:
         self.ranked = ranked = Ranked(network, max_steps)
         self.inside = ranked.inside
         self.rows, self.base, self.waits = ranked.rows, ranked.base, ranked.waits
-        self.masks = ranked.masks()
-        self.prices = self.split_prices = _NO_PRICES
-        self.extra = [0] * len(ranked.names)  # what a source costs beyond what the prices pay
-        self.below = 0  # how much the sum of the prices is above what is proven
-        self.bound = 0
         self._learn((1 << len(ranked.names)) - 1)
+        self.prices, self.extra = self.cheapest, self.base  # extra: what the prices do not pay
+        if len(self.waits) * len(self.rows) > _SMALL:
+            self.prices, self.extra = ascend(self.waits, self.rows, self.base)
+        self.split_prices = [0] * len(ranked.splits)
+        self.below = -self.splits_least  # how much the sum of the prices is above what is proven
+        self.bound = sum(self.prices) + self.splits_least
 
     def _learn(self, useful: int) -> None:
         """What pieces pay at least when only these sources are used."""
         self.useful = useful
-        ranks = [k for k in range(len(self.rows)) if useful >> k & 1]
+        ranks = self._ranks(useful)
         rows = [self.rows[k] for k in ranks]
         self.cheapest = list(map(min, self.waits, *rows)) if rows else self.waits
         self.splits_least = self.ranked.filled(ranks, self.ranked.tops)
         self.needed = [wait - least for wait, least in zip(self.waits, self.cheapest, strict=True)]
+
+    def _ranks(self, some: int) -> list[int]:
+        return [k for k in range(len(self.rows)) if some >> k & 1]
 
     def _drop_useless(self) -> None:
         """Close every source that is too dear for any plan better than the best."""
@@ -76,8 +82,10 @@ class _Search:
         inside = self.inside
         if self.ranked.names and self.ranked.most:
             inside.max_steps = min(self.max_steps, FIRST_STEPS)
-            self.ranked.climb([], quick=True)
-            self.bound = min(inside.best, sum(self.cheapest) + self.splits_least)
+            paid = [k for k, missing in enumerate(self.extra) if not missing]
+            self.ranked.cover(paid)
+            if self.ranked.splits or not paid or not all(self.ranked.level):
+                self.ranked.climb([], quick=True)
             self._through()
             if inside.exhausted and self.max_steps > FIRST_STEPS:
                 inside.max_steps = self.max_steps
@@ -88,6 +96,7 @@ class _Search:
 
     def _through(self) -> None:
         self._drop_useless()
+        self.masks = self.ranked.masks(self._ranks(self.useful))
         self._explore([], self.useful, self.waits, 0, self.bound)
 
     def _strengthen(self) -> None:
@@ -128,19 +137,19 @@ class _Search:
             self.ranked.climb([rank[j]])
         self.ranked.improve()
 
-    def _hopeless(self, chosen: list[int], worst: list[int], opened: int) -> bool:
-        """Whether the prices prove that nothing with these sources is better than the best."""
-        if self.prices is _NO_PRICES:
-            return False
+    def _floor(self, chosen: list[int], worst: list[int], opened: int) -> int:
+        """What every plan with these sources costs at least, by the prices; one more adds its `extra`."""
         least = opened + sum(map(min, worst, self.prices)) - self.below
-        return least + self.ranked.filled(chosen, self.split_prices) >= self.inside.best
+        return least + self.ranked.filled(chosen, self.split_prices)
 
     def _explore(self, chosen: list[int], closed: int, worst: list[int], opened: int, proven: int) -> None:
         """All plans that use the chosen sources and some of the closed ones; `worst`: what pieces pay without these."""
         inside, base = self.inside, self.base
         inside.steps += 1
-        if self._hopeless(chosen, worst, opened):
+        floor = self._floor(chosen, worst, opened)
+        if floor >= inside.best:
             return
+        proven = max(proven, floor)
         least = opened + sum(map(min, worst, self.cheapest)) + self.splits_least
         room = inside.best - least
         first = closed & -closed
@@ -207,8 +216,9 @@ class _Search:
                 continue
             k = bit.bit_length() - 1
             wider = [*chosen, k]
-            if not self._hopeless(wider, with_k, opened + self.base[k]):
-                self._extend(wider, left, with_k, opened + self.base[k], now - gain, proven + self.extra[k])
+            floor = self._floor(wider, with_k, opened + self.base[k])
+            if floor < inside.best:
+                self._extend(wider, left, with_k, opened + self.base[k], now - gain, max(floor, proven + self.extra[k]))
 
     def _gains(
         self, chosen: list[int], closed: int, worst: list[int], opened: int, now: int, proven: int

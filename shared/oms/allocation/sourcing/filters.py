@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from oms.allocation.sourcing.model import Case, Place, Refusal, Wanted
-from oms.allocation.sourcing.strategy import Constraint, Rule
+from oms.allocation.sourcing.strategy import Constraint, Rule, Traits
 
 
 class Candidates(NamedTuple):
@@ -13,6 +13,13 @@ class Candidates(NamedTuple):
     places: tuple[Place, ...]
     barred: Mapping[str, frozenset[int]]
     refusals: tuple[Refusal, ...]
+
+
+def traits_of(case: Case) -> Traits:
+    """What rules are matched against."""
+    skus = {line.sku for line in case.lines}
+    classes = {name for line in case.lines for name in line.classes}
+    return Traits(case.channel, case.order_class, skus, classes, f"{case.country}-{case.area}")
 
 
 def candidates(case: Case, rule: Rule, dropped: Collection[str] = ()) -> Candidates:

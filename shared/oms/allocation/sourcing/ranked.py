@@ -21,6 +21,7 @@ class Ranked:
         self.inside = Inside(network, max_steps)
         straight = not (relaxed.split or relaxed.dear or self.inside.limited)
         self.whole = Whole(relaxed, self.inside) if straight else None
+        self.level = [len(steps.ends) == 1 for steps in relaxed.steps]  # one price, whatever is sent from there
         count = len(network.sources)
         self.most = count if network.max_sources is None else network.max_sources
         self.names = sorted(relaxed.useful(), key=lambda j: (relaxed.base[j], j))
@@ -30,15 +31,15 @@ class Ranked:
         self.splits = [Apart(relaxed, i, self.names) for i in relaxed.split]
         self.tops = [one.wait for one in self.splits]
 
-    def masks(self) -> list[int]:
-        """By whole piece, the sources that have it."""
+    def masks(self, ranks: Iterable[int]) -> list[int]:
+        """By whole piece, those of the sources that have it."""
         masks = [0] * len(self.waits)
-        places = range(len(masks))
-        for k, j in enumerate(self.names):
-            has, bit = self.relaxed.has[j], 1 << k
-            for place in places:
-                if has >> place & 1:
-                    masks[place] |= bit
+        for k in ranks:
+            has, bit = self.relaxed.has[self.names[k]], 1 << k
+            while has:
+                place = has & -has
+                has ^= place
+                masks[place.bit_length() - 1] |= bit
         return masks
 
     def filled(self, chosen: Iterable[int], tops: list[int]) -> int:
@@ -57,7 +58,10 @@ class Ranked:
         """Look at every plan with these sources."""
         names = [self.names[k] for k in chosen]
         if self.whole is not None:
-            self.whole.search(names)
+            if all(self.level[j] for j in names):
+                self.whole.plan(names)
+            else:
+                self.whole.search(names)
         else:
             self.inside.search(names, self.relaxed.slopes, sum([self.base[k] for k in chosen]))
 
@@ -65,6 +69,19 @@ class Ranked:
         """Offer one good plan with these sources."""
         names = [self.names[k] for k in chosen]
         self.inside.try_out(names, self.relaxed.slopes, sum([self.base[k] for k in chosen]))
+
+    def cover(self, chosen: list[int]) -> None:
+        """Of these sources one after the other away, as long as that is cheaper or they are too many, and a plan."""
+        if not chosen:
+            return
+        cost = self.cost(chosen)
+        while len(chosen) > 1:
+            fewer = [chosen[:at] + chosen[at + 1 :] for at in range(len(chosen))]
+            less, rest = min([(self.cost(rest), rest) for rest in fewer])
+            if less >= cost and len(chosen) <= self.most:
+                break
+            cost, chosen = less, rest
+        self._plan(chosen)
 
     def climb(self, chosen: list[int], *, quick: bool = False) -> None:
         """From these sources on always the one more that helps most, and a plan with them."""
@@ -88,10 +105,16 @@ class Ranked:
             chosen = [*chosen, added]
             opened += self.base[added]
             worst = list(map(min, worst, self.rows[added]))
+        if chosen and quick:
+            self._plan(chosen)
+        elif chosen:
+            self.inside.steps += len(chosen)
+            self.try_out(chosen)
+
+    def _plan(self, chosen: list[int]) -> None:
+        """Offer every piece where its line is cheapest; where pieces may be split, that plan mended."""
         self.inside.steps += len(chosen)
-        if not chosen:
-            return
-        if quick and self.whole is not None:
+        if self.whole is not None:
             self.whole.plan([self.names[k] for k in chosen])
         else:
             self.try_out(chosen)

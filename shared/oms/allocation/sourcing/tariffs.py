@@ -17,6 +17,10 @@ class Steps:
 
     def __init__(self, tariff: Tariff, total_g: int) -> None:
         self.tariff = tariff
+        if total_g <= tariff.breaks[0]:  # one price, whatever goes there
+            self.ends, self.prices, self.slope = [total_g], [tariff.prices[0]], 0
+            self.above, self.at_zero = self.prices, tariff.prices[0]
+            return
         self.ends, self.prices = right_ends(tariff, 0, total_g)
         if total_g > _MANY_PARCELS * tariff.parcel_g:  # the same steps again and again: one round of them says it all
             self.slope = min(map(int.__floordiv__, tariff.prices, tariff.breaks))

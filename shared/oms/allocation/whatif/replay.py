@@ -13,7 +13,7 @@ from oms.allocation.bundled import plan_lines
 from oms.allocation.decisions.model import DecisionRecord, inputs_of
 from oms.allocation.rules import Demand, SourcingPlan
 from oms.allocation.sourcing.desk import Sourcing
-from oms.allocation.sourcing.engine import traits_of
+from oms.allocation.sourcing.filters import traits_of
 from oms.allocation.sourcing.model import Case
 from oms.allocation.sourcing.strategy import Strategy, Weights, rule_for, strategy_for
 from oms.allocation.whatif.measuring import Taken, measured

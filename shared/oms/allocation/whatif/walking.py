@@ -5,7 +5,7 @@ which of its movements the reading had in it, so it does not matter what happens
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -23,6 +23,7 @@ from oms.orders.store import SHARDS, OrderStore
 from oms.reference.model import Location
 
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _TOGETHER = 1_000
 _ALL = 1_000_000
 # Strategies by name, what a record was priced by, and how full days are.
@@ -41,6 +42,8 @@ class Sources:
     strategies: Callable[[], Mapping[str, Strategy]]
     sourcing: SourcingAt
     clock: Clock
+    # (submitted_at#id, id) of the orders of the day at hand: a shop of a few orders a day asks once and not 24 times.
+    came: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 def begin(job: Job) -> State:
@@ -54,6 +57,7 @@ def hours_of(job: Job) -> int:
 
 def walk(state: State, job: Job, sources: Sources, *, enough: int) -> tuple[int, bool]:
     """Go on until so many orders and entries were looked at, to the end of an hour; hours done, and whether all are."""
+    sources = replace(sources, came={})
     done = hours = 0
     while done < enough:
         done += 1 + _STEPS[state.phase](state, job, sources)
@@ -160,18 +164,28 @@ def _first(order: Order, sources: Sources) -> First | None:
 def _orders_of(hour: str, sources: Sources) -> list[Order]:
     """Orders that came in within the hour, in the sequence in which they came."""
     before = to_text(from_text(hour) + _HOUR)
-    ids = sorted(
-        place
-        for channel in sorted(sources.channels())
-        for shard in range(SHARDS)
-        for place in sources.orders.page(channel, shard, since=hour, before=before, limit=_ALL)
-    )
+    ids = [place for place in _came(hour, sources) if hour <= place[0] < before]
     found: list[Order] = []
     for start in range(0, len(ids), _TOGETHER):
         some = [order_id for _, order_id in ids[start : start + _TOGETHER]]
         known = sources.orders.get_many(some, consistent=False)
         found += [known[order_id] for order_id in some if order_id in known]
     return found
+
+
+def _came(hour: str, sources: Sources) -> list[tuple[str, str]]:
+    """(submitted_at#id, id) of the orders of the hour's day, sorted; those of the day before are let go of."""
+    day = to_text(from_text(hour).replace(hour=0))
+    if day not in sources.came:
+        sources.came.clear()
+        before = to_text(from_text(day) + _DAY)
+        sources.came[day] = sorted(
+            place
+            for channel in sorted(sources.channels())
+            for shard in range(SHARDS)
+            for place in sources.orders.page(channel, shard, since=day, before=before, limit=_ALL)
+        )
+    return sources.came[day]
 
 
 def _entries_of(hour: str, since: str, until: str, sources: Sources) -> list[Entry]:

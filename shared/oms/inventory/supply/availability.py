@@ -1,5 +1,6 @@
 """What can be promised, and when: for shops, for the first promise of an order, for the next one."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -10,6 +11,7 @@ from oms.inventory.model import Position, PositionKey
 from oms.inventory.own import as_channel_sees
 from oms.inventory.store import StockStore
 from oms.inventory.supply import rules
+from oms.inventory.supply.drawing import Ahead, Drawing
 from oms.inventory.supply.model import (
     Availability,
     ByDate,
@@ -23,10 +25,12 @@ from oms.inventory.supply.model import (
 )
 from oms.inventory.supply.rules import Curve
 from oms.inventory.supply.store import SupplyStore
+from oms.inventory.waiting.joining import caps_on, why_not_join
 from oms.inventory.waiting.model import Head
 from oms.kernel.errors import Fault, NotFoundError, RejectedError
 from oms.kernel.time import Clock
 from oms.orders.bundles import Components
+from oms.orders.mayship import MayShip, MayShipPort, Places, ToShip
 from oms.orders.model import Destination, Promise
 from oms.reference.model import Channel, Item, Location, MayWait, bundles_among
 
@@ -45,7 +49,8 @@ class AvailabilityDesk:
     """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
 
     `known` are those of some SKUs that are in the catalogue, `heads` the lines of those who wait for some SKUs.
-    `lasting`: positions without what does not last for a channel.
+    `lasting`: positions without what does not last for a channel. `may_ship` is made anew for each answer; `ahead` are
+    those who wait for some SKUs with who may ship to each, first served first.
     """
 
     stock: StockStore
@@ -59,20 +64,25 @@ class AvailabilityDesk:
     known: Callable[[Collection[str]], Mapping[str, Item]]
     heads: Callable[[Iterable[str]], Mapping[str, Head]]
     lasting: Callable[[Mapping[PositionKey, Position], str], Mapping[PositionKey, Position]]
+    may_ship: Callable[[], MayShipPort]
+    ahead: Callable[[Iterable[str], MayShipPort], Mapping[str, Sequence[Ahead]]]
     clock: Clock
 
 
 class Asked(NamedTuple):
-    """A shop's question: so many of each SKU, to a country, on a channel."""
+    """A shop's question: so many of each SKU in one order, to a place, on a channel."""
 
     skus: tuple[str, ...]
     quantity: int
-    country: str
+    destination: Destination
     channel: str
+    on_account: bool = False
 
 
 def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     """What can be promised of each SKU by date, and when all of them together would be with the buyer.
+
+    From locations that may ship such an order under the strategies in force, and no others.
 
     Raises:
         NotFoundError: code `unknown_channel`.
@@ -84,38 +94,52 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     faults = [Fault("sku", f"{sku} is not in the catalogue") for sku in asked.skus if sku not in known]
     if faults:
         raise RejectedError(f"{len(faults)} SKU(s) are not known", code="unknown_sku", faults=faults)
-    at = desk.clock()
+    at, may_ship = desk.clock(), desk.may_ship()
+    may = may_ship(ToShip(asked.channel, asked.on_account, asked.destination, frozenset(asked.skus)))
     bundles, today = bundles_among(known), at.date()
-    shelf = tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles)))
-    positions = desk.lasting(desk.stock.positions(shelf, consistent=False), asked.channel)
-    coming, safety = receipts(shelf, desk), desk.safety(asked.channel)
-    seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
-    found = outlook(shelf, seen, desk, safety=safety, coming=coming)
-    shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
-    owed = waiting(shelf, positions, desk)
-    whole = {sku: _left(found[sku], shared[sku], owed[sku], today) for sku in shelf}
-    for sku, parts in bundles.items():
-        found[sku] = _made_at(parts, found)
-        most = rules.together(list(found[sku].values()), today)
-        whole[sku] = rules.least([most, rules.bundled([(whole[part], each) for part, each in parts])])
+    left = _left(
+        tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles))), asked, may_ship, desk
+    )
+    found = {sku: _made_at(bundles[sku], left) if sku in bundles else left[sku] for sku in asked.skus}
+    whole = {sku: _together_at(may.of(sku), found[sku], today) for sku in asked.skus}
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
     shown = [_shown(known[sku], whole[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus]
-    wanted = {sku: asked.quantity + (0 if sku in bundles else owed[sku]) for sku in asked.skus}
     days = [one.promisable_on for one in shown if one.promisable_on]
     promise = Promise()
     if len(days) == len(shown):
-        destination, first = Destination(country=asked.country, postal_area=""), date.fromisoformat(max(days))
-        promise = soonest(destination, wanted, found, at, desk, first)
+        wanted = dict.fromkeys(asked.skus, asked.quantity)
+        promise = soonest(asked.destination, wanted, found, at, desk, date.fromisoformat(max(days)), may)
     window = Window(earliest_on=promise.earliest_on, latest_on=promise.latest_on)
-    return Availability(channel=asked.channel, country=asked.country, skus=tuple(shown), delivery=window)
+    return Availability(channel=asked.channel, country=asked.destination.country, skus=tuple(shown), delivery=window)
 
 
-def _left(own: Mapping[str, Curve], shared: Mapping[str, Curve], owed: int, today: date) -> Curve:
-    """What all locations have for a channel: of what is `shared` less what is owed, and what it has of its own."""
-    whole = rules.together(list(shared.values()), today, owed)
-    more = sum(rules.promisable(own[name], today) - rules.promisable(row, today) for name, row in shared.items())
-    return rules.together([whole, rules.curve(today, more, (), ())], today) if more else whole
+def _left(
+    shelf: Sequence[str], asked: Asked, may_ship: MayShipPort, desk: AvailabilityDesk
+) -> dict[str, dict[str, Curve]]:
+    """SKU -> location -> what a channel can have there by date, when all who came before have theirs.
+
+    Those take of what all channels may have; what is the channel's own is there besides.
+    """
+    positions = desk.lasting(desk.stock.positions(shelf, consistent=False), asked.channel)
+    coming, safety, today = receipts(shelf, desk), desk.safety(asked.channel), desk.clock().date()
+    seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
+    found = outlook(shelf, seen, desk, safety=safety, coming=coming)
+    shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
+    before = _before(shelf, positions, may_ship, desk)
+    left: dict[str, dict[str, Curve]] = {}
+    for sku in shelf:
+        left[sku] = Drawing(shared[sku]).let_before(before[sku]).left()
+        for name, own in found[sku].items():
+            more = rules.promisable(own, today) - rules.promisable(shared[sku][name], today)
+            if more:
+                left[sku][name] = rules.together([left[sku][name], rules.curve(today, more, (), ())], today)
+    return left
+
+
+def _together_at(places: Places, found: Mapping[str, Curve], today: date) -> Curve:
+    """What the locations that may ship can promise together."""
+    return rules.together([one for name, one in found.items() if places is None or name in places], today)
 
 
 def _shown(item: Item, whole: Curve, asked: Asked, head: Head, today: date) -> SkuAvailability:
@@ -146,20 +170,14 @@ def _made_at(parts: Components, found: Mapping[str, Mapping[str, Curve]]) -> dic
 
 def may_wait(policy: MayWait, asked: Asked, head: Head, stock_on: str | None, today: date) -> WaitingAnswer:
     """Whether an order of a channel may wait, as allocation would decide at this moment, whatever its location."""
-    kind = policy.of(asked.channel)
-    own = policy.channel_caps.get(asked.channel)
-    rooms = [policy.cap - head.sold] if policy.cap is not None else []
-    rooms += [own - head.by_channel.get(asked.channel, 0)] if own is not None else []
-    room = max(min(rooms), 0) if rooms else None
-    why_not: str | None = None
-    if kind == "none":
-        why_not = "not_backorderable"
-    elif policy.until is not None and today > policy.until:
-        why_not = "closed"
-    elif room is not None and asked.quantity > room:
-        why_not = "cap_reached"
+    caps = caps_on(policy, asked.channel, head)
+    why_not = why_not_join(policy, asked.channel, asked.quantity, caps, today)
     return WaitingAnswer(
-        kind=kind, allowed=why_not is None, why_not=why_not, room=room, stock_on=None if why_not else stock_on
+        kind=policy.of(asked.channel),
+        allowed=why_not is None,
+        why_not=why_not.code if why_not else None,
+        room=min((cap.room for cap in caps), default=None),
+        stock_on=None if why_not else stock_on,
     )
 
 
@@ -172,15 +190,21 @@ def _from(rows: tuple[ByDate, ...], first: date | None) -> tuple[ByDate, ...]:
     return (*([ByDate(on=day, units=before[-1].units)] if before else []), *(row for row in rows if row.on > day))
 
 
-def waiting(skus: Iterable[str], positions: Mapping[PositionKey, Position], desk: AvailabilityDesk) -> dict[str, int]:
-    """Units by SKU that others have a claim to who came before: those that wait, and those not sourced yet.
+def _before(
+    skus: Sequence[str], positions: Mapping[PositionKey, Position], may_ship: MayShipPort, desk: AvailabilityDesk
+) -> dict[str, list[Ahead]]:
+    """Who has a claim by SKU and came before: those that wait, and those not sourced yet, who may get it anywhere.
 
-    Who waits at one location is served from any: their units are owed by all locations together.
+    Who waits at one location may be served from others. Where nobody is kept from any location it does not matter who
+    waits, but how many units: their orders are not read.
     """
-    owed = dict(desk.unsourced(skus))
+    waits: Counter[str] = Counter()
     for (sku, _), position in positions.items():
-        owed[sku] = owed.get(sku, 0) + position.backordered
-    return owed
+        waits[sku] += position.backordered
+    waited = [sku for sku in skus if waits[sku]]
+    in_line = desk.ahead(waited, may_ship) if may_ship.restricts and waited else {}
+    unsourced = desk.unsourced(skus)
+    return {sku: [*in_line.get(sku, [Ahead(waits[sku])]), Ahead(unsourced[sku])] for sku in skus}
 
 
 def outlook(
@@ -246,14 +270,15 @@ def soonest(
     at: datetime,
     desk: AvailabilityDesk,
     first: date,
+    may: MayShip,
 ) -> Promise:
-    """The delivery window of the first day, from `first` on, on which everything can be had.
+    """The delivery window of the first day, from `first` on, on which those who may ship have everything.
 
     Empty when no known supply covers it.
     """
     days = sorted({first, *(day for sku in wanted for one in found[sku].values() for day in one.dates if day > first)})
     for day in days:
-        stock = _stock_on(day, wanted, found)
+        stock = may.stock(_stock_on(day, wanted, found), wanted)
         if all(sum(stock[sku].values()) >= units for sku, units in wanted.items()):
             return desk.promise(destination, wanted, stock, _morning(day, found, at, desk))
     return Promise()
@@ -265,10 +290,11 @@ def window_on(
     wanted: Mapping[str, int],
     found: Mapping[str, Mapping[str, Curve]],
     desk: AvailabilityDesk,
+    may: MayShip,
 ) -> Promise:
-    """The delivery window of goods that can be had on a day."""
+    """The delivery window of goods that those who may ship them have on a day; `may` by SKU on the shelf."""
     at = _morning(day, found, desk.clock(), desk)
-    return desk.promise(destination, wanted, _stock_on(day, wanted, found), at)
+    return desk.promise(destination, wanted, may.stock(_stock_on(day, wanted, found), wanted), at)
 
 
 def _stock_on(day: date, skus: Iterable[str], found: Mapping[str, Mapping[str, Curve]]) -> Stock:

@@ -15,13 +15,14 @@ from oms.inventory.supply.availability import (
     when_usable,
     window_on,
 )
+from oms.inventory.supply.drawing import Ahead, Drawing
 from oms.inventory.supply.model import Due, Supply
-from oms.inventory.supply.rules import Curve, promisable_on, together
 from oms.inventory.transfers.store import TransferStore
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.time import from_text
 from oms.orders.bundles import on_the_shelf
+from oms.orders.mayship import MayShip
 from oms.orders.model import Destination, Line, Order, Promise
 from oms.reference.model import MayWait
 
@@ -84,35 +85,36 @@ class Promising:
         days = [self._usable[name] for name in ids if name in self._usable]
         return max(days).isoformat() if days else ""
 
-    def supply_on(self, sku: str, upto: int, picture: Mapping[PositionKey, Position]) -> str:
-        """The first day on which there is enough for `upto` units; `unknown` when no known supply covers them.
+    def supply_on(self, sku: str, before: Iterable[Ahead], own: Ahead, picture: Mapping[PositionKey, Position]) -> str:
+        """The first day on which there is enough for some units; `unknown` when no known supply covers them.
 
-        Looks ahead: `upto` are the units of everybody who was promised before, and the own ones. So a new promise robs
-        no older one.
+        Looks ahead: `before` are the units of everybody who was promised before. So a new promise robs no older one.
         """
-        return first_day(self.curve(sku, picture), upto)
+        return day_of(self.drawing(sku, picture).let_before(before).draw(own.units, own.places))
 
-    def curve(self, sku: str, picture: Mapping[PositionKey, Position]) -> Curve:
-        """What all locations together have of a SKU by date, whoever waits for it."""
+    def drawing(self, sku: str, picture: Mapping[PositionKey, Position]) -> Drawing:
+        """What the locations have of a SKU by date, for whoever draws on it in turn."""
         self.learn([sku])
         own = {key: position for key, position in picture.items() if key[0] == sku}
-        curves = outlook([sku], own, self._desk, coming=self._coming)[sku]
-        return together(list(curves.values()), self._desk.clock().date())
+        return Drawing(outlook([sku], own, self._desk, coming=self._coming)[sku])
 
-    def window(self, order: Order, waits: Iterable[Wait], picture: Mapping[PositionKey, Position]) -> Promise:
+    def window(
+        self, order: Order, waits: Iterable[Wait], picture: Mapping[PositionKey, Position], may: MayShip
+    ) -> Promise:
         """The delivery window of the last of the lines that wait; empty when one of them has no date."""
         waiting = {wait.number: wait for wait in waits}
         days = {wait.supply_on for wait in waiting.values()}
         if not days or UNKNOWN in days:
             return NO_PROMISE
         wanted: Counter[str] = Counter()
-        for line in order.lines:
-            if line.number in waiting:
-                wanted.update(on_the_shelf(line, waiting[line.number].units))
+        lines = [line for line in order.lines if line.number in waiting]
+        for line in lines:
+            wanted.update(on_the_shelf(line, waiting[line.number].units))
         self.learn(wanted)
         own = {key: position for key, position in picture.items() if key[0] in wanted}
         found = outlook(wanted, own, self._desk, coming=self._coming)
-        return window_on(date.fromisoformat(max(days)), order.destination, wanted, found, self._desk)
+        day = date.fromisoformat(max(days))
+        return window_on(day, order.destination, wanted, found, self._desk, may.on_the_shelf(lines))
 
     def delivery(
         self, destination: Destination, lines: Mapping[str, int], stock: Mapping[str, Mapping[str, int]], at: datetime
@@ -134,9 +136,8 @@ class Promising:
         self._usable.update({one.reference: day for one, day in coming})
 
 
-def first_day(curve: Curve, units: int) -> str:
-    """The first day on which there are so many units and no older promise is robbed; `unknown`: none is known."""
-    day = promisable_on(curve, units)
+def day_of(day: date | None) -> str:
+    """The day from which stock is promised, as it is written; `unknown`: none is known."""
     return day.isoformat() if day else UNKNOWN
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from oms.aws.tables import ConditionFailedError
 from oms.inventory.waiting.policies.model import (
     PutWaiting,
     WaitingNow,
@@ -12,9 +11,9 @@ from oms.inventory.waiting.policies.model import (
 )
 from oms.inventory.waiting.policies.store import WaitingPolicyStore
 from oms.inventory.waiting.store import WaitingStore
-from oms.kernel.errors import Fault, NotFoundError, RejectedError, StaleError
+from oms.kernel.errors import Fault, NotFoundError, RejectedError
 from oms.kernel.time import Clock, to_text
-from oms.reference.editions import etag_of, more_below, next_version
+from oms.reference.editions import enacted, etag_of, more_below
 from oms.reference.model import Item, WaitingPolicy
 from oms.reference.store import ReferenceStore
 
@@ -58,18 +57,14 @@ def put_policy(
     _refuse_unknown(wanted, desk)
     if before is not None and (before.terms, before.note) == (wanted.terms, wanted.note):
         return _view(before), etag_of(before)
-    made = WaitingPolicy(
-        name=sku,
-        version=next_version(before, if_match, what="policy"),
-        by=by,
-        at=to_text(desk.clock()),
-        note=wanted.note,
-        terms=wanted.terms,
+    now = to_text(desk.clock())
+    made = enacted(
+        desk.policies,
+        lambda version: WaitingPolicy(name=sku, version=version, by=by, at=now, note=wanted.note, terms=wanted.terms),
+        before=before,
+        if_match=if_match,
+        what="policy",
     )
-    try:
-        desk.policies.enact(made)
-    except ConditionFailedError as error:
-        raise StaleError("the policy was changed at this moment") from error
     desk.reference.forget_item(sku)
     return _view(made), etag_of(made)
 
