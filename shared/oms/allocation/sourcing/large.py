@@ -1,69 +1,80 @@
-"""A good plan for an order that is too large to be proven.
+"""A good plan for an order that is too large to be proven the short way, and the bound that is proven for it.
 
-First which sources: sets that are cheap by straight prices (`sets.py`). Then plans of the best sets, pieces shared out
-pair by pair (`paired.py`). Then the best plans are shaken (`shaken.py`), few of them for longer and longer, and at last
-the best one is taken apart and rebuilt with all sources (`rebuilt.py`), which alone sees to limits that are in the way
-and to units that might as well wait. Work is counted in steps, each about 1 µs; it ends as soon as a plan is good
-enough.
+First which sources: sets that are cheap by straight prices (`sets.py`). Then a plan of each, its pieces shared out pair
+by pair (`paired.py`). With the best of them as the plan to beat a proof is tried (`exact.py`), or a Lagrangian bound
+taken where that would be too dear. What is not proven is shaken (`shaken.py`), fewer plans for longer and longer, and at
+last the best one is taken apart and rebuilt with all sources (`rebuilt.py`), which alone sees to limits that are in the
+way and to units that might as well wait. Work is counted in steps, each about 1 µs, never by the clock.
 """
 
 import random
 from collections.abc import Iterable
 
+from oms.allocation.sourcing.dual import Dual
+from oms.allocation.sourcing.exact import solve
 from oms.allocation.sourcing.local import assigned, spread
-from oms.allocation.sourcing.network import Network, Takes, allowed, cost_of
+from oms.allocation.sourcing.network import Answer, Network, Takes, allowed, cost_of
 from oms.allocation.sourcing.rebuilt import rebuilt
 from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.sets import Sets
 from oms.allocation.sourcing.shaken import Found, Shaking
 
-LARGE_STEPS = 2_000_000  # two seconds
+LARGE_STEPS = 2_000_000  # without the proof's: two seconds
+PROOF_STEPS = 30_000  # a tenth of a second to one
+PROVABLE, BOUNDED = 2_500, 20_000  # pieces x sources: beyond these no proof is tried, no Lagrangian bound taken
 _ENOUGH = 1_000  # a plan is good enough when it is a thousandth above what is proven
 _ABOUT_PCT = (33, 12, 50)  # of the order's weight: what a source carries whose lines the sets are judged by
 _SETS = 40  # that are made plans of, for each of these lines
-_SETS_PCT, _PLANS_PCT, _SHAKEN_PCT, _REBUILT_PCT = 30, 25, 35, 10  # of the steps
+_SETS_PCT, _PLANS_PCT, _REBUILT_PCT = 30, 25, 10  # of the steps, at the most; what is left is for shaking
 _HALVED = ((16, 30), (5, 35), (2, 35))  # so many plans are shaken, in so many per cent of the steps for it
 
 
-def improved(network: Network, *starts: Takes, bound: int, max_steps: int = LARGE_STEPS) -> tuple[Takes, int]:
-    """The best plan that is found within so many steps, and the steps; allowed, and no dearer than any of `starts`.
-
-    No plan costs less than `bound`.
-    """
-    one = _Improving(network, bound + bound // _ENOUGH)
-    one.begin(starts)
-    if not one.done:
-        one.plan(one.sets(max_steps * _SETS_PCT // 100), max_steps * _PLANS_PCT // 100)
-        one.shake(max_steps * _SHAKEN_PCT // 100)
-        one.rebuild(max_steps * _REBUILT_PCT // 100)
-    return one.best.takes, one.steps
+def solved(network: Network, tried: Answer | None = None, *, max_steps: int = LARGE_STEPS) -> Answer:
+    """The best plan that is found within so many steps; what was `tried` before is gone on from."""
+    one = _Improving(network)
+    one.begin(tried)
+    one.plan(one.sets(max_steps * _SETS_PCT // 100), max_steps * _PLANS_PCT // 100)
+    one.prove()
+    rebuilt_steps = max_steps * _REBUILT_PCT // 100
+    one.shake(max_steps - rebuilt_steps - one.steps)
+    one.rebuild(rebuilt_steps)
+    bound = min(one.bound, one.best.cost)
+    return Answer(one.best.takes, one.best.cost, bound, one.steps + one.proof_steps)
 
 
 class _Improving:
     """The plans found so far: of each set of sources the cheapest."""
 
-    def __init__(self, network: Network, enough: int) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
-        self.enough = enough
         self.limited = bool(network.pools) or network.max_parcels is not None
         self.chance = random.Random(len(network.pieces))  # noqa: S311  a sequence, the same on every machine
         self.relaxed = Relaxed(network)
         self.shaking = Shaking(network, self.relaxed.slopes, self.chance)
         self.pool: dict[frozenset[int], Found] = {}
-        self.best = Found(sum([piece.units * piece.wait for piece in network.pieces]), ((),) * len(network.pieces))
-        self.other_steps = 0
+        nothing: Takes = ((),) * len(network.pieces)
+        self.best = Found(cost_of(network, nothing), nothing)
+        self.bound = self.relaxed.bound(self.relaxed.useful())
+        self.other_steps = self.proof_steps = 0
 
     @property
     def steps(self) -> int:
         return self.other_steps + self.shaking.pairs.steps
 
     @property
+    def enough(self) -> int:
+        return self.bound + self.bound // _ENOUGH
+
+    @property
     def done(self) -> bool:
         return self.best.cost <= self.enough
 
-    def begin(self, starts: Iterable[Takes]) -> None:
-        for takes in (*starts, spread(self.network)):
-            self.offer(takes)
+    def begin(self, tried: Answer | None) -> None:
+        self.offer(spread(self.network))
+        if tried is not None:
+            self.offer(tried.takes)
+            self.proof_steps += tried.steps
+            self.bound = max(self.bound, tried.bound)
 
     def offer(self, takes: Takes) -> None:
         """Remember an allowed plan."""
@@ -73,6 +84,8 @@ class _Improving:
 
     def sets(self, max_steps: int) -> list[tuple[int, ...]]:
         """Sets of sources that look cheap by one line or another, those first that look best."""
+        if self.done:
+            return []
         total_g = sum([piece.units * piece.weight_g for piece in self.network.pieces])
         ranked: dict[tuple[int, ...], int] = {}
         for pct in _ABOUT_PCT:
@@ -91,9 +104,27 @@ class _Improving:
             if self.done or pairs.steps >= until:
                 return
             takes = assigned(self.network, list(chosen), self.relaxed)
-            pairs.steps += sum(map(len, self.shaking.pairs.options)) // 4
+            pairs.steps += sum(map(len, pairs.options)) // 4
             if not self.limited or allowed(self.network, takes):
                 self.offer(pairs.improve(takes, chosen, until))
+
+    def prove(self) -> None:
+        """Raise the bound, up to the cost of the best plan where that is to be had."""
+        size = len(self.network.pieces) * len(self.network.sources)
+        if self.done or size > BOUNDED:
+            return
+        if size <= PROVABLE:
+            answer = solve(self.network, start=self.best.takes, max_steps=PROOF_STEPS)
+            self.offer(answer.takes)
+            self.proof_steps += answer.steps
+            self.bound = max(self.bound, answer.bound)
+            return
+        low = self.relaxed.low
+        start = [min([piece.wait, *low[i].values()]) for i, piece in enumerate(self.network.pieces)]
+        dual = Dual(self.network, self.relaxed.useful(), start)
+        dual.ascend(self.best.cost)
+        self.proof_steps += dual.steps
+        self.bound = max(self.bound, dual.bound)
 
     def shake(self, max_steps: int) -> None:
         """The best plans, then fewer of them for longer."""

@@ -63,7 +63,7 @@ class Sets:
         """
         self.descend([])
         since = 0
-        while self.ends and self.steps < max_steps and since < _STALE:
+        while self.most and self.count and self.steps < max_steps and since < _STALE:
             kept = self.ends[-1]
             _, chosen = chance.choice(self.ends)
             rest = chance.sample(chosen, max(0, len(chosen) - _OUT))
