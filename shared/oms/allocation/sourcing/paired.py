@@ -2,19 +2,22 @@
 
 All that both of two sources have and one of them ships is shared out anew between them, steps of the tariffs
 included: a dynamic program over how many grams go to the second. That does at once what no move of a single piece
-does: to send less than a step from here costs nothing there as long as a step has room. Loads that are close to each
+does: to send less than a step from here costs nothing there as long as a step has room. Most sharings are settled
+without it, by the cheapest freight for both and every unit where it is cheaper itself. Loads that are close to each
 other count as one (`_LOADS`), so a large order's sharing is near the cheapest, not proven to be it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from oms.allocation.sourcing.network import Network, Takes, allowed
+from oms.allocation.sourcing.tariffs import right_ends
 
 _LOADS = 120  # by pair
-_WAYS = 8  # of one piece's units, beyond leaving them
+_WAYS = 8  # numbers of units of one piece
+_ENDS = 60  # of steps that are looked at for the cheapest freight
 _TRANSITIONS_PER_STEP = 3
-_PIECES_PER_STEP = 1
 Chain = tuple[int, int, "Chain"] | None  # piece, units to the second source, and the same of the pieces before
 
 
@@ -28,9 +31,17 @@ class _Item(NamedTuple):
     more: int  # what a unit costs more at the second
     weight_g: int
 
+    @property
+    def spread(self) -> int:
+        """What lies between its cheapest and its dearest sharing."""
+        return abs((self.most - self.least) * self.more)
+
 
 class Pairs:
-    """A plan that is shared out anew, pair by pair. What is looked at for it counts as steps."""
+    """Plans of one order, shared out anew pair by pair. What is looked at for it counts as steps.
+
+    `caps`: grams beyond which a source is so dear that it carries no more if that can be helped.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -40,21 +51,27 @@ class Pairs:
             {j: (cost, min(limit, piece.units)) for j, cost, limit in piece.options if cost < piece.wait}
             for piece in network.pieces
         ]
-        self.known: dict[tuple[int, int], int] = {}
-        self.caps: dict[int, int] = {}
-        self.fine = max([(one.tariff.prices[-1] + one.fixed) // 100 for one in network.sources], default=1)
+        self.caps: Mapping[int, int] = {}
+        self.fine = max([one.fixed + one.tariff.prices[-1] for one in network.sources], default=0) // 100 + 1
+        most = [0] * len(network.sources)
+        for piece, options in zip(network.pieces, self.options, strict=True):
+            for j, (_, limit) in options.items():
+                most[j] += limit * piece.weight_g
+        self.ends = [
+            right_ends(source.tariff, 1, grams)[0] if grams else []
+            for source, grams in zip(network.sources, most, strict=True)
+        ]
+        self.known: list[dict[int, int]] = [{0: 0} for _ in network.sources]
 
     def paid(self, source: int, load: int) -> int:
         """What a source costs that ships so many grams."""
-        if load <= 0:
-            return 0
-        key = (source, load)
-        if key not in self.known:
+        paid = self.known[source].get(load)
+        if paid is None:
             one = self.network.sources[source]
-            self.known[key] = one.fixed + one.tariff.cost(load)
-        if source in self.caps and load > self.caps[source]:
-            return self.known[key] + (load - self.caps[source]) * self.fine
-        return self.known[key]
+            paid = self.known[source][load] = one.fixed + one.tariff.cost(load)
+        if self.caps and load > self.caps.get(source, load):
+            return paid + (load - self.caps[source]) * self.fine
+        return paid
 
     def improve(
         self, takes: Takes, among: Iterable[int], until: int, touched: Collection[int] | None = None
@@ -65,8 +82,24 @@ class Pairs:
         """
         return _Shared(self, takes, among).run(until, touched)
 
+    def least_paid(self, first: int, second: int, here: int, there: int, moving: int) -> int:
+        """The cheapest freight of both when up to so many grams go from here to there, whichever they are."""
+        paid = self.paid
+        ends = self.ends[first]
+        at = [here, *ends[bisect_left(ends, here - moving) : bisect_left(ends, here)]]
+        ends = self.ends[second]
+        at += [here + there - end for end in ends[bisect_left(ends, there) : bisect_left(ends, there + moving)]]
+        if len(at) > _ENDS:
+            return paid(first, here - moving) + paid(second, there)
+        at.append(here - moving)
+        both = here + there
+        self.steps += len(at)
+        return min([paid(first, load) + paid(second, both - load) for load in at])
+
 
 class _Shared:
+    """A plan: by piece the units at each source, and by source its load and its pieces."""
+
     def __init__(self, pairs: Pairs, takes: Takes, among: Iterable[int]) -> None:
         self.pairs = pairs
         self.among = sorted(among)
@@ -109,52 +142,57 @@ class _Shared:
         paid = self.pairs.paid
         here, there = self.loads[first], self.loads[second]
         now = paid(first, here) + paid(second, there)
+        moving = 0
         for one in items:
-            has = self.takes[one.piece].get(second, 0)
-            now += (has - one.least) * one.more
-            here += (has - one.least) * one.weight_g
-            there -= (has - one.least) * one.weight_g
+            has = self.takes[one.piece].get(second, 0) - one.least
+            here += has * one.weight_g
+            there -= has * one.weight_g
+            moving += (one.most - one.least) * one.weight_g
+            now += has * one.more - min(0, (one.most - one.least) * one.more)
+        room = now - self.pairs.least_paid(first, second, here, there, moving)
         best: tuple[int, int, Chain] | None = None
-        for cost, grams, chain in self._states(items):
-            total = cost + paid(first, here - grams) + paid(second, there + grams)
+        for state in self._states(items, moving, room) if room > 0 else ():
+            total = state[0] + paid(first, here - state[1]) + paid(second, there + state[1])
             if total < now:
-                now, best = total, (cost, grams, chain)
-        if best is None:
-            return False
-        return self._take(first, second, items, best[2])
+                now, best = total, state
+        return best is not None and self._take(first, second, items, best[2])
 
     def _items(self, first: int, second: int) -> list[_Item]:
-        """What both have, the heaviest first."""
+        """What both have; what is much cheaper at one of them first."""
         items: list[_Item] = []
-        for i in sorted(self.at[first] | self.at[second]):
-            options = self.pairs.options[i]
+        pieces, every, takes = self.pairs.network.pieces, self.pairs.options, self.takes
+        both = self.at[first] | self.at[second]
+        self.pairs.steps += 2 + len(both) // 2
+        for i in both:
+            options = every[i]
             if first in options and second in options:
-                parts = self.takes[i]
+                parts = takes[i]
                 units = parts.get(first, 0) + parts.get(second, 0)
                 (cost, limit), (other, there) = options[first], options[second]
                 least, most = max(0, units - limit), min(units, there)
                 if most > least:
-                    weight = self.pairs.network.pieces[i].weight_g
-                    items.append(_Item(i, units, least, most, other - cost, weight))
-        self.pairs.steps += 1 + (len(self.at[first]) + len(self.at[second])) // _PIECES_PER_STEP
+                    items.append(_Item(i, units, least, most, other - cost, pieces[i].weight_g))
+        items.sort(key=lambda one: (-one.spread, one.piece))
         return items
 
-    def _states(self, items: Sequence[_Item]) -> Iterable[tuple[int, int, Chain]]:
-        """By grams that go to the second source, the cheapest way."""
-        total_g = sum([(one.most - one.least) * one.weight_g for one in items])
-        grain = max(1, total_g // _LOADS)
+    def _states(self, items: Sequence[_Item], moving: int, room: int) -> Iterable[tuple[int, int, Chain]]:
+        """By grams that go to the second source, the cheapest way: what it costs above the cheapest of each piece."""
+        grain = max(1, moving // _LOADS)
         states: dict[int, tuple[int, int, Chain]] = {0: (0, 0, None)}
         for piece, _, least, most, more, weight in items:
-            before = list(states.values())
-            for units in _ways(most - least):
-                dearer, heavier, link = units * more, units * weight, least + units
-                for cost, grams, chain in before:
-                    load = grams + heavier
-                    key = load // grain
-                    known = states.get(key)
-                    if known is None or cost + dearer < known[0]:
-                        states[key] = (cost + dearer, load, (piece, link, chain))
+            before = states.values()
+            states = {}
             self.pairs.steps += len(before) // _TRANSITIONS_PER_STEP
+            cheapest = min(0, (most - least) * more)
+            for units in _ways(most - least):
+                dearer, heavier, link = units * more - cheapest, units * weight, least + units
+                for cost, grams, chain in before:
+                    above = cost + dearer
+                    if above < room:
+                        load = grams + heavier
+                        key = load // grain
+                        if key not in states or above < states[key][0]:
+                            states[key] = (above, load, (piece, link, chain) if units else chain)
         return states.values()
 
     def _take(self, first: int, second: int, items: Sequence[_Item], chain: Chain) -> bool:
@@ -162,12 +200,12 @@ class _Shared:
         while chain is not None:
             piece, units, chain = chain
             given[piece] = units
-        before = {one.piece: self.takes[one.piece].copy() for one in items}
+        before = {one.piece: self.takes[one.piece].get(second, 0) for one in items}
         for one in items:
             self._put(one, first, second, given.get(one.piece, one.least))
         if self.pairs.limited and not allowed(self.pairs.network, self.plan()):
             for one in items:
-                self._put(one, first, second, before[one.piece].get(second, 0))
+                self._put(one, first, second, before[one.piece])
             return False
         return True
 
@@ -185,4 +223,6 @@ class _Shared:
 
 def _ways(units: int) -> Iterable[int]:
     """Numbers of units that are tried: all, or some of many."""
-    return sorted({units * k // _WAYS for k in range(1, _WAYS + 1)} - {0}) if units > _WAYS else range(1, units + 1)
+    if units <= _WAYS:
+        return range(units + 1)
+    return sorted({units * k // _WAYS for k in range(_WAYS + 1)})
