@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from oms.allocation.sourcing.dual import Dual
 from oms.allocation.sourcing.exact import solve
 from oms.allocation.sourcing.local import assigned, spread
-from oms.allocation.sourcing.network import Answer, Network, Takes, allowed, cost_of
+from oms.allocation.sourcing.network import Answer, Network, Takes, cost_of
 from oms.allocation.sourcing.rebuilt import rebuilt
 from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.sets import Sets
@@ -25,7 +25,8 @@ PROVABLE, BOUNDED = 2_500, 20_000  # pieces x sources: beyond these no proof is 
 _ENOUGH = 1_000  # a plan is good enough when it is a thousandth above what is proven
 _ABOUT_PCT = (33, 12, 50)  # of the order's weight: what a source carries whose lines the sets are judged by
 _SETS = 40  # that are made plans of, for each of these lines
-_SETS_PCT, _PLANS_PCT, _REBUILT_PCT = 30, 25, 10  # of the steps, at the most; what is left is for shaking
+_SETS_PCT, _PLANS_PCT = 30, 25  # of the steps, at the most; what is left of them is for shaking
+_REBUILT_PCT, _HINDERED_PCT = 10, 40  # of the steps; more of them where limits or waiting units stand in the way
 _HALVED = ((16, 30), (5, 35), (2, 35))  # so many plans are shaken, in so many per cent of the steps for it
 
 
@@ -35,7 +36,7 @@ def solved(network: Network, tried: Answer | None = None, *, max_steps: int = LA
     one.begin(tried)
     one.plan(one.sets(max_steps * _SETS_PCT // 100), max_steps * _PLANS_PCT // 100)
     one.prove()
-    rebuilt_steps = max_steps * _REBUILT_PCT // 100
+    rebuilt_steps = max_steps * (_HINDERED_PCT if one.hindered else _REBUILT_PCT) // 100
     one.shake(max_steps - rebuilt_steps - one.steps)
     one.rebuild(rebuilt_steps)
     bound = min(one.bound, one.best.cost)
@@ -47,7 +48,6 @@ class _Improving:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.limited = bool(network.pools) or network.max_parcels is not None
         self.chance = random.Random(len(network.pieces))  # noqa: S311  a sequence, the same on every machine
         self.relaxed = Relaxed(network)
         self.shaking = Shaking(network, self.relaxed.slopes, self.chance)
@@ -60,6 +60,13 @@ class _Improving:
     @property
     def steps(self) -> int:
         return self.other_steps + self.shaking.pairs.steps
+
+    @property
+    def hindered(self) -> bool:
+        """Whether sharing out pieces may not be all there is to it."""
+        pieces = zip(self.network.pieces, self.best.takes, strict=True)
+        waits = any(sum([units for _, units in parts]) < piece.units for piece, parts in pieces)
+        return self.shaking.pairs.limited or self.relaxed.dear or waits
 
     @property
     def enough(self) -> int:
@@ -105,7 +112,7 @@ class _Improving:
                 return
             takes = assigned(self.network, list(chosen), self.relaxed)
             pairs.steps += sum(map(len, pairs.options)) // 4
-            if not self.limited or allowed(self.network, takes):
+            if pairs.allowed(takes):
                 self.offer(pairs.improve(takes, chosen, until))
 
     def prove(self) -> None:
@@ -113,7 +120,7 @@ class _Improving:
         size = len(self.network.pieces) * len(self.network.sources)
         if self.done or size > BOUNDED:
             return
-        if size <= PROVABLE:
+        if size <= PROVABLE and not self.shaking.pairs.limited:
             answer = solve(self.network, start=self.best.takes, max_steps=PROOF_STEPS)
             self.offer(answer.takes)
             self.proof_steps += answer.steps

@@ -47,6 +47,7 @@ class Pairs:
         self.network = network
         self.steps = 0
         self.limited = bool(network.pools) or network.max_parcels is not None
+        self.check_steps = len(network.pieces) + sum([len(pool.draws) for pool in network.pools]) // 2
         self.options = [
             {j: (cost, min(limit, piece.units)) for j, cost, limit in piece.options if cost < piece.wait}
             for piece in network.pieces
@@ -72,6 +73,13 @@ class Pairs:
         if self.caps and load > self.caps.get(source, load):
             return paid + (load - self.caps[source]) * self.fine
         return paid
+
+    def allowed(self, takes: Takes) -> bool:
+        """Whether a plan made of an order's options keeps to what they share."""
+        if not self.limited:
+            return True
+        self.steps += self.check_steps
+        return allowed(self.network, takes)
 
     def improve(
         self, takes: Takes, among: Iterable[int], until: int, touched: Collection[int] | None = None
@@ -203,7 +211,7 @@ class _Shared:
         before = {one.piece: self.takes[one.piece].get(second, 0) for one in items}
         for one in items:
             self._put(one, first, second, given.get(one.piece, one.least))
-        if self.pairs.limited and not allowed(self.pairs.network, self.plan()):
+        if self.pairs.limited and not self.pairs.allowed(self.plan()):
             for one in items:
                 self._put(one, first, second, before[one.piece])
             return False

@@ -8,10 +8,10 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from oms.allocation.sourcing.network import Network, Takes, allowed, cost_of, loads
+from oms.allocation.sourcing.network import Network, Takes, cost_of, loads
 from oms.allocation.sourcing.paired import Pairs
 
-_KICKED = 12  # pieces at the most
+_KICKED = 6  # pieces at the most
 _WIDE = 30  # per cent: a source's price per gram is off by so much
 _PRESSED = 2  # sources at the most
 _STEPS_DOWN = 2
@@ -43,7 +43,6 @@ class Shaking:
         self.slopes = slopes
         self.chance = chance
         self.pairs = Pairs(network)
-        self.heavy = [piece.units * piece.weight_g for piece in network.pieces]
 
     def shaken(self, start: Found, max_steps: int, enough: int) -> Found:
         """The cheapest plan that is found with the sources of `start`; one of `enough` will do."""
@@ -54,7 +53,7 @@ class Shaking:
             disturb = self.chance.choice((self._kicked, self._kicked, self._sloped, self._pressed))
             takes, touched = disturb(best.takes, among, until)
             pairs.steps += len(takes)
-            if pairs.limited and not allowed(self.network, takes):
+            if not pairs.allowed(takes):
                 continue
             takes = pairs.improve(takes, among, until, touched)
             cost = cost_of(self.network, takes)
