@@ -4,12 +4,14 @@ from oms.amending import service
 from oms.amending.model import ChangeSetView, Confirmed, Declined, NewChangeSet
 from oms.entry import examples
 from oms.entry.api import Answer, Api, Request
+from oms.entry.conditions import if_match
 from oms.entry.problems import EDIT_PROBLEMS
 from oms.orders.actions import MAY_DECIDE
 from oms.wiring import wire
 
 api = Api("orders")
 _READ = ("not_found",)
+_SEEN = ("malformed", "stale", "if_match_needed")
 _WRITE = ("malformed_json", "not_found", "wrong_state", "conflict", "too_large", "invalid")
 
 
@@ -77,12 +79,18 @@ def read_change(request: Request) -> Answer:
     body=Confirmed,
     headers={"If-Match": "The ETag of the change set as you have read it, or `*` for however it is now"},
     answers={200: ChangeSetView},
-    problems=(*_WRITE, "stale", "if_match_needed", "over_credit_limit", "totals_do_not_add_up", *EDIT_PROBLEMS),
+    problems=(
+        *_WRITE,
+        *_SEEN,
+        "over_credit_limit",
+        "totals_do_not_add_up",
+        *EDIT_PROBLEMS,
+    ),
     example={"path": examples.changed(examples.TO_CONFIRM), "headers": {"If-Match": "*"}, "body": {}},
 )
 def confirm_change(request: Request) -> Answer:
     decision = service.Decision(
-        if_match=request.headers.get("if-match", ""),
+        if_match=if_match(request),
         by=f"user:{request.principal.subject}",
         roles=request.principal.roles,
         over_limit=request.body(Confirmed).over_credit_limit,

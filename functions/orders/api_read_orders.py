@@ -55,6 +55,7 @@ def read_order(request: Request) -> Answer:
         orders=wire().orders,
         token_of=wire().tracking_token,
         base_url=request.base_url,
+        under_way=wire().transfers.under_way,
         bounds=request.principal.bounds,
     )
     return Answer(200, found.view, {"etag": found.tag})

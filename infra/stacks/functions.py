@@ -76,13 +76,18 @@ _AMENDING: Grants = {
 }
 # The journal, and the orders that hold a position's units.
 _PROOF: Grants = {"inventory": LOAD + LIST + SAVE, "orders": LOAD + LIST}
+_SUPPLIES: Grants = {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST, "procurement": LIST}
+_RELEASES: Grants = {**_ORDER, "customers": LOAD + SAVE}
+_LETS_IN: Grants = {**_RELEASES, "inventory": LOAD + LIST + FORGET, "reference": LOAD, "undelivered": SEND}
+_LOOKS: Grants = {"orders": LOAD + LIST, "inventory": LOAD}
+_SWEEPS: Grants = {"inventory": LOAD + LIST + SAVE, "waiting_queue": SEND, "undelivered": SEND}
 _SHIPPING: Grants = {**_ORDER, "reference": LOAD + LIST + SAVE}
 
 FUNCTIONS = (
     # A user waits for these two, so they restore from a snapshot instead of starting cold.
     FunctionSpec("intake/api_submit_orders", _INTAKE, memory_mb=1024, snapstart=True),
     FunctionSpec("intake/api_receive_webhooks", _RECEPTION, memory_mb=1024, snapstart=True, without_token=True),
-    FunctionSpec("orders/api_read_orders", {"orders": LOAD + LIST, "reference": LOAD + LIST, "pepper": READ_SECRET}),
+    FunctionSpec("orders/api_read_orders", {**_LOOKS, "reference": LOAD + LIST, "pepper": READ_SECRET}),
     FunctionSpec(
         "privacy/api_show_persons",
         {
@@ -92,7 +97,7 @@ FUNCTIONS = (
             "pepper": NAME_ONLY,
         },
     ),
-    FunctionSpec("orders/api_manage_orders", {**_ORDER, "customers": LOAD + SAVE}),
+    FunctionSpec("orders/api_manage_orders", _RELEASES),
     # 5,000 lines are taken back in 60 to 170 transactions, each with the whole header.
     FunctionSpec(
         "allocation/api_cancel_orders",
@@ -106,7 +111,7 @@ FUNCTIONS = (
     FunctionSpec(
         "inventory/cron_prove_stock", {**_PROOF, "undelivered": SEND}, (OnSchedule("rate(15 minutes)"),), 1024, 300
     ),
-    FunctionSpec("inventory/api_manage_supplies", {"inventory": LOAD + SAVE + FORGET, "reference": LOAD + LIST}),
+    FunctionSpec("inventory/api_manage_supplies", _SUPPLIES),
     FunctionSpec("inventory/api_manage_waiting", {"inventory": LOAD, "reference": LOAD + LIST + SAVE}),
     FunctionSpec("inventory/api_trace_lots", {"inventory": LOAD + LIST + SAVE}),
     FunctionSpec("inventory/api_manage_transfers", {"inventory": LOAD + LIST + SAVE + FORGET, "reference": LIST}),
@@ -268,12 +273,8 @@ FUNCTIONS = (
         memory_mb=1769,
         timeout_s=WAITING_TIMEOUT_S,
     ),
-    FunctionSpec(
-        "allocation/cron_sweep_waiting",
-        {"inventory": LOAD + LIST + SAVE, "waiting_queue": SEND, "undelivered": SEND},
-        triggers=(OnSchedule("rate(1 hour)"),),
-        timeout_s=60,
-    ),
+    FunctionSpec("allocation/cron_sweep_waiting", _SWEEPS, (OnSchedule("rate(1 hour)"),), timeout_s=60),
+    FunctionSpec("allocation/cron_let_in", _LETS_IN, (OnSchedule("rate(1 minute)"),), timeout_s=50),
     FunctionSpec(
         "allocation/queue_mend_shortfalls", _TAKES_BACK, (FromQueue("shortfall", 10, 1),), 512, SHORTFALL_TIMEOUT_S
     ),

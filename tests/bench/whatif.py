@@ -1,6 +1,7 @@
 """A what-if on real orders: invoices of a gift wholesaler (UCI Online Retail) of a few days, in two locations.
 
-They are decided by *nearest first* as they came, and tried under the built-in rule, which minds what freight costs.
+They are decided by *nearest first* as they came, and what was not there waited. They are tried under the built-in rule,
+which minds what freight costs, and with a supplier who ships what is not there.
 `python -m tests.bench.whatif` measures this part alone and puts it into docs/performance.md, with its picture.
 """
 
@@ -8,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -27,7 +29,7 @@ from oms.allocation.whatif.service import run_piece, start_what_if
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
 from oms.orders.model import Destination, Promise
-from oms.reference.model import Channel
+from oms.reference.model import Channel, Location
 from oms.wiring import Wiring
 from tests.allocation_scene import Hands, batch, position, put_order
 from tests.aws import moto_cloud
@@ -40,6 +42,17 @@ ORDERS = 120
 FIRST = datetime(2010, 12, 1, tzinfo=UTC)
 SHIFT = datetime(2026, 11, 25, tzinfo=UTC) - FIRST  # a Wednesday again
 PLACES = ("ber-1", "lon-1")
+SCARCE = 7  # the last digit of what an SKU is drawn by
+SUPPLIER = Location(
+    id="sup-1",
+    name="Supplier, Manchester",
+    country="GB",
+    postal_code="M1",
+    latitude=Decimal("53.48"),
+    longitude=Decimal("-2.24"),
+    time_zone="Europe/London",
+    supplier="SUP-NORTH",
+)
 NEAREST = Rule(
     name="nearest_first",
     weights=Weights(shipping_pct=0, handling_pct=0, split_minor=0, late_day_minor=0, km_1000_minor=100_000),
@@ -88,10 +101,14 @@ def _orders(folder: Path) -> Iterator[Invoice]:
 
 
 def _company(wiring: Wiring, taken: list[Invoice]) -> None:
-    """Two locations with what was bought and a tenth more; of one SKU in five one of them has none."""
+    """Two locations with what was bought and a tenth more; of one SKU in five one of them has none.
+
+    Of one in ten each has a quarter of what will be bought; and a supplier, who ships where a rule says so, a third.
+    """
     for place in LOCATIONS:
         if place.id in PLACES:
             wiring.reference.put_setting("LOCATION", place.id, place)
+    wiring.reference.put_setting("LOCATION", SUPPLIER.id, SUPPLIER)
     for card in RATE_CARDS:
         wiring.reference.put_setting("CARRIER", card.key, card)
     shop = Channel(name="shopify_eu", kind="canonical", currencies=frozenset({"EUR"}))
@@ -102,7 +119,10 @@ def _company(wiring: Wiring, taken: list[Invoice]) -> None:
         wiring.reference.put_item(item_of(sku, names[sku]))
         lot = int(derive_id("place", sku)[-4:], 36) % 10
         for at, place_id in enumerate(PLACES):
-            wiring.stock.open_position(position(sku, place_id, 0 if lot == at else units + units // 10))
+            much = units // 4 if lot == SCARCE else 0 if lot == at else units + units // 10
+            wiring.stock.open_position(position(sku, place_id, much))
+        if lot == SCARCE:
+            wiring.stock.open_position(position(sku, SUPPLIER.id, units // 3))
     _decide_by(wiring, NEAREST)
 
 
@@ -131,7 +151,7 @@ def _allocate(wiring: Wiring, hands: Hands, invoice: Invoice) -> None:
 
 
 def _begin(wiring: Wiring) -> WhatIfView:
-    rules = StrategyDraft(rules=(Rule(name="everything"),))
+    rules = StrategyDraft(rules=(Rule(name="everything", fallbacks=("drop_ship", "backorder")),))
     draft_strategy("default", rules, if_match="*", by="user:bench", desk=wiring.strategy_desk)
     return start_what_if(NewWhatIf(days=2), key="bench", by="user:bench", desk=wiring.what_if_works.desk)
 
@@ -141,13 +161,14 @@ def section(tried: Tried | None) -> str:
     if tried is None:
         return "## What-if on real orders\n\nNot measured: the real orders are not here.\n"
     results = tried.results
-    rows = "\n".join(_rows(results.total))
+    rows = "\n".join((*_rows(results.total), *_fallbacks(results)))
     return f"""## What-if on real orders
 
 {results.replayed} invoices of a gift wholesaler (UCI Online Retail, {len(results.days)} day(s) of December 2010,
-{tried.lines / results.replayed:.0f} lines each), two locations; decided *nearest first* as they came, tried under the
-built-in rule, which minds the money. {results.same_inputs} of {results.replayed} decisions were replayed from exactly
-the inputs that they were made from, {results.changed} orders ship otherwise, {results.left_out} were left out.
+{tried.lines / results.replayed:.0f} lines each), two locations; decided *nearest first* as they came, and what was not
+there waited; tried under the built-in rule, which minds the money, and with a supplier who ships what is not there.
+{results.same_inputs} of {results.replayed} decisions were replayed from exactly the inputs that they were made from,
+{results.changed} orders ship otherwise, {results.left_out} were left out.
 It takes {tried.calls:,} AWS calls in {tried.pieces} piece(s) of work: most of them for the hours, few for the orders.
 
 | | as it went | as it would have gone |
@@ -163,15 +184,24 @@ def _rows(total: Pair) -> Iterator[str]:
         field = which["field"]
         return f"| {name} | {look(getattr(total.happened, field))} | {look(getattr(total.tried, field))} |"
 
-    def money(minor: int) -> str:
-        return f"{minor // 100:,}.{minor % 100:02}"
-
-    yield row("freight and handling, EUR", money, field="cost_minor")
+    yield row("freight and handling, EUR", _euros, field="cost_minor")
     yield row("parcels", field="parcels")
     yield row("orders from more than one location", field="split")
     yield row("km by parcel", lambda km: f"{km:,}", field="parcel_km")
     yield row("orders late", field="late")
     yield row("units short", field="short_units")
+
+
+def _fallbacks(results: Results) -> Iterator[str]:
+    for name, share in sorted(results.fallbacks.items()):
+        yield f"| units that nobody could ship at once: {name} | {share.happened.units} | {share.tried.units} |"
+        if share.happened.cost_minor or share.tried.cost_minor:
+            happened, tried = (_euros(one.cost_minor) for one in (share.happened, share.tried))
+            yield f"| of these, freight and handling of what ships, EUR | {happened} | {tried} |"
+
+
+def _euros(minor: int) -> str:
+    return f"{minor // 100:,}.{minor % 100:02}"
 
 
 def main() -> int:

@@ -13,7 +13,8 @@ from oms.inventory.supply.drawing import Ahead
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
 from oms.inventory.transfers.rules import supplies_of
-from oms.inventory.waiting.joining import caps_on, why_not_join
+from oms.inventory.waiting.door.model import AtDoor, at_door
+from oms.inventory.waiting.joining import CAP_REACHED, MayNot, caps_on, why_not_join
 from oms.inventory.waiting.model import UNKNOWN, Head
 from oms.inventory.waiting.promising import NO_PROMISE, Promising, Wait, latest_acceptable, too_late
 from oms.orders.bundles import on_the_shelf
@@ -29,12 +30,16 @@ _TOLD = 10  # lines whose reason a hold names
 
 
 class Admitted(NamedTuple):
-    """Lines that may wait with the day from which stock is promised, the order's promise, and a hold for the rest."""
+    """Lines that may wait with the day from which stock is promised, the order's promise, and a hold for the rest.
+
+    `door`: where it stands until a cap has room.
+    """
 
     supply_on: Mapping[int, str]
     refused: frozenset[int]
     promise: Promise
     holds: tuple[HoldSpec, ...] = ()
+    door: AtDoor | None = None
 
 
 class Admission:
@@ -105,6 +110,7 @@ class Admission:
     ) -> Admitted:
         supply_on: dict[int, str] = {}
         why: dict[int, str] = {}
+        doors: list[AtDoor | None] = []
         joining, sold = Counter[str](), Counter[str]()
         shelf = by_sku(picture)
         self._learn(line for line in order.lines if line.number in short and not (line.supply_on and line.backordered))
@@ -118,14 +124,17 @@ class Admission:
                 continue
             refused = self._refused(order, line, units, queues.get(line.number), picture, sold[line.sku])
             if refused:
-                why[line.number] = refused
+                why[line.number] = f"{line.sku}: {refused.words}"
+                doors.append(at_door(order, line.sku, refused.location) if refused.code == CAP_REACHED else None)
                 continue
             day = line.supply_on or self._promised(order, line, Ahead(units, may.of(line.sku)), shelf, joining)
             own = [one.id for wish, one in asking.items() if wish.number == line.number]
             supply_on[line.number] = max(day, self._promising.not_before(line, own))
             joining.update(on_the_shelf(line, units))
             sold[line.sku] += units
-        return self._judged(order, short, supply_on, why, picture, given_up)
+        return self._judged(order, short, supply_on, why, picture, given_up)._replace(
+            door=doors[0] if doors and None not in doors else None
+        )
 
     def as_shipped(self, stored: Order, after: Order, works: Iterable[FulfillmentOrder]) -> Promise:
         """The promise of an order once it is known where its units ship from."""
@@ -185,7 +194,7 @@ class Admission:
         location: str | None,
         picture: Picture,
         same: int,
-    ) -> str | None:
+    ) -> MayNot | None:
         """Why these units may not wait; `same`: units of the SKU in other lines of the order that will."""
         policy = self.policy(line.sku)
         there = None
@@ -194,8 +203,7 @@ class Admission:
         capped = policy.cap is not None or order.channel in policy.channel_caps
         head = self._lineup.head(line.sku) if capped else Head(line.sku)
         caps = caps_on(policy, order.channel, head, same=same, there=there)
-        refused = why_not_join(policy, order.channel, units, caps, self._today)
-        return f"{line.sku}: {refused.words}" if refused else None
+        return why_not_join(policy, order.channel, units, caps, self._today)
 
     def _promised(
         self, order: Order, line: Line, own: Ahead, shelf: Mapping[str, Picture], joining: Mapping[str, int]

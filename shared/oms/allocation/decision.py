@@ -6,23 +6,24 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from oms.allocation.admitting import REASON, Admission
-from oms.allocation.bookkeeping import books_after, changes_of, queues_of, summed
-from oms.allocation.bundled import plan_lines
+from oms.allocation.bookkeeping import changes_of, queues_of, summed
 from oms.allocation.decisions.model import DecisionRecord, Refused, records_of
-from oms.allocation.fallbacks.chain import Look, fall_back
+from oms.allocation.fallbacks.chain import Look
 from oms.allocation.model import AllocationRequest
+from oms.allocation.planned import Planned, planned
 from oms.allocation.reserved import Spent
 from oms.allocation.rules import Demand, SourcingPlan, Take, rank, shares_of
 from oms.allocation.shipped import WHY as ALLOCATED
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import steps_of
-from oms.allocation.turns import Turn, in_line_weight, left_behind, turned
+from oms.allocation.turns import Turn, left_behind, turn_of, turned
 from oms.events.fact import FactData
 from oms.events.orders import OrderAllocated, OrderBackordered, OrderSubstituted
 from oms.inventory.model import Change, Movement, Position, PositionKey
-from oms.inventory.own import as_channel_sees
-from oms.inventory.transfers.asking import ROWS_EACH, WRITES_EACH, asked_for, taken_by
+from oms.inventory.transfers.asking import ROWS_EACH, taken_by
 from oms.inventory.transfers.model import Transfer
+from oms.inventory.waiting.door.model import AtDoor
+from oms.inventory.waiting.door.store import WRITES as DOOR_WRITES
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.rules import Moves, moves_of
 from oms.kernel.time import to_text
@@ -52,7 +53,7 @@ class Decision(NamedTuple):
 
     `spent` is what becomes of its reservation. The first step has the `records` of what was decided. `before` is the
     order as it is stored, or as the step before leaves it; `promised` a new line of its ledger of promises;
-    `transfers` are asked for with it.
+    `transfers` are asked for with it; `door`: where it stands until a cap has room.
     """
 
     request: AllocationRequest
@@ -66,6 +67,7 @@ class Decision(NamedTuple):
     before: Order | None = None
     promised: PromiseRow | None = None
     transfers: tuple[Transfer, ...] = ()
+    door: AtDoor | None = None
 
     @property
     def moves(self) -> Moves:
@@ -103,7 +105,7 @@ class Decision(NamedTuple):
     def items(self) -> int:
         """Writes besides the positions and the heads of lines."""
         own = 1 + len(self.works) + (self.spent is not None) + (self.promised is not None)
-        return own + self.moves.items + ROWS_EACH * len(self.transfers)
+        return own + self.moves.items + ROWS_EACH * len(self.transfers) + (DOOR_WRITES if self.door else 0)
 
 
 def decide(
@@ -135,33 +137,27 @@ def decide(
     if not waiting:
         return [Decision(request, _all_reserved(order, works, now), (), {}, before=order)] if order.reserving else []
     excluded = excluded_by(works, request)
-    plan, outcomes = plan_lines(asked, waiting, view, sourcing, excluded, now, ships_from(works))
-    fell = fall_back(asked, outcomes, view, sourcing, under_way, now, look)
-    plan = fell.mended(plan)
-    if not plan.takes and not fell.wishes and not any(line.open for line in order.lines):
+    ships = ships_from(works)
+    found = planned(asked, waiting, view, sourcing, now, excluded=excluded, ships=ships, under_way=under_way, look=look)
+    if not found.plan.takes and not found.fell.wishes and not any(line.open for line in order.lines):
         return []
-    queues = queues_of(order, plan, books, rank(sourcing.own, order.destination, excluded), admission.may_ship)
-    queues = {**queues, **fell.waits_at}
-    asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=BY) for wish in fell.wishes}
-    sent = [one for transfer in asking.values() for one in taken_by(transfer)]
-    left = books_after(asked, plan, {**fell.seen, **books} if fell.seen else books, sent)
-    if plan.backordered:
-        left = as_channel_sees(order.channel, left)
-    admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
-    plan = plan._replace(
-        backordered={number: units for number, units in plan.backordered.items() if number not in admitted.refused}
-    )
+    order, asked = (one.model_copy(update={"kept_to": found.kept_to(ships)}) for one in (order, asked))
+    ranked = rank(sourcing.own, order.destination, excluded)
+    queues = {**queues_of(order, found.plan, books, ranked, admission.may_ship), **found.fell.waits_at}
+    turn = turn_of(order, asked, found, queues, books, sourcing, admission, now, by=BY)
+    refused = turn.admitted.refused
+    backordered = {number: units for number, units in found.plan.backordered.items() if number not in refused}
+    plans = steps_of(found.plan._replace(backordered=backordered), queues, order.lines, kept, turn.leaving)
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
-    leaving = sum(in_line_weight(line) for line, now_ in zip(order.lines, asked.lines, strict=True) if line != now_)
-    asking = {wish: one for wish, one in asking.items() if wish.number not in admitted.refused}
-    turn = Turn(order, asked, admitted, admission.as_shipped, asking, fell.give_up_at, sourcing.suppliers)
-    plans = steps_of(plan, queues, order.lines, kept, leaving + WRITES_EACH * len(turn.asking))
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
-    refused = Refused(admitted.refused, "; ".join(spec.note or spec.reason for spec in admitted.holds))
-    about = (order.id, attempt, to_text(now), sourcing.priced_by())
-    currency = sourcing.currency() if plan.takes else ""
-    records = records_of(about, outcomes, fell, currency=currency, refused=refused)
-    return [steps[0]._replace(records=records), *steps[1:]]
+    return [steps[0]._replace(records=_records(turn, found, attempt, sourcing, now)), *steps[1:]]
+
+
+def _records(turn: Turn, found: Planned, attempt: int, sourcing: Sourcing, now: datetime) -> tuple[DecisionRecord, ...]:
+    refused = Refused(turn.admitted.refused, "; ".join(spec.note or spec.reason for spec in turn.admitted.holds))
+    about = (turn.stored.id, attempt, to_text(now), sourcing.priced_by())
+    currency = sourcing.currency() if found.plan.takes else ""
+    return records_of(about, found.outcomes, found.fell, currency=currency, refused=refused)
 
 
 def counted(steps: Sequence[Decision], works: Sequence[FulfillmentOrder], sourcing: Sourcing) -> list[Decision]:
@@ -202,10 +198,10 @@ def _steps(
             said = _Said(order.status, own if order.reserving else made, attempt, plan.reason, now)
             others = [work for work in works if work.attempt != attempt]
             after, promised = _header(turn, after.model_copy(update={"reserving": None}), said, [*others, *own])
-        sent = tuple(turn.asking.values()) if done == len(plans) else ()
-        yield Decision(
-            request, after, made, changes, done, len(plans), before=before, promised=promised, transfers=sent
-        )
+        last = done == len(plans)
+        sent, door = tuple(turn.asking.values()) if last else (), turn.admitted.door if last else None
+        step = Decision(request, after, made, changes, done, len(plans), before=before, promised=promised)
+        yield step._replace(transfers=sent, door=door)
         order = before = after
 
 

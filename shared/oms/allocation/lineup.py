@@ -207,4 +207,4 @@ def _had_places(order: Order) -> list[int]:
 
 def _key(order: Order, number: int) -> str:
     line = next(one for one in order.lines if one.number == number)
-    return place_key(line.supply_on or "", order.submitted_at, order.id, number)
+    return place_key(line.supply_on or "", order.submitted_at, order.id, number, order.priority)

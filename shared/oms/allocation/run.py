@@ -329,6 +329,7 @@ class Run:
             writes += [self._orders.write(header), *(self._orders.write(work) for work in decision.works)]
             writes += [self._reservations.write(decision.spent.reservation)] if decision.spent else []
             writes += [self._orders.promise_write(decision.promised)] if decision.promised else []
+            writes += self._waiting.doors.writes(decision.door) if decision.door else []
             for transfer in decision.transfers:
                 writes += self._waiting.transfers.writes(transfer, None, transfer.lines)
             movements += decision.movements

@@ -10,12 +10,13 @@ from oms.allocation.recall import request_reallocation
 from oms.allocation.takeback import TakingBack
 from oms.events.fact import Fact
 from oms.events.inventory import StockFellShort
-from oms.inventory.exceptions.model import Finding
 from oms.inventory.exceptions.service import open_exception, resolve_exception
 from oms.inventory.exceptions.store import ExceptionStore
+from oms.inventory.holders import Holders
 from oms.inventory.model import Position, PositionKey
 from oms.kernel.errors import MalformedError, NotFoundError, TransientError
 from oms.kernel.time import Clock
+from oms.orders.bundles import on_the_shelf
 from oms.orders.model import FulfillmentOrder, Order
 from oms.orders.reach import UNRELEASED
 
@@ -60,8 +61,7 @@ def mend_shortfall(key: PositionKey, *, desk: ShortfallDesk) -> int:
     if position is None or not position.shortfall:
         _settle(key, desk)
         return 0
-    now = desk.clock()
-    open_exception(_finding(position), by=BY, store=desk.exceptions, now=now)
+    _tell(position, desk)
     for order, work in _candidates(position, desk):
         request_reallocation(
             order.id, excluded=[position.location], withdraw=[work.id], by=BY, desk=desk.taking_back, now=desk.clock()
@@ -70,7 +70,7 @@ def mend_shortfall(key: PositionKey, *, desk: ShortfallDesk) -> int:
         if not position.shortfall:
             _settle(key, desk)
             return 0
-    open_exception(_finding(position), by=BY, store=desk.exceptions, now=now)
+    _tell(position, desk)
     return position.shortfall
 
 
@@ -87,6 +87,13 @@ def _position(key: PositionKey, desk: ShortfallDesk) -> Position | None:
 
 def _settle(key: PositionKey, desk: ShortfallDesk) -> None:
     resolve_exception("shortfall", *key, by=BY, store=desk.exceptions, now=desk.clock())
+
+
+def _tell(position: Position, desk: ShortfallDesk) -> None:
+    """Make it visible, with those who hold the units."""
+    back = desk.taking_back
+    finding = Holders(back.stock, back.orders, back.transfers).shortfall_of(position)
+    open_exception(finding, by=BY, store=desk.exceptions, now=desk.clock())
 
 
 def _candidates(position: Position, desk: ShortfallDesk) -> list[tuple[Order, FulfillmentOrder]]:
@@ -112,19 +119,7 @@ def _holders(position: Position, desk: ShortfallDesk) -> Iterator[str]:
 
 
 def _gives_back(work: FulfillmentOrder, position: Position) -> bool:
-    own = any(line.sku == position.sku and line.quantity > line.short + line.shipped for line in work.lines)
-    return work.location == position.location and work.status in UNRELEASED and own
-
-
-def _finding(position: Position) -> Finding:
-    usable = position.usable
-    return Finding(
-        kind="shortfall",
-        sku=position.sku,
-        location=position.location,
-        reason="committed_exceeds_stock",
-        what=f"{position.committed} units are committed, {usable} are there",
-        version=position.version,
-        stored=(("committed", position.committed),),
-        proved=(("committed", usable),),
+    own = any(
+        position.sku in on_the_shelf(line, 1) and line.quantity > line.short + line.shipped for line in work.lines
     )
+    return work.location == position.location and work.status in UNRELEASED and own

@@ -5,10 +5,14 @@ from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
 
-from oms.allocation.admitting import Admitted
+from oms.allocation.admitting import Admission, Admitted
+from oms.allocation.bookkeeping import books_after
+from oms.allocation.planned import Planned
+from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import in_line_writes
 from oms.inventory.model import Change, Position, PositionKey
-from oms.inventory.transfers.asking import Wish
+from oms.inventory.own import as_channel_sees
+from oms.inventory.transfers.asking import WRITES_EACH, Wish, asked_for, taken_by
 from oms.inventory.transfers.model import Transfer
 from oms.kernel.time import to_text
 from oms.orders.bundles import on_the_shelf
@@ -35,6 +39,13 @@ class Turn(NamedTuple):
     give_up_at: Mapping[int, str] = {}
     suppliers: Mapping[str, Location] = {}
 
+    @property
+    def leaving(self) -> int:
+        """Writes of the lines that leave their places, and of the transfers that are asked for."""
+        both = zip(self.stored.lines, self.asked.lines, strict=True)
+        own = sum(in_line_weight(line) for line, now_open in both if line != now_open)
+        return own + WRITES_EACH * len(self.asking)
+
     def gives_up_at(self, before: Line) -> str | None:
         """When a line that waits is given up: as it was said when it began to wait, or now. `before`: as stored."""
         return (before.give_up_at if before.backordered else None) or self.give_up_at.get(before.number)
@@ -43,6 +54,30 @@ class Turn(NamedTuple):
         """The transfers that a line waits for, with those that are asked for now."""
         new = [transfer.id for wish, transfer in self.asking.items() if wish.number == line.number]
         return (*line.transfers, *new)[-_TRANSFERS_KEPT:]
+
+
+def turn_of(
+    order: Order,
+    asked: Order,
+    found: Planned,
+    queues: Mapping[int, str],
+    books: Mapping[PositionKey, Position],
+    sourcing: Sourcing,
+    admission: Admission,
+    now: datetime,
+    *,
+    by: str,
+) -> Turn:
+    """Who of the order may wait, where what the plan and its transfers leave is known; who may not asks for none."""
+    plan, fell = found.plan, found.fell
+    asking = {wish: asked_for(wish, order_id=order.id, version=order.version, at=now, by=by) for wish in fell.wishes}
+    sent = [one for transfer in asking.values() for one in taken_by(transfer)]
+    left = books_after(asked, plan, {**fell.seen, **books} if fell.seen else books, sent)
+    if plan.backordered:
+        left = as_channel_sees(order.channel, left)
+    admitted = admission.admit(order, plan.backordered, queues, left, asking, fell.give_up_at)
+    asking = {wish: one for wish, one in asking.items() if wish.number not in admitted.refused}
+    return Turn(order, asked, admitted, admission.as_shipped, asking, fell.give_up_at, sourcing.suppliers)
 
 
 def turned(order: Order, view: Mapping[PositionKey, Position], now: datetime) -> Order:

@@ -266,6 +266,7 @@ _SEEN = {
     "total_minor",
     "destination",
     "delivery",
+    "priority",
     "person_id",
     "cancelling",
 }

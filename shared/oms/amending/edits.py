@@ -76,6 +76,10 @@ def _discount(_: Order, wish: Wish, fields: Fields) -> None:
         replace(wish, line_of(wish, number).model_copy(update={"discount_minor": amount}), wish.units[number])
 
 
+def _hurry(_: Order, wish: Wish, fields: Fields) -> None:
+    wish.priority = _int(fields, "priority")
+
+
 def _readdress(order: Order, wish: Wish, fields: Fields) -> None:
     """The address itself is with the person; its destination is told apart."""
 
@@ -90,4 +94,5 @@ _APPLY: Mapping[str, Callable[[Order, Wish, Fields], None]] = {
     "ship_to": _readdress,
     "delivery_service": _deliver,
     "discount": _discount,
+    "priority": _hurry,
 }

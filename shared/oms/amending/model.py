@@ -8,7 +8,7 @@ from oms.kernel.identifiers import Sku
 from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Plain, Remark, UpTo
-from oms.orders.model import CheckFinding, Destination, Promise, Value
+from oms.orders.model import CheckFinding, Destination, Priority, Promise, Value
 
 _Minor = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 _Number = Annotated[int, Field(ge=1, le=100_000)]
@@ -80,7 +80,17 @@ class ChangeDiscount(_Inbound):
     number: _Number | None = None
 
 
-Edit = Annotated[AddLine | SetQuantity | ChangeAddress | ChangeDelivery | ChangeDiscount, Field(discriminator="kind")]
+class ChangePriority(_Inbound):
+    """How urgent it is, 0 (normal) to 9, whatever its channel may ask. What waits for stock stands in line anew."""
+
+    kind: Literal["priority"]
+    priority: Priority
+
+
+Edit = Annotated[
+    AddLine | SetQuantity | ChangeAddress | ChangeDelivery | ChangeDiscount | ChangePriority,
+    Field(discriminator="kind"),
+]
 
 
 class NewChangeSet(_Inbound):

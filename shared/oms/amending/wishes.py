@@ -36,6 +36,7 @@ class Wish:
     delivery: RequestedDelivery | None = None
     redirected: bool = False
     total_minor: int | None = None
+    priority: int | None = None
     kinds: list[str] = field(default_factory=list)
 
 
@@ -200,7 +201,10 @@ def plan_of(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish) -> Plan:
         why = [*why, elsewhere] if elsewhere else why
         queued = tuple((line, line.backordered) for line in order.lines if line.backordered)
         return Plan(Sources(tuple(recallable(tree, parcels, UNRELEASED)), queued), tuple(why))
-    return Plan(sources_of(tree, parcels, off, UNRELEASED), tuple(why))
+    sources = sources_of(tree, parcels, off, UNRELEASED)
+    if wish.priority not in (None, order.priority):
+        sources = sources._replace(queued=tuple((line, line.backordered) for line in order.lines if line.backordered))
+    return Plan(sources, tuple(why))
 
 
 def with_wish(order: Order, wish: Wish, recalled: Mapping[int, int], queued: Mapping[int, int]) -> dict[str, Any]:
@@ -227,6 +231,8 @@ def with_wish(order: Order, wish: Wish, recalled: Mapping[int, int], queued: Map
         fields["destination"] = wish.destination
     if wish.delivery is not None:
         fields["delivery"] = wish.delivery
+    if wish.priority is not None:
+        fields["priority"] = wish.priority
     return fields
 
 

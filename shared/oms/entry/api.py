@@ -40,7 +40,7 @@ from oms.kernel.errors import (
     RejectedError,
     TransientError,
     Why,
-    words_of,
+    fault_of,
 )
 from oms.kernel.identifiers import CARD_NUMBER, carries_card, code_of
 from oms.kernel.json import read_json, write_json
@@ -324,7 +324,7 @@ def parse(model: type[Body], document: Any) -> Body:
         return model.model_validate(document)
     except ValidationError as error:
         rows = error.errors(include_url=False, include_input=False, include_context=False)
-        faults = [Fault(".".join(str(part) for part in row["loc"]) or "body", words_of(row["msg"])) for row in rows]
+        faults = [fault_of(row["loc"], row["msg"]) for row in rows]
         raise RejectedError(f"{len(faults)} field(s) are not valid", code=code_of(rows), faults=faults) from None
 
 

@@ -68,6 +68,7 @@ PROBLEMS: dict[str, Problem] = {
     "dangerous_goods": Problem(422, "These goods may not be carried there; `faults` names the lines."),
     "unknown_account": Problem(422, "Use a customer account that exists, or leave it out."),
     "channel_paused": Problem(422, "The channel is paused; its orders are not taken now."),
+    "priority_not_allowed": Problem(422, "Send a lower `priority`, or have the channel's `most_priority` raised."),
     "channel_not_canonical": Problem(422, "Use a channel of kind `canonical`; this one takes signed webhooks."),
     "rate_limited": Problem(429, "Wait `Retry-After` seconds; `RateLimit` says how many calls are left (`r`)."),
     "internal": Problem(500, "Our mistake; it is logged under the `instance`. Retry later."),
@@ -108,4 +109,5 @@ ORDER_PROBLEMS = (
     "unknown_account",
     "channel_paused",
     "channel_not_canonical",
+    "priority_not_allowed",
 )

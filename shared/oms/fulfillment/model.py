@@ -44,11 +44,11 @@ class ConfirmedLine(_Inbound):
     @model_validator(mode="after")
     def _names_all_or_none(self) -> Self:
         if self.lots is not None and sum(lot.units for lot in self.lots) != self.quantity:
-            raise ValueError("the lots must be of all units of the line")
+            raise ValueError("lots: must be of all units of the line")
         if self.serials is not None and len(set(self.serials)) != self.quantity:
-            raise ValueError("name as many different serials as units")
+            raise ValueError("serials: name as many different ones as units")
         if self.lots is not None and len({lot.lot_id for lot in self.lots}) != len(self.lots):
-            raise ValueError("a lot stands twice")
+            raise ValueError("lots: one stands twice")
         return self
 
 
@@ -75,11 +75,11 @@ class Confirmation(_Inbound):
     def _says_what_it_must(self) -> Self:
         numbers = [line.number for line in self.lines or ()]
         if len(numbers) != len(set(numbers)):
-            raise ValueError("a line number stands twice")
+            raise ValueError("lines: a number stands twice")
         if self.kind == "short_pick" and not any(line.quantity for line in self.lines or ()):
-            raise ValueError("a short pick names its lines and how many units are missing")
+            raise ValueError("lines: a short pick names them and how many units are missing")
         if self.kind == "rejected" and self.reason is None:
-            raise ValueError("a rejection gives its reason")
+            raise ValueError("reason: a rejection gives one")
         return self
 
     @property

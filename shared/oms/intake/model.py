@@ -20,6 +20,7 @@ from oms.kernel.money import MAX_MINOR
 from oms.kernel.postal import PartOfAddress
 from oms.kernel.text import Instant, Plain, PlainLines, UpTo
 from oms.orders.goods import MAX_LINES, names_fit
+from oms.orders.model import Priority
 
 _MAX_UNITS = 1_000_000
 
@@ -116,6 +117,8 @@ class NewOrder(_Inbound):
 
     `accepts_substitutes`: whether the buyer takes another article where the one ordered is short, at its price.
 
+    `priority`: 0 (normal) to 9 (most urgent), as high as its channel may ask; what is scarce is given out by it.
+
     `external_number` is the number that the buyer sees. `note` and `gift_message` are the buyer's own words; with
     `bill_to` they are personal data.
     """
@@ -138,6 +141,7 @@ class NewOrder(_Inbound):
     payment: Payment | None = None
     delivery: Delivery | None = None
     accepts_substitutes: bool | None = None
+    priority: Priority | None = None
     bill_to: BillTo | None = None
     note: Annotated[str, PlainLines, UpTo(2_000)] | None = None
     gift_message: Annotated[str, PlainLines, UpTo(2_000)] | None = None

@@ -40,7 +40,8 @@ def body_text(order: NewOrder) -> str:
 
     Which reservation its units come from is no part of what was ordered.
     """
-    return order.model_dump_json(exclude={"reservation"})
+    left_out = {"reservation"} if order.priority is not None else {"reservation", "priority"}  # it came later
+    return order.model_dump_json(exclude=left_out)
 
 
 def person_text(order: NewOrder) -> str:
@@ -223,6 +224,7 @@ def _submitted(
         payment_method=new.payment.method if new.payment else None,
         delivery=RequestedDelivery(**new.delivery.model_dump()) if new.delivery else None,
         accepts_substitutes=new.accepts_substitutes,
+        priority=new.priority or 0,
     )
 
 

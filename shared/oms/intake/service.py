@@ -193,6 +193,7 @@ def decide(
     """
     if not channel.active:
         raise RejectedError("the channel is paused", code="channel_paused")
+    _refuse_too_urgent(new, channel)
     at = desk.clock()
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
@@ -227,6 +228,15 @@ def decide(
     )
     counted = exposure if order.status == "confirmed" else []  # credit is looked at again when a hold goes
     return order, [desk.orders.write(order), _person(new, order.id, desk), *verdict.writes, *counted]
+
+
+def _refuse_too_urgent(new: NewOrder, channel: Channel) -> None:
+    """Nobody jumps the queue: a channel's orders are as urgent as the channel may say."""
+    if (new.priority or 0) > channel.most_priority:
+        fault = Fault("priority", f"is {new.priority}; {channel.name} may ask for {channel.most_priority} at the most")
+        raise RejectedError(
+            "the order is more urgent than its channel may ask", code="priority_not_allowed", faults=[fault]
+        )
 
 
 def _reservation(new: NewOrder, desk: IntakeDesk) -> Reservation | None:

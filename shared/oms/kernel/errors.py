@@ -4,8 +4,9 @@
 - `TransientError`: the world was not ready. Retried: 503, back to the queue, Retry in a workflow.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Fault(NamedTuple):
@@ -15,9 +16,21 @@ class Fault(NamedTuple):
     message: str
 
 
+_NAMED = re.compile(r"([a-z_]+): (.+)", re.DOTALL)
+
+
 def words_of(message: str) -> str:
     """What a model says of a field, without what pydantic puts before our own words."""
     return message.removeprefix("Value error, ")
+
+
+def fault_of(path: Sequence[str | int], message: str) -> Fault:
+    """What is wrong with a field. What a model as a whole has to say begins with the name of the field: `units: …`."""
+    words = words_of(message)
+    named = _NAMED.fullmatch(words) if words != message else None
+    if named:
+        path, words = [*path, named[1]], named[2]
+    return Fault(".".join(map(str, path)) or "body", words)
 
 
 class Why(NamedTuple):
@@ -43,6 +56,11 @@ class RejectedError(Exception):
         self.code = code or self.code
         self.faults = tuple(faults)
         self.why = tuple(why)
+
+    def with_current(self, tag: str, **current: int) -> Self:
+        """The same refusal with what is true now: its entity tag, and figures by name."""
+        self.headers, self.current = {"etag": tag}, current
+        return self
 
 
 class MalformedError(RejectedError):

@@ -16,8 +16,10 @@ from oms.kernel.time import to_text
 from oms.orders.bundles import Components
 from oms.orders.lifecycle import TERMINAL_ORDER_STATES
 from oms.orders.workload.model import Counted
+from oms.reference.model import MOST_URGENT
 
 Count = Annotated[int, Field(ge=0)]
+Priority = Annotated[int, Field(ge=0, le=MOST_URGENT)]
 
 
 class Value(BaseModel):
@@ -197,13 +199,11 @@ class Order(Aggregate):
     `external_version` is the sender's version of the order that we know: an older message changes nothing.
     `person_hash` is a keyed hash of the personal data in the sender's last word, `goods_hash` and `delivery_hash` are
     hashes of its lines and sums and of its delivery: they tell what the sender changed from what we did.
-
     Prices are without tax unless `taxes_included`; `tax_minor` is all tax of the order, on lines and on shipping. The
     amounts are those of the units that are not cancelled (`oms.orders.amounts`).
-
     `reservation_id` is the reservation whose units are this order's, if they are still kept when it is allocated.
-    `decided_in` names the records of the decisions about its locations.
-    `accepts_substitutes`: what the buyer said of substitutes; None: nothing, the sourcing rule decides.
+    `decided_in` names the records of the decisions about its locations. `kept_to`: locations that no other may join.
+    `accepts_substitutes`: what the buyer said of them; None: nothing, the rule decides. `priority`: 9 is most urgent.
     `cancelling` is why the whole order was cancelled while locations were at work: what they give back is not wanted.
     """
 
@@ -241,11 +241,13 @@ class Order(Aggregate):
     payment_method: str | None = None
     delivery: RequestedDelivery | None = None
     accepts_substitutes: bool | None = None
+    priority: Priority = 0
     change: OpenChange | None = None
     cancelling: str | None = None
     reserving: Reserving | None = None
     reservation_id: str | None = None
     decided_in: tuple[str, ...] = ()
+    kept_to: tuple[str, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
 
     @property
@@ -266,10 +268,7 @@ class Order(Aggregate):
 
     @property
     def ends_at(self) -> str | None:
-        """When the time of a hold, of units that wait or of the open change set is up, the first of them.
-
-        Of a change set at once when the order ended.
-        """
+        """When the time of a hold, of units that wait or of the open change set (at the order's end, too) is up."""
         if self.change is not None and self.status in TERMINAL_ORDER_STATES:
             return self.entered_at
         ends = [hold.expires_at for hold in self.holds if hold.expires_at and not hold.overdue]

@@ -15,6 +15,7 @@ from oms.orders.views import OrderPage, OrderView, Timeline, entity_tag, order_v
 from oms.reference.store import ReferenceStore
 
 TokenOf = Callable[[Order], str]
+UnderWay = Callable[[Collection[str]], Collection[str]]  # those of some transfers that still bring something
 
 
 class TaggedOrder(NamedTuple):
@@ -25,7 +26,13 @@ class TaggedOrder(NamedTuple):
 
 
 def read_order(
-    order_id: str, *, orders: OrderStore, token_of: TokenOf, base_url: str, bounds: Bounds = EVERYTHING
+    order_id: str,
+    *,
+    orders: OrderStore,
+    token_of: TokenOf,
+    base_url: str,
+    under_way: UnderWay,
+    bounds: Bounds = EVERYTHING,
 ) -> TaggedOrder:
     """An order in full, with its tracking link; of its work and parcels what is within the bounds.
 
@@ -33,8 +40,10 @@ def read_order(
         NotFoundError: no such order.
     """
     tree, parcels = _with_parcels(order_id, orders)
-    view = order_view(tree, parcels, token=token_of(tree.order), base_url=base_url)
-    return TaggedOrder(bounds.view(view), entity_tag(tree, parcels.values()))
+    asked = {name for line in tree.order.lines if line.backordered for name in line.transfers}
+    coming = under_way(asked) if asked else ()
+    view = order_view(tree, parcels, token=token_of(tree.order), base_url=base_url, under_way=coming)
+    return TaggedOrder(bounds.view(view), entity_tag(tree, parcels.values(), coming))
 
 
 def read_actions(order_id: str, *, roles: Collection[str], orders: OrderStore, clock: Clock) -> Actions:

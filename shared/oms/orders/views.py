@@ -1,7 +1,7 @@
 """What the read API shows of an order: derived from the aggregate, never stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -49,7 +49,7 @@ class Buckets(_View):
 class WaitView(_View):
     """Units of a line that wait: for which location, since when, and from which day stock is promised to them.
 
-    `stock_on` is there while known supply covers them. `why`: `transfer` (units were asked for from another location),
+    `stock_on` is there while known supply covers them. `why`: `transfer` (units are to come from another location),
     `supply` (they come in), or `no_supply` (nobody knows when).
     """
 
@@ -148,6 +148,7 @@ class OrderSummary(_View):
     holds: tuple[str, ...]
     promise: Promise
     destination: Destination
+    priority: int
     submitted_at: str
     version: int
 
@@ -182,6 +183,7 @@ class OrderView(_View):
     payment_method: str | None
     delivery: RequestedDelivery | None
     destination: Destination
+    priority: int
     promise: Promise
     holds: tuple[Hold, ...]
     findings: tuple[CheckFinding, ...]
@@ -287,8 +289,10 @@ def fulfillment_status(order: Order, units: Sequence[Buckets]) -> str:
     return "on_hold" if order.holds else "unfulfilled"
 
 
-def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, base_url: str) -> OrderView:
-    """The order with everything that belongs to it."""
+def order_view(
+    tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, base_url: str, under_way: Collection[str] = ()
+) -> OrderView:
+    """The order with everything that belongs to it; `under_way`: transfers that still bring something for it."""
     order = tree.order
     boxes = sorted(parcels.values(), key=lambda parcel: (parcel.fulfillment_order_id, parcel.sscc, parcel.id))
     sent = _sent_by_line(tree.fulfillment_orders)
@@ -303,7 +307,7 @@ def order_view(tree: OrderTree, parcels: Mapping[str, Parcel], *, token: str, ba
                 **line.model_dump(include=_SAME_OF_LINE),
                 units=each,
                 sent_as=sent.get(line.number, {}),
-                waiting=_wait_view(line),
+                waiting=_wait_view(line, under_way),
             )
             for line, each in zip(order.lines, units, strict=True)
         ),
@@ -330,7 +334,7 @@ def _sent_by_line(works: Iterable[FulfillmentOrder]) -> dict[int, dict[str, int]
     return {number: dict(sorted((+units).items())) for number, units in sent.items()}
 
 
-def _wait_view(line: Line) -> WaitView | None:
+def _wait_view(line: Line, under_way: Collection[str]) -> WaitView | None:
     if not line.backordered:
         return None
     known = line.supply_on if line.supply_on != _UNKNOWN else None
@@ -339,7 +343,7 @@ def _wait_view(line: Line) -> WaitView | None:
         location=line.waits_at,
         since=line.waits_since,
         stock_on=known,
-        why="transfer" if line.transfers else "supply" if known else "no_supply",
+        why="transfer" if set(line.transfers) & set(under_way) else "supply" if known else "no_supply",
     )
 
 
@@ -366,6 +370,7 @@ def order_summary(order: Order) -> OrderSummary:
         holds=tuple(hold.reason for hold in order.holds),
         promise=order.promise,
         destination=order.destination,
+        priority=order.priority,
         submitted_at=order.submitted_at,
         version=order.version,
     )
@@ -384,7 +389,8 @@ def timeline(tree: OrderTree, parcels: Iterable[Parcel]) -> Timeline:
     )
 
 
-def entity_tag(tree: OrderTree, parcels: Iterable[Parcel]) -> str:
-    """Changes with every change of anything that the view shows: the versions of all its parts, added."""
+def entity_tag(tree: OrderTree, parcels: Iterable[Parcel], under_way: Collection[str] = ()) -> str:
+    """Changes with every change of what the view shows: the versions of its parts, added; transfers, which only end."""
     parts = (tree.order, *tree.fulfillment_orders, *parcels)
-    return f'"{sum(part.version for part in parts)}"'
+    transfers = f".{len(under_way)}" if under_way else ""
+    return f'"{sum(part.version for part in parts)}{transfers}"'

@@ -164,8 +164,8 @@ BY_MODEL: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("FulfillmentLine", "instead_of"), ("Item", "substitutes"), ("LineView", "sent_as")), "business"),
     # What a what-if goes on from and comes to: SKUs, locations and counts, by day and by order id.
     **{("State", name): "business" for name in ("hour", "late", "spots", "workload")},
-    ("State", "taken"): "pseudonym",
-    ("Results", "days"): "business",
+    **{("State", name): "pseudonym" for name in ("taken", "waits", "asked", "instead")},
+    **{("Results", name): "business" for name in ("days", "fallbacks")},
     **{("PictureLinks", name): "business" for name in ("png_url", "svg_url")},
     ("WhatIfView", "why"): "remark",
     **dict.fromkeys((("Excluded", "why"), ("Scored", "parts")), "business"),
@@ -235,7 +235,7 @@ _NAMES: dict[Kind, str] = {
         " plugin possible proved purpose rates ref refuses_with regions release_by remote_areas roles route"
         " rules service ship_by short_picks silent since sku skus source sscc state statement_as_of status stored"
         " supplier taken_back term time time_zone to type units unsourced until version waiting waits_for watermark"
-        " weights what zones delivery_hash goods_hash decided_in"
+        " weights what zones delivery_hash goods_hash decided_in kept_to"
         " digest from_location to_location under_way"
         " capabilities constraint fallback inputs instead_of networks relaxed strategy words"
     ),

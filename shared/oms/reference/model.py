@@ -15,6 +15,7 @@ class _Reference(BaseModel):
 Positive = Annotated[int, Field(gt=0)]
 WaitKind = Literal["none", "backorder", "preorder"]
 _ALL_PCT = 100
+MOST_URGENT = 9  # of the priorities of orders; 0 is normal
 MOST_DAYS_AHEAD = 10  # working days
 
 
@@ -39,7 +40,7 @@ class MayWait(_Reference):
     @model_validator(mode="after")
     def _released_some_day(self) -> Self:
         if "preorder" in (self.kind, *self.channels.values()) and self.release_on is None:
-            raise ValueError("a preorder needs its release_on")
+            raise ValueError("release_on: a preorder needs it")
         return self
 
     def of(self, channel: str) -> WaitKind:
@@ -184,7 +185,7 @@ class Channel(_Reference):
 
     Reservations of its carts last `reserve_minutes` without activity, `paying_minutes` while the buyer pays, and are
     extended to `longest_minutes` at the most.
-    `push_minutes` 0: not told what it may sell.
+    `push_minutes` 0: not told what it may sell. `most_priority`: how urgent its orders may be; 0: all are normal.
     """
 
     name: str
@@ -200,14 +201,16 @@ class Channel(_Reference):
     reserve_minutes: Annotated[int, Field(ge=1, le=240)] = 10
     paying_minutes: Annotated[int, Field(ge=1, le=240)] = 60
     longest_minutes: Annotated[int, Field(ge=1, le=1_440)] = 240
+    most_priority: Annotated[int, Field(ge=0, le=MOST_URGENT)] = 0
 
 
 class Fairness(_Reference):
     """Who is served first when a batch of orders wants more of a SKU than there is; by SKU, or `*` for all others.
 
-    `first_come`: by the instant of submission. `priority`: by `ranks` of the channels and `account_ranks` of customers
-    on account, the better one, 1 before 2, unnamed ones last; within a rank by submission. `share`: each channel first
-    gets up to its `shares_pct` of what is there, by submission; what a channel does not use goes to whoever comes next.
+    `first_come`: by the instant of submission. `priority`: by the orders' own priority, 9 before 0; equally urgent ones
+    by `ranks` of the channels and `account_ranks` of customers on account, the better one, 1 before 2, unnamed ones
+    last; within a rank by submission. `share`: each channel first gets up to its `shares_pct` of what is there, by
+    submission; what a channel does not use goes to whoever comes next.
     """
 
     rule: Literal["first_come", "priority", "share"] = "first_come"

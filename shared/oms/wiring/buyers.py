@@ -9,6 +9,7 @@ from oms.wiring.sources import Sources
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from oms.allocation.letting_in import LettingInDesk
     from oms.allocation.model import Cancellation
     from oms.amending.deadlines import Deadlines
     from oms.amending.ports import AmendingDesk
@@ -140,6 +141,16 @@ class Buyers(Sources):
             served_countries=self.served_countries,
             clock=self.clock,
         )
+
+    @cached_property
+    def letting_in(self) -> "LettingInDesk":
+        """For those who let orders in that were held over a cap."""
+        from oms.allocation.letting_in import LettingInDesk
+        from oms.inventory.waiting.policies.store import WaitingPolicyStore
+
+        policies = WaitingPolicyStore(self.setting("REFERENCE_TABLE"))
+        read = (self.doors, self.waiting_lines, policies, self.orders, self.stock)
+        return LettingInDesk(*read, self.credit, self.clock)
 
     @cached_property
     def deadlines(self) -> "Deadlines":

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from oms.inventory.drift.service import DriftDesk
     from oms.inventory.exceptions.store import ExceptionStore
     from oms.inventory.reservations.model import Terms
-    from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.reservations.store import ReservationStore
     from oms.inventory.supply.model import ChannelSafety, SupplyTerms
     from oms.inventory.supply.service import SupplyDesk
@@ -58,6 +57,7 @@ class Goods(Shelves):
             supplies=self.supplies,
             lots=self.lot_desk,
             locations=self.reference.locations,
+            suppliers=lambda: {supplier.id for supplier in self.procurement.suppliers()},
             terms=self.supply_terms,
             clock=self.clock,
         )
@@ -145,22 +145,6 @@ class Goods(Shelves):
         from oms.inventory.reservations.store import ReservationStore
 
         return ReservationStore(self.setting("INVENTORY_TABLE"), self.clock)
-
-    @cached_property
-    def reservation_desk(self) -> "ReservationDesk":
-        """For those who keep units for carts and orders."""
-        from oms.inventory.reservations.service import ReservationDesk
-        from oms.reference.model import bundles_among
-
-        return ReservationDesk(
-            store=self.reservations,
-            stock=self.stock,
-            terms_of=self.reservation_terms,
-            nearest=self.nearest,
-            bundles=lambda skus: bundles_among(self.reference.items(skus)),
-            known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
-            clock=self.clock,
-        )
 
     def reservation_terms(self, channel: str) -> "Terms":
         """How long a channel's reservations last.

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from oms.allocation.sourcing.strategy import Strategy
     from oms.allocation.strategies.service import StrategyDesk
     from oms.allocation.whatif.service import WhatIfDesk, WhatIfWorks
+    from oms.inventory.reservations.service import ReservationDesk
     from oms.inventory.supply.availability import AvailabilityDesk
     from oms.inventory.supply.drawing import Ahead
+    from oms.inventory.waiting.door.store import DoorStore
     from oms.inventory.waiting.policies.service import WaitingPolicyDesk
     from oms.inventory.waiting.promising import WaitingDesk
     from oms.orders.mayship import MayShip, MayShipPort, ToShip
@@ -79,6 +81,24 @@ class Sources(Goods):
         """Who may ship an order (port of intake and amending)."""
         return self.who_may_ship()(order)
 
+    @cached_property
+    def reservation_desk(self) -> "ReservationDesk":
+        """For those who keep units for carts and orders."""
+        from oms.inventory.reservations.service import ReservationDesk
+        from oms.reference.model import bundles_among
+
+        return ReservationDesk(
+            store=self.reservations,
+            stock=self.stock,
+            terms_of=self.reservation_terms,
+            nearest=self.nearest,
+            foreign=self.suppliers_places,
+            may_ship=self.may_ship,
+            bundles=lambda skus: bundles_among(self.reference.items(skus)),
+            known=lambda skus: self.reference.items(skus),  # noqa: PLW0108  who only releases has no such table
+            clock=self.clock,
+        )
+
     def ahead(self, skus: "Iterable[str]", may_ship: "MayShipPort") -> "dict[str, list[Ahead]]":
         """Who is served before one who comes (port of availability)."""
         from oms.allocation.inline import ahead_of
@@ -90,7 +110,14 @@ class Sources(Goods):
         """For those who let orders wait, and serve them."""
         from oms.inventory.waiting.promising import WaitingDesk
 
-        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers)
+        return WaitingDesk(self.waiting_lines, self.availability_desk, self.transfers, self.doors)
+
+    @cached_property
+    def doors(self) -> "DoorStore":
+        """Orders that may not wait yet."""
+        from oms.inventory.waiting.door.store import DoorStore
+
+        return DoorStore(self.setting("INVENTORY_TABLE"))
 
     @cached_property
     def waiting_policy_desk(self) -> "WaitingPolicyDesk":
@@ -167,8 +194,8 @@ class Sources(Goods):
             stock=self.stock,
             decisions=self.decisions,
             channels=self.reference.channels,
-            locations=self.reference.locations,
             strategies=self._strategies,
+            items=self.reference.items,
             sourcing=self._past_sourcing,
             clock=self.clock,
         )

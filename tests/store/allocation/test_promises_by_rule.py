@@ -8,7 +8,7 @@ import pytest
 
 from functions.intake.api_submit_orders import handler as submit
 from functions.inventory.api_ask_availability import handler as ask_availability
-from oms.allocation.sourcing.strategy import Filters, Rule, Scope, Strategy
+from oms.allocation.sourcing.strategy import Filters, Rule, Scope, Split, Strategy
 from oms.allocation.strategies.store import KIND
 from oms.orders.model import Destination
 from oms.reference.model import Channel
@@ -18,7 +18,7 @@ from tests.aws import moto_cloud
 from tests.intake import canonical, open_desk
 from tests.lambda_events import api_event
 from tests.shipping_builders import CARDS
-from tests.waiting_scene import come, line, order, sell, serve, supply, trusted
+from tests.waiting_scene import come, found, line, order, receive, sell, serve, supply, trusted
 
 BRITISH = Rule(name="british", filters=Filters(countries=("GB",)), hard=("country",))
 
@@ -155,3 +155,46 @@ def test_a_line_waits_in_the_books_of_a_location_that_may_ship_it(shop: Wiring) 
     assert shop.orders.get("ord_1").lines[0].waits_at == "lon-1"
     order(shop, "ord_2", 1, minute=1, destination=Destination(country="GB", postal_area="SW1"))
     assert [shop.stock.positions(["CUP"])["CUP", name].backordered for name in ("ber-1", "lon-1")] == [0, 3]
+
+
+def test_what_one_location_must_ship_alone_is_not_promised_from_two(shop: Wiring) -> None:
+    found(shop, 3, location="lon-1")
+    assert told(quantity=6)[:2] == (8, "2026-11-23")
+    in_force(shop, Rule(name="one", split=Split(mode="none")))
+    shop.reference.look_again()
+    assert told(quantity=5)[:2] == (8, "2026-11-23")
+    assert told(quantity=6) == (8, None, None)
+    supply(shop, "PO-GB", 3, "2026-12-04", "lon-1")
+    assert told(quantity=6)[:2] == (8, "2026-12-04")
+    order(shop, "ord_1", 7)
+    assert (shop.orders.get("ord_1").kept_to, line(shop)) == (("ber-1",), [("ord_1", 2, "unknown")])
+    assert shop.orders.get("ord_1").promise.latest_on is None
+    serve()
+    assert line(shop) == [("ord_1", 2, "unknown")]  # neither what lies in London nor what comes there is for it
+    supply(shop, "PO-DE", 2, "2026-12-01")
+    serve()
+    assert line(shop) == [("ord_1", 2, "2026-12-01")]
+    assert shop.orders.get("ord_1").promise.latest_on == "2026-12-09"
+    receive(shop, "PO-DE", 2)
+    serve()
+    assert {work.location for work in shop.orders.tree("ord_1").fulfillment_orders} == {"ber-1"}
+    assert line(shop) == []
+
+
+def test_the_rule_that_speaks_for_an_order_speaks_for_what_waits_of_it(shop: Wiring) -> None:
+    assert shop.stock.open_position(position("PEN", "ber-1", 5))
+    sell(shop, "PEN")
+    german = Rule(name="pens", filters=Filters(countries=("DE",)), hard=("country",), scope=Scope(sku="PEN"))
+    in_force(shop, german, BRITISH.model_copy(update={"scope": Scope(sku="CUP")}))
+    shop.reference.look_again()
+    both = put_order(shop, "ord_1", {"PEN": 1, "CUP": 6})
+    come(shop, both)
+    waiting = shop.orders.get("ord_1")
+    assert [(one.allocated, one.backordered, one.waits_at) for one in waiting.lines] == [(1, 0, None), (5, 1, "ber-1")]
+    supply(shop, "PO-DE", 2, "2026-12-01")
+    serve()
+    assert line(shop) == [("ord_1", 1, "2026-12-01")]
+    receive(shop, "PO-DE", 2)
+    serve()
+    assert [one.allocated for one in shop.orders.get("ord_1").lines] == [1, 6]
+    assert {work.location for work in shop.orders.tree("ord_1").fulfillment_orders} == {"ber-1"}

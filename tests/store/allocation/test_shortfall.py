@@ -9,8 +9,13 @@ from functions.allocation import queue_allocate_orders, queue_mend_shortfalls
 from functions.inventory import api_mend_exceptions, api_move_stock, cron_prove_stock
 from oms.aws.tables import commit
 from oms.inventory.drift.model import Progress
+from oms.inventory.holders import SHOWN
 from oms.inventory.model import Position
+from oms.inventory.transfers.desk import Caller
+from oms.inventory.transfers.model import AskedUnits, PutTransfer
+from oms.inventory.transfers.service import put_transfer, ready_transfer
 from oms.kernel.time import to_text
+from oms.orders.model import Line
 from oms.wiring import Wiring
 from tests.allocation_scene import START, batch, clock, entry, position, put_order, set_up, text_of
 from tests.aws import moto_cloud
@@ -105,6 +110,71 @@ def test_what_a_location_works_on_stays_and_is_left_to_a_person(wiring: Wiring) 
     wiring.stock.receive(*CUP, found.shortfall, receipt_id="r1", by="user:t")
     cron_prove_stock.handler({}, None)
     assert exceptions("open") == []
+
+
+def shortfall() -> dict[str, Any]:
+    event = api_event("GET /v1/exceptions", query={"kind": "shortfall"}, roles=["operator"])
+    (row,) = text_of(api_mend_exceptions.handler(event, None))["exceptions"]
+    found: dict[str, Any] = row
+    return found
+
+
+def test_it_names_who_holds_the_units_and_offers_what_can_help(wiring: Wiring) -> None:
+    release(wiring, *ORDERS)
+    mend(lose(wiring, 5))
+    found = shortfall()
+    assert found["holders"] == [{"kind": "order", "id": name, "units": 2} for name in reversed(ORDERS)]
+    assert (found["other_holders"], found["other_units"]) == (0, 0)
+    assert found["actions"] == ["receive", "count", "cancel_orders"]
+    (work,) = wiring.orders.tree("ord_2").fulfillment_orders
+    commit(wiring.orders.write(work.changed(at=START, by="test", what="Rejected", status="rejected")))
+    cron_prove_stock.handler({}, None)
+    found = shortfall()
+    assert [row["id"] for row in found["holders"]] == ["ord_1", "ord_0"]
+    assert found["other_units"] == 2  # the books still have them: somebody holds them whom nobody can name
+
+
+def test_units_that_transfers_hold_are_not_for_orders_to_give_back() -> None:
+    with moto_cloud(clock) as wiring:
+        set_up(wiring, position("CUP", "ber-1", 48), position("CUP", "lon-1", 0))
+        wiring.drift_desk.proofs.save_progress(Progress(to_text(START)))
+        for number in range(2):
+            plan = PutTransfer(source="ber-1", destination="lon-1", lines=[AskedUnits(sku="CUP", units=24)])
+            caller = Caller("user:t", lambda _: True)
+            put_transfer(f"T-{number}", plan, caller=caller, desk=wiring.transfer_desk)
+            ready_transfer(f"T-{number}", caller=caller, desk=wiring.transfer_desk)
+        mend(lose(wiring, 10))
+        found = shortfall()
+        assert found["holders"] == [{"kind": "transfer", "id": f"T-{number}", "units": 24} for number in (1, 0)]
+        assert found["actions"] == ["receive", "count", "cancel_transfers"]
+
+
+def test_of_many_holders_some_are_named_and_the_others_counted() -> None:
+    with moto_cloud(clock) as wiring:
+        set_up(wiring, position("CUP", "ber-1", SHOWN + 3), position("CUP", "lon-1", 0))
+        wiring.drift_desk.proofs.save_progress(Progress(to_text(START)))
+        names = [f"ord_{number:02}" for number in range(SHOWN + 3)]
+        for start in range(0, len(names), 10):
+            allocate(*[put_order(wiring, name, {"CUP": 1}) for name in names[start : start + 10]])
+        release(wiring, *names)
+        mend(lose(wiring, 5))
+        found = shortfall()
+        assert (len(found["holders"]), found["other_holders"], found["other_units"]) == (SHOWN, 3, 3)
+
+
+def test_a_bundle_gives_the_units_of_its_components_back() -> None:
+    with moto_cloud(clock) as wiring:
+        set_up(wiring, position("CUP", "ber-1", 6), position("POT", "ber-1", 6))
+        made = (("CUP", 2), ("POT", 1))
+        line = Line(number=1, sku="SET", quantity=2, unit_price_minor=1, open=2, components=made)
+        allocate(put_order(wiring, "ord_0", {"SET": 2}, lines=(line,)))
+        assert stored(wiring).committed == 4
+        mend(lose(wiring, 3))
+        assert (stored(wiring).committed, stored(wiring).shortfall) == (0, 0)
+        allocate(put_order(wiring, "ord_1", {"SET": 1}, lines=(line.model_copy(update={"quantity": 1, "open": 1}),)))
+        release(wiring, "ord_1")
+        mend(lose(wiring, 2, "k2"))
+        assert shortfall()["holders"] == [{"kind": "order", "id": "ord_1", "units": 2}]
 
 
 def release(wiring: Wiring, *names: str) -> None:

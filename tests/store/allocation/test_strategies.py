@@ -143,7 +143,7 @@ def test_two_who_publish_or_draft_at_once_do_not_both_win(scene: Wiring) -> None
         ({"weights": {"split_minor": -1}}, "rules.0.weights.split_minor"),
         ({"weights": {"splitting": 1}}, "rules.0.weights.splitting"),
         ({"split": {"mode": "some"}}, "rules.0.split.mode"),
-        ({"soft": ["capacity"], "hard": ["capacity"]}, "rules.0"),
+        ({"soft": ["capacity"], "hard": ["capacity"]}, "rules.0.soft"),
         ({"hard": ["moon"]}, "rules.0.hard.0"),
         ({"fallbacks": ["pray"]}, "rules.0.fallbacks.0"),
         ({"scope": {"channel": "nowhere"}}, "rules.0.scope.channel"),

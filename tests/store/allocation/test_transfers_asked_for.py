@@ -1,11 +1,13 @@
 """Units that lie where nobody may ship to the buyer are transferred to a location that may."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from functions.allocation.queue_allocate_orders import handler as allocate
+from functions.orders.api_read_orders import handler as read
 from oms.allocation.decisions.rules import words_of
 from oms.allocation.recall import cancel_order
 from oms.allocation.serving import serve
@@ -28,6 +30,7 @@ from tests.allocation_scene import (
 )
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
+from tests.lambda_events import api_event
 from tests.reservation_scene import ask, done, open_shop
 
 STAFF = Caller("user:tester", lambda _: True)
@@ -66,6 +69,12 @@ def order_of(wiring: Wiring, order_id: str = "ord_1") -> Order:
 def transfers_of(wiring: Wiring, order: Order) -> list[Transfer]:
     found = wiring.transfers.find_many(name for line in order.lines for name in line.transfers)
     return [found[name] for line in order.lines for name in line.transfers]
+
+
+def shown(order_id: str) -> tuple[dict[str, Any], str]:
+    """What the order says of its first line that waits, and its entity tag."""
+    answer = read(api_event("GET /v1/orders/{order_id}", path={"order_id": order_id}, roles=("operator",)), None)
+    return json.loads(answer["body"])["lines"][0]["waiting"], answer["headers"]["etag"]
 
 
 def test_units_that_may_not_ship_are_transferred_and_promised_from_it(wiring: Wiring) -> None:
@@ -226,9 +235,14 @@ def test_a_later_date_moves_the_promise_and_a_transfer_that_is_cancelled_is_not_
     assert order_of(wiring).lines[0].supply_on == "2026-12-07"
     allocate(batch(put_order(wiring, "ord_2", {"A": 2}, minute=1)), None)
     (other,) = transfers_of(wiring, order_of(wiring, "ord_2"))
+    waits, tag = shown("ord_2")
+    assert waits["why"] == "transfer"
     cancel_transfer(other.id, "broken", caller=STAFF, desk=wiring.transfer_desk)
     serve(["A"], desk=wiring.serving_desk, sourcing=wiring.sourcing())
     assert order_of(wiring, "ord_2").lines[0].transfers == (other.id,)
+    waits, now = shown("ord_2")
+    assert (waits["why"], waits.get("stock_on")) == ("no_supply", None)
+    assert now != tag
     assert_the_books_balance(wiring)
 
 

@@ -15,6 +15,7 @@ from oms.inventory.drift.model import Progress
 from oms.inventory.exceptions.model import exception_id
 from oms.inventory.model import Cause, Change, Entry, Kind, Movement
 from oms.kernel.time import to_text
+from oms.orders.model import Line
 from oms.orders.store import facts_of_stream_record
 from oms.wiring import Wiring, wire
 from tests.allocation_scene import (
@@ -314,9 +315,22 @@ def test_commitments_are_those_of_live_fulfillment_orders(wiring: Wiring) -> Non
     assert (found["reason"], found["stored"], found["proved"]) == (
         "commitment_differs", {"committed": 4}, {"committed": 3}
     )  # fmt: skip
+    refused = correct("balance", PEN)
+    assert (refused["http"], refused["why_not"][0]["code"]) == (409, "balance_unexplained")
+    assert wiring.stock.positions_at([PEN])[PEN].committed == 4
     assert correct("movements", PEN)["status"] == "resolved"
     assert wiring.stock.positions_at([PEN])[PEN].committed == 3
     assert prove_all_round() == 0
+
+
+def test_what_bundles_hold_of_their_components_is_no_drift(wiring: Wiring) -> None:
+    made = Line(number=1, sku="DESK-SET", quantity=2, unit_price_minor=1, open=2, components=(("PEN", 2), ("CUP", 1)))
+    both = put_order(wiring, "ord_1", {}, lines=(made,), total_minor=1)
+    assert queue_allocate_orders.handler(batch(both), None) == {"batchItemFailures": []}
+    assert [wiring.stock.positions_at([key])[key].committed for key in (PEN, CUP)] == [4, 2]
+    runs = [prove() for _ in range(9)]
+    assert (sum(run["drifted"] for run in runs), sum(run["undecided"] for run in runs)) == (0, 0)
+    assert sum(run["commitments"] for run in runs) >= 2
 
 
 def test_a_run_may_die_anywhere_and_the_next_one_finds_the_same(time: Time) -> None:

@@ -13,7 +13,15 @@ from oms.kernel.time import to_text
 from oms.orders.store import facts_of_stream_record
 from oms.reference.model import Channel, Item
 from oms.wiring import Wiring
-from tests.allocation_scene import assert_the_journal_explains_the_balances, clock, position, rows, set_up, text_of
+from tests.allocation_scene import (
+    assert_the_journal_explains_the_balances,
+    clock,
+    item_of,
+    position,
+    rows,
+    set_up,
+    text_of,
+)
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.lambda_events import api_event
@@ -212,6 +220,20 @@ def test_only_known_skus_are_kept_at_known_locations() -> None:
     assert call("PUT", at=("NOTHING", "ber-1"), body={})["code"] == "unknown_sku"
     assert call("PUT", at=("PEN", "mars-1"), body={})["status"] == 404
     assert call("GET", at=("PEN", "ber-1"))["status"] == 404
+
+
+def test_a_bundle_has_no_stock_of_its_own(wiring: Wiring) -> None:
+    wiring.reference.put_item(item_of("SET").model_copy(update={"components": (("PEN", 2),)}))
+    refused = call("PUT", at=("SET", "ber-1"), body={})
+    assert (refused["status"], refused["code"], refused["faults"][0]["field"]) == (422, "invalid", "sku")
+    assert call("GET", at=("SET", "ber-1"))["status"] == 404
+
+
+@pytest.mark.usefixtures("wiring")
+def test_nothing_is_bought_up_to_less_than_where_buying_begins() -> None:
+    refused = call("PUT", at=("PEN", "ber-1"), body={"reorder_point": 9, "order_up_to": 8})
+    assert (refused["status"], [fault["field"] for fault in refused["faults"]]) == (422, ["order_up_to"])
+    assert call("PUT", at=("PEN", "ber-1"), body={"reorder_point": 9, "order_up_to": 9})["status"] == 201
 
 
 @pytest.mark.usefixtures("wiring")

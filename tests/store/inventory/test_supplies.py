@@ -10,6 +10,7 @@ from oms.aws.documents import unpack
 from oms.inventory.model import Position
 from oms.inventory.supply.model import ChannelSafety, Supply, SupplyTerms
 from oms.orders.store import facts_of_stream_record
+from oms.procurement.model import Supplier
 from oms.reference.model import Channel
 from oms.wiring import Wiring
 from tests.allocation_scene import (
@@ -163,12 +164,27 @@ def test_a_receipt_that_comes_again_with_other_units_is_refused_and_says_what_wa
         assert books(wiring) == (13, 0)
 
 
+def test_a_line_of_a_supplier_whom_nobody_knows_is_refused_where_suppliers_are_kept() -> None:
+    with moto_cloud(Time()) as wiring:
+        set_up(wiring, position("CUP", "ber-1", 0))
+        wiring.procurement.put_supplier(Supplier(id="borealis", name="B", country="DE", offers=()))
+        status, problem = put(LINE)
+        assert (status, problem["faults"]) == (422, [{"field": "supplier", "message": "is unknown"}])
+        assert books(wiring) == (0, 0)
+        assert put({**LINE, "supplier": "borealis"})[0] == 200
+
+
 def test_a_line_is_changed_by_who_has_seen_it_and_moved_dates_are_told() -> None:
     with moto_cloud(Time()) as wiring:
         set_up(wiring, position("CUP", "ber-1", 0))
         put(LINE)
         moved = {**LINE, "due_on": "2026-12-08", "units": 12}
         assert (put(moved)[0], put(moved, '"7"')[0]) == (428, 412)
+        current = put(moved, '"7"')[1]["current"]
+        assert current == {"units": 10, "received": 0, "to_come": 10, "version": 1}
+        for garbage in ("garbage", "1", 'W/"1"', '"1" "2"', '"'):
+            status, problem = put(moved, garbage)
+            assert (status, problem["code"]) == (400, "malformed")
         assert books(wiring) == (0, 10)
         assert put(moved, '"1"')[1]["version"] == 2
         assert books(wiring) == (0, 12)
@@ -191,6 +207,8 @@ def test_a_line_is_changed_by_who_has_seen_it_and_moved_dates_are_told() -> None
         ({"units": -1}, "units"),
         ({"units": "10"}, "units"),
         ({"due_on": "2026-02-30"}, "due_on"),
+        ({"due_on": "9999-12-31"}, "due_on"),  # what many systems write for "not known"
+        ({"due_on": "0001-01-01"}, "due_on"),
         ({"kind": "gift"}, "kind"),
         ({"colour": "red"}, "colour"),
     ],

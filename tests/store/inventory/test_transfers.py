@@ -179,7 +179,13 @@ def test_a_draft_is_edited_by_who_has_seen_it_and_later_only_its_date(wiring: Wi
     tag = put()["etag"]
     smaller = {**PLAN, "lines": PLAN["lines"][:1]}
     assert put(smaller)["code"] == "if_match_needed"
-    assert put(smaller, tag='"7"')["code"] == "stale"
+    stale = put(smaller, tag='"7"')
+    assert (stale["code"], stale["current"], stale["etag"]) == (
+        "stale",
+        {"units": sum(one["units"] for one in PLAN["lines"]), "version": 1},
+        tag,
+    )
+    assert put(smaller, tag="garbage")["code"] == "malformed"
     assert len(put(smaller, tag=tag)["lines"]) == 1
     assert ready(tag='"1"')["code"] == "stale"
     ready()
@@ -241,7 +247,7 @@ def test_a_wrong_plan_names_its_field_and_changes_nothing(wiring: Wiring, plan: 
         ([{"sku": "CUP", "received": 5}], "lines.0"),
         ([{"sku": "HAT", "received": 1}], "lines.0.sku"),
         ([{"sku": "CUP", "received": 1}, {"sku": "CUP", "received": 1}], "lines.1.sku"),
-        ([{"sku": "CUP", "damaged": 1}], "lines.0"),
+        ([{"sku": "CUP", "damaged": 1}], "lines.0.reason"),
         ([{"sku": "CUP"}], "lines.0"),
         ([{"sku": f"S{number}", "received": 1} for number in range(PER_CALL + 1)], "lines"),
     ],

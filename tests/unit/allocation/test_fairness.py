@@ -58,6 +58,18 @@ def test_an_account_may_rank_before_its_channel() -> None:
     assert names(in_sequence(orders, {"CUP": 1}, rules)) == ["gold", "store", "other", "market"]
 
 
+def test_the_more_urgent_order_comes_before_every_rank_where_the_rule_is_priority() -> None:
+    rules = {"CUP": Fairness(rule="priority", ranks={"store": 1})}
+    orders = [
+        order("store", {"CUP": 1}, channel="store", minute=0),
+        order("urgent", {"CUP": 1}, minute=1).model_copy(update={"priority": 1}),
+        order("most_urgent", {"CUP": 1}, minute=2).model_copy(update={"priority": 9}),
+        order("normal", {"CUP": 1}, minute=0),
+    ]
+    assert names(in_sequence(orders, {"CUP": 1}, rules)) == ["most_urgent", "urgent", "store", "normal"]
+    assert names(in_sequence(orders, {"CUP": 1}, {})) == ["normal", "store", "urgent", "most_urgent"]
+
+
 def test_without_a_rule_who_came_first_is_first() -> None:
     late, early = order("a", {"CUP": 1}, minute=2), order("b", {"CUP": 1}, minute=1)
     assert names(in_sequence([late, early], {"CUP": 1}, {})) == ["b", "a"]

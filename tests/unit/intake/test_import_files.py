@@ -182,7 +182,7 @@ def test_every_column_reaches_the_order() -> None:
         "billing_region": "NW", "billing_address_2": "b", "billing_address_3": "c", "billing_address_4": "d",
         "payment_status": "paid", "payment_method": "card", "payment_reference": "p1", "service": "express",
         "ship_by": "2026-11-24T00:00:00Z", "deliver_by": "2026-11-25T00:00:00Z", "pickup_location": "ber-1",
-        "gift_message": "für Dich", "note": "n", "accepts_substitutes": "no",
+        "gift_message": "für Dich", "note": "n", "accepts_substitutes": "no", "priority": "7",
     }  # fmt: skip
     full = row(1, **values)
     assert set(full) == set(ALL), "a new column belongs into this test"
@@ -194,7 +194,7 @@ def test_every_column_reaches_the_order() -> None:
     assert left_out == set()
     assert entry.order.ship_to.address_lines == ["Allee 1", "Hof 2", "3", "4"]
     assert entry.order.bill_to is not None
-    assert entry.order.accepts_substitutes is False
+    assert (entry.order.accepts_substitutes, entry.order.priority) == (False, 7)
     assert (entry.order.bill_to.address_lines, entry.order.total_minor) == (["Weg 1", "b", "c", "d"], 1350)
 
 

@@ -151,6 +151,7 @@ def inputs_of(case: Case) -> str:
     facts = (
         case.country, case.area, case.channel, case.order_class, str(case.promised_on), sorted(case.excluded),
         *([sorted(case.ships.items())] if case.ships else []),
+        *([[sorted(names) for names in case.others]] if case.others[0] else []),
     )  # fmt: skip
     return hashlib.sha256(repr((lines, facts, stock, places, worth)).encode()).hexdigest()[:32]
 

@@ -56,10 +56,11 @@ def _open_units(order: Order) -> dict[str, int]:
     return units
 
 
-def _rank(order: Order, scarce: Mapping[str, Fairness]) -> int:
-    """The best rank that a scarce SKU gives the order's channel or its account; without a rule all are the same."""
-    rules = [scarce[sku] for sku in _open_units(order) if sku in scarce]
-    return min((_rank_under(rule, order) for rule in rules if rule.rule == "priority"), default=0)
+def _rank(order: Order, scarce: Mapping[str, Fairness]) -> tuple[int, int]:
+    """How urgent it is, then the best rank that a scarce SKU gives its channel or account; without a rule all alike."""
+    found = [scarce[sku] for sku in _open_units(order) if sku in scarce]
+    rules = [rule for rule in found if rule.rule == "priority"]
+    return (-order.priority, min(_rank_under(rule, order) for rule in rules)) if rules else (0, 0)
 
 
 def _rank_under(rule: Fairness, order: Order) -> int:

@@ -10,11 +10,12 @@ from oms.allocation.rules import Demand, SourcingPlan, Take
 from oms.allocation.sourcing.days import Days
 from oms.allocation.sourcing.engine import source, source_by
 from oms.allocation.sourcing.filters import traits_of
-from oms.allocation.sourcing.mayship import WhoMayShip, classes_of
+from oms.allocation.sourcing.mayship import WhoMayShip, classes_among, classes_of
 from oms.allocation.sourcing.model import Case, Offer, Outcome, Place, Stock, Wanted, Worth
 from oms.allocation.sourcing.network import above_pct
 from oms.allocation.sourcing.offers import Offers, offers_of
 from oms.allocation.sourcing.strategy import Rule, Strategy, rule_for, strategy_for
+from oms.orders.amounts import live_units
 from oms.orders.model import Destination, Order
 from oms.orders.workload.model import Load
 from oms.orders.workload.rules import begins_at
@@ -142,7 +143,8 @@ class Sourcing:
         if len(asked) < len(self.locations):
             stock = {sku: {name: units for name, units in row.items() if name in asked} for sku, row in stock.items()}
         skus = {demand.sku for demand in demands}
-        self.learn(skus)
+        others = {line.sku for line in order.lines if live_units(line)} - skus
+        self.learn(skus | others)
         having = {name for sku in skus for name, units in stock.get(sku, {}).items() if units > 0}
         prices = self._prices([(sku, name) for sku in sorted(skus) for name in sorted(having)])
         load = Load(1, sum(line.open > 0 for line in order.lines), sum(line.open for line in order.lines))
@@ -163,6 +165,7 @@ class Sourcing:
             worth={key: Worth(shadow=price) for key, price in prices.items() if price},
             excluded=frozenset(excluded),
             ships={**dict.fromkeys((take.location for take in taken), 0), **ships},
+            others=(frozenset(others), classes_among(self._catalogue.get(sku) for sku in others)),
         )
 
     def _place(

@@ -196,6 +196,7 @@ def _outcome(case: Case, strategy: Strategy, rule: Rule, tried: _Try) -> Outcome
         nowhere=_nowhere(case) if tried.waiting else 0,
         split_units=_split_units(case, rule, tried),
         split=rule.split.told,
+        most_locations=rule.split.most_locations,
         speaks_for=rule.scope.told if named else "",
     )
 

@@ -17,8 +17,8 @@ class Candidates(NamedTuple):
 
 def traits_of(case: Case) -> Traits:
     """What rules are matched against."""
-    skus = {line.sku for line in case.lines}
-    classes = {name for line in case.lines for name in line.classes}
+    skus = {line.sku for line in case.lines} | case.others[0]
+    classes = {name for line in case.lines for name in line.classes} | case.others[1]
     return Traits(case.channel, case.order_class, skus, classes, f"{case.country}-{case.area}")
 
 

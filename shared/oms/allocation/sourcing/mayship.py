@@ -49,7 +49,7 @@ class WhoMayShip:
         return self._found[order]
 
     def _asked(self, order: ToShip) -> MayShip:
-        items = self._items(order.skus)
+        items = self._items(order.skus | order.others)
         lines = tuple(
             Wanted(number, sku, 1, classes=classes_of(items.get(sku))) for number, sku in enumerate(sorted(order.skus))
         )
@@ -61,11 +61,12 @@ class WhoMayShip:
             order_class="business" if order.on_account else "consumer",
             stock={sku: dict.fromkeys(self._own, 1) for sku in order.skus},
             places=(),
+            others=(order.others, classes_among(items.get(sku) for sku in order.others)),
         )
         traits = traits_of(bare)
         rule = rule_for(strategy_for(self._strategies, traits), traits)
         places = self._places(order.destination, with_carriers="carrier" in rule.hard)
-        return may_ship(replace(bare, places=places), rule)
+        return _kept_to(order, may_ship(replace(bare, places=places), rule))
 
     def _places(self, destination: Destination, *, with_carriers: bool) -> tuple[Place, ...]:
         there = centre_of(destination.country, destination.postal_area)
@@ -93,7 +94,16 @@ def may_ship(case: Case, rule: Rule) -> MayShip:
         if not tiers or tier != tiers[-1]:
             tiers.append(tier)
     everybody = frozenset(place.name for place in case.places)
-    return ANYBODY if all(names == everybody for names in tiers[0].values()) else MayShip(tuple(tiers))
+    bare = all(names == everybody for names in tiers[0].values())
+    return MayShip(() if bare else tuple(tiers), rule.split.most_locations)
+
+
+def _kept_to(order: ToShip, may: MayShip) -> MayShip:
+    """What is left of it for an order of which only the locations that ship some of it may ship the rest."""
+    if not order.kept_to:
+        return may
+    tiers = may.tiers or (dict.fromkeys(order.skus, order.kept_to),)
+    return MayShip(tuple({sku: names & order.kept_to for sku, names in tier.items()} for tier in tiers), may.most)
 
 
 def classes_of(item: Item | None) -> frozenset[str]:
@@ -102,6 +112,11 @@ def classes_of(item: Item | None) -> frozenset[str]:
         return frozenset()
     classes = {"hazmat"} if item.hazmat else set()
     return frozenset(classes | ({"age_restricted"} if item.min_age else set()))
+
+
+def classes_among(items: Iterable[Item | None]) -> frozenset[str]:
+    """Those of several items."""
+    return frozenset(name for item in items for name in classes_of(item))
 
 
 def _tier(case: Case, rule: Rule, dropped: Collection[str]) -> Mapping[str, frozenset[str]]:
@@ -113,4 +128,5 @@ def _tier(case: Case, rule: Rule, dropped: Collection[str]) -> Mapping[str, froz
 
 
 def _restricts(rule: Rule) -> bool:
-    return "carrier" in rule.hard or any(getattr(rule.filters, name) for name in FILTERS)
+    limited = "carrier" in rule.hard or rule.split.most_locations is not None
+    return limited or any(getattr(rule.filters, name) for name in FILTERS)

@@ -65,11 +65,15 @@ class Worth(NamedTuple):
 
 NO_WORTH = Worth()
 Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that may be taken
+NO_OTHERS: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One order to be sourced. `ships`: locations that ship other units of it, with their parcels as far as known."""
+    """One order to be sourced. `ships`: locations that ship other units of it, with their parcels as far as known.
+
+    `others` are SKUs and item classes of its other lines: the rule that speaks for an order speaks for it to its end.
+    """
 
     lines: tuple[Wanted, ...]
     country: str
@@ -82,6 +86,7 @@ class Case:
     worth: Mapping[tuple[str, str], Worth] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
     ships: Mapping[str, int] = field(default_factory=dict)
+    others: tuple[frozenset[str], frozenset[str]] = NO_OTHERS
 
 
 class Part(NamedTuple):
@@ -132,7 +137,8 @@ class Rival(NamedTuple):
 class Outcome:
     """What was decided, and everything that it takes to explain it. `cost` and `bound` in millionths.
 
-    Of the waiting units no location has `nowhere`, and `split_units` wait only because of what the rule says of splits.
+    Of the waiting units no location has `nowhere`, and `split_units` wait only because of what the rule says of splits,
+    such as that no more than `most_locations` may ship the order.
     """
 
     parts: tuple[Part, ...]
@@ -150,6 +156,7 @@ class Outcome:
     nowhere: int = 0
     split_units: int = 0
     split: str = ""
+    most_locations: int | None = None
     speaks_for: str = ""
 
     @property

@@ -136,7 +136,7 @@ class Rule(_Data):
     @model_validator(mode="after")
     def _once(self) -> Self:
         if len({*self.hard, *self.soft}) < len(self.hard) + len(self.soft):
-            raise ValueError("a constraint is named twice")
+            raise ValueError("soft: a constraint is named twice")
         return self
 
 

@@ -1,19 +1,28 @@
 """What a plan costs in money that is paid, in distance and in days: the same yardstick for both courses. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from oms.allocation.rules import Take, shares_of
 from oms.allocation.sourcing.model import Case, Offer, Place
 from oms.allocation.sourcing.strategy import Weights
 from oms.allocation.whatif.model import Tally
 
 
-class Taken(NamedTuple):
-    """Units of a line from a location."""
+class Shipping(NamedTuple):
+    """What ships from where, and the cases that it was decided from: one for each group of lines."""
 
-    number: int
-    location: str
-    units: int
+    cases: tuple[Case, ...]
+    takes: Sequence[Take]
+
+    @property
+    def places(self) -> dict[str, Place]:
+        return {place.name: place for case in self.cases for place in case.places}
+
+    @property
+    def grams(self) -> dict[tuple[int, str], int]:
+        """What a unit weighs, by line and SKU: a substitute weighs something else."""
+        return {(line.number, line.sku): line.weight_g for case in self.cases for line in case.lines}
 
 
 class _Parcel(NamedTuple):
@@ -21,43 +30,37 @@ class _Parcel(NamedTuple):
     late_days: int
 
 
-def measured(case: Case, taken: Iterable[Taken], weights: Weights) -> Tally:
-    """What the plan comes to; units that it leaves over are short.
+def measured(shipping: Shipping, wanted: int, weights: Weights) -> Tally:
+    """What the plan comes to; units of those `wanted` that it leaves over are short.
 
     Of a location's services each parcel takes the one that is cheapest with what `weights` say a late day costs.
     """
-    by_place: dict[str, dict[int, int]] = {}
-    for one in taken:
-        lines = by_place.setdefault(one.location, {})
-        lines[one.number] = lines.get(one.number, 0) + one.units
-    places = {place.name: place for place in case.places}
-    tally = Tally()
-    latest = 0
-    for name, lines in sorted(by_place.items()):
+    places, latest, tally = shipping.places, 0, Tally()
+    shares = shares_of(shipping.takes)
+    for name, takes in shares:
         if name in places:
-            part, late_days = _shipment(case, places[name], lines, weights)
+            part, late_days = _shipment(shipping, places[name], takes, weights)
             tally, latest = tally.plus(part), max(latest, late_days)
-    wanted = sum(line.units for line in case.lines)
-    short = wanted - sum(sum(lines.values()) for lines in by_place.values())
+    short = wanted - sum(take.quantity for take in shipping.takes)
     own = Tally(
         orders=1,
         units=wanted,
         late=latest > 0,
         late_days=latest,
-        split=len(by_place) > 1,
+        split=len({name for name, _ in shares}) > 1,
         short=short > 0,
         short_units=short,
     )
     return tally.plus(own)
 
 
-def _shipment(case: Case, place: Place, lines: Mapping[int, int], weights: Weights) -> tuple[Tally, int]:
-    grams = {line.number: line.weight_g for line in case.lines}
-    weight_g = sum(units * grams[number] for number, units in lines.items())
+def _shipment(shipping: Shipping, place: Place, takes: Sequence[Take], weights: Weights) -> tuple[Tally, int]:
+    case, grams = shipping.cases[0], shipping.grams
+    weight_g = sum(take.quantity * grams[take.number, take.sku] for take in takes)
     parcels = _parcels(case, place, weight_g, weights)
     tally = Tally(
         shipping_minor=sum(parcel.price_minor for parcel in parcels),
-        handling_minor=place.handling_minor * sum(lines.values()),
+        handling_minor=place.handling_minor * sum(take.quantity for take in takes),
         parcels=max(len(parcels), 1),
         parcel_km=place.km * max(len(parcels), 1),
     )

@@ -70,8 +70,26 @@ class Share(_Kept):
     tried: int = 0
 
 
+class ByFallback(_Kept):
+    """Units that a fallback took, of how many orders, and the freight and handling of those that it ships."""
+
+    orders: int = 0
+    units: int = 0
+    cost_minor: int = 0
+
+    def plus(self, other: "ByFallback") -> "ByFallback":
+        return ByFallback(**{name: getattr(self, name) + getattr(other, name) for name in ByFallback.model_fields})
+
+
+class FallbackShare(_Kept):
+    """What a fallback did in both courses."""
+
+    happened: ByFallback = ByFallback()
+    tried: ByFallback = ByFallback()
+
+
 class Results(_Kept):
-    """All orders, by the day of their decision (UTC), and by location.
+    """All orders, by the day of their decision (UTC), by location, and by fallback for what nobody could ship.
 
     `same_inputs` of the `replayed` decisions were replayed from exactly what they were made from (by hash, under what
     happened), `changed` orders ship otherwise. `left_out` orders have no decision that is kept.
@@ -80,6 +98,7 @@ class Results(_Kept):
     total: Pair = Pair()
     days: Mapping[str, Pair] = {}
     locations: Mapping[str, Share] = {}
+    fallbacks: Mapping[str, FallbackShare] = {}
     replayed: int = 0
     same_inputs: int = 0
     changed: int = 0
@@ -120,17 +139,23 @@ class Piece(BaseModel):
 
 
 class Spot(BaseModel):
-    """A position in both courses of events. `version` is how it was read: the journal after that is not undone."""
+    """A position in both courses of events. `version` is how it was read: the journal after that is not undone.
+
+    `channels` are own units of single channels, as they are now.
+    """
 
     version: int
     happened: int
     tried: int
+    channels: tuple[tuple[str, int], ...] = ()
 
 
 class State(BaseModel):
     """Everything that the next piece goes on from.
 
-    `taken` is what an order takes in the tried course, by SKU and location; `workload` what is given out of days.
+    `taken` is what an order takes in the tried course, by SKU and location, and `waits` what it still waits for there;
+    `workload` what is given out of days. `asked`: by what movements of transfers are for, the order that asked for
+    them; `instead`: by order, what substitutes are sent instead of.
     `late` are orders whose decision comes after the hour in which they came in.
     """
 
@@ -139,6 +164,9 @@ class State(BaseModel):
     skus: set[str] = set()
     spots: dict[str, dict[str, Spot]] = {}
     taken: dict[str, dict[str, dict[str, int]]] = {}
+    waits: dict[str, dict[str, int]] = {}
+    asked: dict[str, str] = {}
+    instead: dict[str, dict[str, str]] = {}
     workload: dict[str, dict[str, tuple[int, int, int]]] = {}
     late: list[str] = []
     read_at: str | None = None

@@ -1,10 +1,13 @@
-"""The picture of a what-if: what changes in figures, the cost of an order day by day, and who ships. Pure."""
+"""The picture of a what-if: what changes in figures, the cost of an order day by day, who ships, and fallbacks.
+
+Pure.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from oms.allocation.whatif.drawing import Box, Drawing, Path, Shape, Words
-from oms.allocation.whatif.model import Job, Pair, Results, Tally
+from oms.allocation.whatif.model import ByFallback, Job, Pair, Results, Tally
 from oms.kernel.money import exponent
 
 _WIDTH = 960
@@ -14,6 +17,7 @@ _HAPPENED, _TRIED = "#9aa5b1", "#2563eb"
 _BETTER, _WORSE = "#0f9d58", "#c2410c"
 _MOST_LOCATIONS = 8
 _ROW = 34
+_BARS = 30
 _BAR = 60
 _COMPARED = "Compared are first decisions at today's estimates of freight and handling, not what was paid in the end."
 _PER_MILLE = 1_000
@@ -76,8 +80,9 @@ def drawn(job: Job, results: Results, currency: str = "") -> Drawing:
     shapes += _daily(results, currency, top)
     top += 230
     shapes += _locations(results, top)
-    rows = min(len(results.locations), _MOST_LOCATIONS)
-    height = int(top + 40 + 30 * max(rows, 1) + 24)
+    top += 40 + _BARS * max(min(len(results.locations), _MOST_LOCATIONS), 1) + 24
+    shapes += _fallbacks(results, currency, top)
+    height = int(top + 40 + _BARS * max(len(results.fallbacks), 1) + 24)
     return Drawing(_WIDTH, height, f"What-if of {name}: cost, parcels, distance, lateness, stock-outs", tuple(shapes))
 
 
@@ -156,16 +161,56 @@ def _locations(results: Results, top: float) -> Iterator[Shape]:
     """Units that each location ships, those with the most first."""
     yield Words(_MARGIN, top + 6, "Units shipped, by location", 15, _INK, bold=True)
     shown = sorted(results.locations.items(), key=lambda row: (-max(row[1].happened, row[1].tried), row[0]))
-    most = max((max(share.happened, share.tried) for _, share in shown), default=0) or 1
-    left, width = _MARGIN + 130, _WIDTH - 2 * _MARGIN - 130 - 80
-    for place, (name, share) in enumerate(shown[:_MOST_LOCATIONS]):
-        y = top + 40 + 30 * place
-        yield Words(_MARGIN, y, name[:18], 13, _INK)
-        for row, (value, color) in enumerate(((share.happened, _HAPPENED), (share.tried, _TRIED))):
-            y_bar = y - 10 + 11 * row
+    rows = [
+        _Bars(name[:18], share.happened, share.tried, (f"{share.happened:,}", f"{share.tried:,}"))
+        for name, share in shown[:_MOST_LOCATIONS]
+    ]
+    yield from _in_pairs(rows, top, 80)
+
+
+def _fallbacks(results: Results, currency: str, top: float) -> Iterator[Shape]:
+    """Units that nobody could ship at once, by the fallback that took them; what those cost that it ships."""
+    yield Words(_MARGIN, top + 6, "Units that nobody could ship at once, by fallback", 15, _INK, bold=True)
+    shown = sorted(results.fallbacks.items(), key=lambda row: (-max(row[1].happened.units, row[1].tried.units), row[0]))
+    rows = [
+        _Bars(
+            name.replace("_", " "),
+            share.happened.units,
+            share.tried.units,
+            (_fell(share.happened, currency), _fell(share.tried, currency)),
+        )
+        for name, share in shown
+    ]
+    yield from _in_pairs(rows, top, 240)
+
+
+def _fell(one: ByFallback, currency: str) -> str:
+    paid = f", freight and handling {_money(one.cost_minor, currency)} {currency}".rstrip() if one.cost_minor else ""
+    return f"{one.units:,}{paid}"
+
+
+class _Bars(NamedTuple):
+    """A name with a bar for each course, and what is written behind them."""
+
+    name: str
+    happened: int
+    tried: int
+    said: tuple[str, str]
+
+
+def _in_pairs(rows: Sequence[_Bars], top: float, room: int) -> Iterator[Shape]:
+    """Bars on a common scale, with `room` for what is said behind the longest."""
+    most = max((max(row.happened, row.tried) for row in rows), default=0) or 1
+    left, width = _MARGIN + 130, _WIDTH - 2 * _MARGIN - 130 - room
+    for place, row in enumerate(rows):
+        y = top + 40 + _BARS * place
+        yield Words(_MARGIN, y, row.name, 13, _INK)
+        courses = ((row.happened, row.said[0], _HAPPENED), (row.tried, row.said[1], _TRIED))
+        for course, (value, said, color) in enumerate(courses):
+            y_bar = y - 10 + 11 * course
             yield Box(left, y_bar, width * value / most, 8, color, 2)
-            yield Words(left + width * value / most + 6, y_bar + 4, f"{value:,}", 10, _MUTED)
-    if not shown:
+            yield Words(left + width * value / most + 6, y_bar + 4, said, 10, _MUTED)
+    if not rows:
         yield Words(_MARGIN, top + 40, "nothing", 13, _MUTED)
 
 

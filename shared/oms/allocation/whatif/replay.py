@@ -1,97 +1,61 @@
 """Replay decisions in two courses of events: as it went, and as another strategy would have had it go. Pure.
 
-The stock of both is what the journal says. In the tried course the units that an order was given are not taken where
-they were; they are taken where the strategy takes them, and come back from there when the order gives them back.
+Both are decided by the code that decides when orders are allocated, with fallbacks, own units of channels, and the days
+of locations. What happened is counted as the records say it, what is tried as it comes out.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-from oms.allocation.bundled import plan_lines
-from oms.allocation.decisions.model import DecisionRecord, inputs_of
-from oms.allocation.rules import Demand, SourcingPlan
+from oms.allocation.decisions.model import inputs_of
+from oms.allocation.planned import Planned, planned
+from oms.allocation.rules import Demand, Take, shares_of
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.filters import traits_of
-from oms.allocation.sourcing.model import Case
+from oms.allocation.sourcing.model import Case, Outcome
 from oms.allocation.sourcing.strategy import Strategy, Weights, rule_for, strategy_for
-from oms.allocation.whatif.measuring import Taken, measured
-from oms.allocation.whatif.model import Pair, Results, Share, Spot, State
-from oms.inventory.model import Change, Entry, Position, PositionKey, Posting
+from oms.allocation.whatif import books
+from oms.allocation.whatif.books import Course
+from oms.allocation.whatif.first import First, takes_of
+from oms.allocation.whatif.measuring import Shipping, measured
+from oms.allocation.whatif.model import ByFallback, FallbackShare, Pair, Results, Share, State
+from oms.allocation.whatif.workload import Workload
 from oms.kernel.time import from_text
-from oms.orders.bundles import on_the_shelf, shelf_skus
-from oms.orders.model import Order
-from oms.orders.workload.model import Load, Workday
-from oms.orders.workload.rules import workday
-from oms.reference.model import Location
-
-_OF_ORDERS = ("committed", "released")
+from oms.orders.bundles import shelf_skus
+from oms.orders.model import FulfillmentLine, FulfillmentOrder, Order
 
 
-class First(NamedTuple):
-    """An order and its first decision: one record, or more of the same instant where bundles are planned apart."""
+@dataclass(frozen=True)
+class Replayed:
+    """One course of an order's first decision: who ships what, decided from what, and what its fallbacks did.
 
-    order: Order
-    records: tuple[DecisionRecord, ...]
+    `again` are what fallbacks had shipped after all, each with what that was decided from.
+    """
 
-    @property
-    def at(self) -> str:
-        return self.records[0].at
+    own: Sequence[Take]
+    cases: Sequence[Case]
+    again: Sequence[tuple[str, Sequence[Take], Case]]
+    fell: Mapping[str, int]
+    beyond: bool
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the records say of every unit what became of it."""
-        return not any(record.left_out for record in self.records)
+    def takes(self) -> list[Take]:
+        return [*self.own, *(one for _, takes, _ in self.again for one in takes)]
 
     @property
-    def demands(self) -> list[Demand]:
-        """The units that were to be had."""
-        units: dict[int, int] = {}
-        for record in self.records:
-            for row in record.shipped:
-                units[row.line] = units.get(row.line, 0) + row.units
-            for number, waiting in record.waiting.items():
-                units[number] = units.get(number, 0) + waiting
-        skus = {line.number: line.sku for line in self.order.lines}
-        return [Demand(number, skus[number], wanted) for number, wanted in sorted(units.items()) if number in skus]
+    def shipping(self) -> Shipping:
+        """All of it."""
+        return Shipping((*self.cases, *(case for _, _, case in self.again)), self.takes)
 
     @property
-    def excluded(self) -> frozenset[str]:
-        return frozenset(row.location for one in self.records for row in one.excluded if row.constraint == "excluded")
-
-
-def first_of(order: Order, records: Iterable[DecisionRecord]) -> First | None:
-    """The first decision about an order; None when none is kept."""
-    kept = sorted(records, key=lambda record: (record.attempt, record.at))
-    if not kept:
-        return None
-    return First(order, tuple(one for one in kept if (one.attempt, one.at) == (kept[0].attempt, kept[0].at)))
-
-
-class Workload:
-    """How full days are in one course (port of `oms.allocation.sourcing.days`; nothing is written)."""
-
-    def __init__(self, kept: dict[str, tuple[int, int, int]], locations: Mapping[str, Location]) -> None:
-        self._kept = kept
-        self._locations = locations
-
-    def used(self, days: Iterable[Workday]) -> dict[Workday, Load]:
-        return {day: Load(*self._kept.get(_name(day), Load())) for day in days}
-
-    def take(self, _day: Workday, _load: Load, _limit: Load) -> None:
-        """Nothing is written."""
-
-    def take_beyond(self, _day: Workday, _load: Load, _seen: Load) -> None:
-        """Nothing is written."""
-
-    def add(self, taken: Iterable[Taken], at: datetime) -> None:
-        """Count what an order takes of the days of its locations."""
-        for location, units in _by_location(taken).items():
-            day = workday(self._locations[location], at) if location in self._locations else None
-            if day is not None:
-                load = Load(*self._kept.get(_name(day), Load())).plus(Load(1, len(units), sum(units)))
-                self._kept[_name(day)] = (load.orders, load.lines, load.units)
+    def sold(self) -> dict[Take, int]:
+        """Units by line, SKU and location, however they are divided."""
+        units: Counter[Take] = Counter()
+        for take in self.takes:
+            units[take._replace(quantity=1)] += take.quantity
+        return units
 
 
 class Replayer:
@@ -104,113 +68,92 @@ class Replayer:
         happened: Sourcing,
         tried: Sourcing,
         strategies: Mapping[str, Strategy],
-        workloads: Mapping[str, Workload],
+        workloads: Mapping[Course, Workload],
     ) -> None:
         self._state = state
-        self._happened = happened
-        self._tried = tried
+        self._sourcings: Mapping[Course, Sourcing] = {"happened": happened, "tried": tried}
         self._strategies = strategies
         self._workloads = workloads
 
     def decide(self, first: First) -> None:
         """Replay one order's first decision and count it; the stock of what happened moves by the journal alone."""
-        at, demands = from_text(first.at), first.demands
-        for sourcing in (self._happened, self._tried):
-            sourcing.days.look(at)
-        _, outcomes = plan_lines(
-            first.order, demands, self._picture(first, tried=False), self._happened, first.excluded, at
-        )
-        plan, trial = plan_lines(
-            first.order, demands, self._picture(first, tried=True), self._tried, first.excluded, at
-        )
-        went = [Taken(row.line, row.location, row.units) for record in first.records for row in record.shipped]
-        goes = [Taken(take.number, take.location, take.quantity) for take in plan.takes]
-        cases = [case for case, _ in outcomes]
-        known = {place.name for case in cases for place in case.places}
-        self._take(first, plan)
-        self._workloads["happened"].add(went, at)
-        self._workloads["tried"].add(goes, at)
-        if not {one.location for one in went} <= known:
+        order, at = first.asked, from_text(first.at)
+        found, trial = self._planned(first, order, at, "happened"), self._planned(first, order, at, "tried")
+        went, goes = self._as_it_went(first, order, found, at), as_planned(trial)
+        books.take(self._state, first, trial)
+        for course, one in (("happened", went), ("tried", goes)):
+            self._work(order, one, course)  # type: ignore[arg-type]  # the two that there are
+        if not {take.location for take in went.takes} <= went.shipping.places.keys():
             self._count(left_out=1)
             return
-        same = {inputs_of(case) for case in cases} == {record.inputs for record in first.records}
-        self._book(first, _whole(cases), went, _whole([case for case, _ in trial]), goes, same=same)
+        self._book(first, went, goes)
+        made_from = {inputs_of(case) for case in (*went.cases, *(again.case for again in found.fell.again))}
+        same = made_from == {record.inputs for record in (*first.records, *first.again)}
+        self._count(replayed=1, same_inputs=int(same), changed=int(went.sold != goes.sold))
 
-    def _book(
-        self, first: First, went_on: Case, went: list[Taken], goes_on: Case, goes: list[Taken], *, same: bool
-    ) -> None:
-        weights = self._weights(goes_on)
-        happened, tried = measured(went_on, went, weights), measured(goes_on, goes, weights)
-        results = self._state.results
-        day = first.at[:10]
-        shares = dict(results.locations)
-        for course, taken in (("happened", went), ("tried", goes)):
-            for one in taken:
-                before = shares.get(one.location, Share())
-                shares[one.location] = before.model_copy(update={course: getattr(before, course) + one.units})
+    def _planned(self, first: First, order: Order, at: datetime, course: Course) -> Planned:
+        sourcing, channel = self._sourcings[course], order.channel
+        sourcing.days.look(at)
+        skus = shelf_skus(line for line in order.lines if line.open)
+        return planned(
+            order,
+            first.demands,
+            books.picture(self._state, skus, channel, course),
+            sourcing,
+            at,
+            excluded=first.excluded,
+            look=lambda names: books.picture(self._state, names, channel, course),
+        )
+
+    def _as_it_went(self, first: First, order: Order, found: Planned, at: datetime) -> Replayed:
+        """What was recorded, with what it was decided from as far as that is found again."""
+        again = []
+        for record in first.again:
+            takes = takes_of(record)
+            again.append((record.again_by or "", takes, self._case(order, takes, at)))
+        return Replayed(
+            own=[take for record in first.records for take in takes_of(record)],
+            cases=[case for case, _ in found.outcomes],
+            again=again,
+            fell=first.fell,
+            beyond=any("capacity" in record.relaxed for record in (*first.records, *first.again)),
+        )
+
+    def _case(self, order: Order, takes: Sequence[Take], at: datetime) -> Case:
+        """The places that ship something, with what they ask for it."""
+        demands = [Demand(take.number, take.sku, take.quantity) for take in takes]
+        stock: dict[str, dict[str, int]] = {}
+        for take in takes:
+            stock.setdefault(take.sku, {})[take.location] = take.quantity
+        among = {take.location for take in takes}
+        return self._sourcings["happened"].case(order, demands, stock, (), at, among=among)
+
+    def _work(self, order: Order, replayed: Replayed, course: Course) -> None:
+        """Give the work out of the days of locations, as it is given out when it is allocated."""
+        days = self._sourcings[course].days
+        self._workloads[course].add(days.counted(works_of(order, replayed.takes), (), beyond=replayed.beyond))
+
+    def _book(self, first: First, went: Replayed, goes: Replayed) -> None:
+        wanted, weights = sum(demand.quantity for demand in first.demands), self._weights(goes.cases[0])
+        happened = measured(went.shipping, wanted, weights)
+        tried = measured(goes.shipping, wanted, weights)
+        results, day = self._state.results, first.at[:10]
         self._state.results = results.model_copy(
             update={
                 "total": results.total.plus(happened, tried),
                 "days": {**results.days, day: results.days.get(day, Pair()).plus(happened, tried)},
-                "locations": shares,
+                "locations": _shares(results, went, goes),
+                "fallbacks": _fallbacks(results, went, goes, weights),
             }
         )
-        self._count(replayed=1, same_inputs=int(same), changed=int(sorted(went) != sorted(goes)))
 
     def leave_out(self) -> None:
         """An order of which too little is kept."""
         self._count(left_out=1)
 
-    def apply(self, posting: Posting, *, replaced: Collection[str]) -> None:
-        """Move both stocks by one movement. `replaced`: orders whose first decision it belongs to."""
-        spot = self._spot(posting.sku, posting.location)
-        if spot is None or posting.version > spot.version:
-            return
-        units = available_by(posting.change)
-        spot.happened += units
-        own = self._state.taken.get(posting.ref or "")
-        if posting.kind not in _OF_ORDERS or own is None:
-            spot.tried += units
-        elif posting.kind == "released":
-            self._give_back(own, posting, units)
-        elif posting.ref not in replaced:  # what was not replayed goes as it went
-            spot.tried += units
-            _add(own, posting.sku, posting.location, -units)
-
-    def _give_back(self, own: dict[str, dict[str, int]], posting: Posting, units: int) -> None:
-        places = own.get(posting.sku, {})
-        for place in sorted(places, key=lambda name: (name != posting.location, name)):
-            spot, back = self._spot(posting.sku, place), min(places[place], units)
-            if spot is not None and back > 0:
-                spot.tried += back
-                places[place] -= back
-                units -= back
-
-    def _take(self, first: First, plan: SourcingPlan) -> None:
-        own = self._state.taken.setdefault(first.order.id, {})
-        lines = {line.number: line for line in first.order.lines}
-        for take in plan.takes:
-            for sku, units in on_the_shelf(lines[take.number], take.quantity).items():
-                spot = self._spot(sku, take.location)
-                if spot is not None:
-                    spot.tried -= units
-                    _add(own, sku, take.location, units)
-
-    def _picture(self, first: First, *, tried: bool) -> dict[PositionKey, Position]:
-        numbers = {demand.number for demand in first.demands}
-        skus = shelf_skus(line for line in first.order.lines if line.number in numbers)
-        return {
-            (sku, place): Position(sku, place, spot.tried if tried else spot.happened, 0, 0)
-            for sku in skus
-            for place, spot in self._state.spots.get(sku, {}).items()
-        }
-
     def _weights(self, case: Case) -> Weights:
         traits = traits_of(case)
         return rule_for(strategy_for(self._strategies, traits), traits).weights
-
-    def _spot(self, sku: str, location: str) -> Spot | None:
-        return self._state.spots.get(sku, {}).get(location)
 
     def _count(self, **more: int) -> None:
         results: Results = self._state.results
@@ -219,41 +162,62 @@ class Replayer:
         )
 
 
-def available_by(change: Change) -> int:
-    """By how much what may be taken moves (`oms.inventory.model.Position.available`)."""
-    kept = change.committed + change.reserved + change.safety_stock + change.damaged + change.quality_control
-    return change.on_hand - kept
+def as_planned(found: Planned) -> Replayed:
+    """A course that is not known otherwise."""
+    fell: Counter[str] = Counter()
+    for rows in found.fell.tried:
+        for row in rows:
+            fell[row.fallback] += sum(row.units.values())
+    outcomes = [*(outcome for _, outcome in found.outcomes), *(one.outcome for one in found.fell.again)]
+    return Replayed(
+        own=[take for _, outcome in found.outcomes for take in _parts(outcome)],
+        cases=[case for case, _ in found.outcomes],
+        again=[(one.fallback, _parts(one.outcome), one.case) for one in found.fell.again],
+        fell=dict(+fell),
+        beyond=any("capacity" in outcome.relaxed for outcome in outcomes),
+    )
 
 
-def rewound(state: State, entry: Entry) -> None:
-    """Undo an entry in the stock as it was read."""
-    for posting in entry.postings:
-        spot = state.spots.get(posting.sku, {}).get(posting.location)
-        if spot is not None and posting.version <= spot.version:
-            units = available_by(posting.change)
-            spot.happened -= units
-            spot.tried -= units
+def _parts(outcome: Outcome) -> list[Take]:
+    return [Take(part.number, part.sku, part.location, part.units) for part in outcome.parts]
 
 
-def _whole(cases: Sequence[Case]) -> Case:
-    """One case of the lines that were planned apart."""
-    if len(cases) == 1:
-        return cases[0]
-    places = {place.name: place for case in cases for place in case.places}
-    return replace(cases[0], lines=tuple(line for case in cases for line in case.lines), places=tuple(places.values()))
+def works_of(order: Order, takes: Iterable[Take]) -> list[FulfillmentOrder]:
+    """What locations would be given to do, as far as their days are concerned."""
+    return [
+        FulfillmentOrder(
+            id=order.id,
+            order_id=order.id,
+            location=location,
+            attempt=1,
+            status="open",
+            lines=tuple(FulfillmentLine(number=one.number, sku=one.sku, quantity=one.quantity) for one in some),
+            currency=order.currency,
+            entered_at=order.entered_at,
+        )
+        for location, some in shares_of(takes)
+    ]
 
 
-def _by_location(taken: Iterable[Taken]) -> dict[str, list[int]]:
-    units: dict[str, list[int]] = {}
-    for one in taken:
-        units.setdefault(one.location, []).append(one.units)
-    return units
+def _shares(results: Results, went: Replayed, goes: Replayed) -> dict[str, Share]:
+    shares = dict(results.locations)
+    for course, replayed in (("happened", went), ("tried", goes)):
+        for take in replayed.takes:
+            before = shares.get(take.location, Share())
+            shares[take.location] = before.model_copy(update={course: getattr(before, course) + take.quantity})
+    return shares
 
 
-def _add(own: dict[str, dict[str, int]], sku: str, location: str, units: int) -> None:
-    places = own.setdefault(sku, {})
-    places[location] = places.get(location, 0) + units
-
-
-def _name(day: Workday) -> str:
-    return f"{day.location} {day.on}"
+def _fallbacks(results: Results, went: Replayed, goes: Replayed, weights: Weights) -> dict[str, FallbackShare]:
+    """Units by the fallback that took them, and what those cost that it ships, as if they went by themselves."""
+    shares = dict(results.fallbacks)
+    for course, replayed in (("happened", went), ("tried", goes)):
+        costs: Counter[str] = Counter()
+        for name, takes, case in replayed.again:
+            units = sum(take.quantity for take in takes)
+            costs[name] += measured(Shipping((case,), takes), units, weights).cost_minor
+        for name, units in replayed.fell.items():
+            before = shares.get(name, FallbackShare())
+            more = ByFallback(orders=1, units=units, cost_minor=costs[name])
+            shares[name] = before.model_copy(update={course: getattr(before, course).plus(more)})
+    return shares

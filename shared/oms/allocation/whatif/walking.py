@@ -10,17 +10,22 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from oms.allocation.decisions.store import DecisionStore
+from oms.allocation.fallbacks.substituting import MOST
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.sourcing.strategy import Strategy
+from oms.allocation.whatif import books
+from oms.allocation.whatif.books import Course
+from oms.allocation.whatif.first import First, first_of
 from oms.allocation.whatif.model import Job, Spot, State
-from oms.allocation.whatif.replay import First, Replayer, Workload, first_of, rewound
+from oms.allocation.whatif.replay import Replayer
+from oms.allocation.whatif.workload import Workload
 from oms.inventory.model import Entry
 from oms.inventory.store import StockStore
 from oms.kernel.time import Clock, from_text, to_text
 from oms.orders.bundles import shelf_skus
 from oms.orders.model import Order
 from oms.orders.store import SHARDS, OrderStore
-from oms.reference.model import Location
+from oms.reference.model import Item
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -38,8 +43,8 @@ class Sources:
     stock: StockStore
     decisions: DecisionStore
     channels: Callable[[], Iterable[str]]
-    locations: Callable[[], Mapping[str, Location]]
     strategies: Callable[[], Mapping[str, Strategy]]
+    items: Callable[[Iterable[str]], Mapping[str, Item]]
     sourcing: SourcingAt
     clock: Clock
     # (submitted_at#id, id) of the orders of the day at hand: a shop of a few orders a day asks once and not 24 times.
@@ -75,15 +80,25 @@ def walk(state: State, job: Job, sources: Sources, *, enough: int) -> tuple[int,
     return hours, False
 
 
-def _collect(state: State, _job: Job, sources: Sources) -> int:
+def _collect(state: State, job: Job, sources: Sources) -> int:
     orders = _orders_of(state.hour, sources)
-    state.skus |= {sku for order in orders for sku in shelf_skus(order.lines)}
+    skus = {sku for order in orders for sku in shelf_skus(order.lines)} - state.skus
+    state.skus |= skus
+    if skus and _replaces(job, sources):
+        state.skus |= {other for item in sources.items(skus).values() for other in item.substitutes[:MOST]}
     return len(orders)
+
+
+def _replaces(job: Job, sources: Sources) -> bool:
+    """Whether substitutes are sent in either course: then what is there of them is asked for too."""
+    strategies = (job.strategy, *sources.strategies().values())
+    return any("substitute" in rule.fallbacks for strategy in strategies for rule in strategy.rules)
 
 
 def _read_stock(state: State, sources: Sources) -> None:
     for (sku, place), position in sources.stock.positions(state.skus).items():
-        spot = Spot(version=position.version, happened=position.available, tried=position.available)
+        free = position.available
+        spot = Spot(version=position.version, happened=free, tried=free, channels=position.channels)
         state.spots.setdefault(sku, {})[place] = spot
     state.read_at = to_text(sources.clock())
 
@@ -91,7 +106,7 @@ def _read_stock(state: State, sources: Sources) -> None:
 def _rewind(state: State, job: Job, sources: Sources) -> int:
     entries = _entries_of(state.hour, job.since, state.read_at or job.until, sources)
     for entry in entries:
-        rewound(state, entry)
+        books.rewound(state, entry)
     return len(entries)
 
 
@@ -121,28 +136,30 @@ def _instant(state: State, job: Job, sources: Sources, firsts: list[First], entr
     waiting = {first.order.id: first for first in firsts}
     replayers: dict[str, Replayer] = {}
 
-    def replayer(prices: str) -> Replayer:
+    def decide(first: First) -> None:
+        prices = first.records[0].prices
         if prices not in replayers:
             replayers[prices] = _replayer(state, job, sources, prices)
-        return replayers[prices]
+        replayers[prices].decide(first)
 
+    for first in firsts:
+        books.expect(state, first)
     for entry in entries:
-        own = {name: waiting.pop(name) for posting in entry.postings if (name := posting.ref or "") in waiting}
-        first_come = [posting for posting in entry.postings if posting.ref not in own]
-        for posting in first_come:  # what a cart kept is free again before its order takes it
-            replayer("").apply(posting, replaced=())
-        for name, first in own.items():
-            replayer(first.records[0].prices).decide(first)
-            for posting in entry.postings:
-                if posting.ref == name:
-                    replayer("").apply(posting, replaced=(name,))
+        by_order = books.by_order(state, entry)
+        own = {name: waiting.pop(name) for name in by_order if name in waiting}
+        for name in sorted(by_order, key=lambda name: name in own):  # what a cart kept is free before its order takes
+            if name in own:
+                decide(own[name])
+            for posting in by_order[name]:
+                books.apply(state, posting, replaced=own)
     for first in waiting.values():
-        replayer(first.records[0].prices).decide(first)
+        decide(first)
 
 
 def _replayer(state: State, job: Job, sources: Sources, prices: str) -> Replayer:
-    locations, in_force = sources.locations(), dict(sources.strategies())
-    loads = {course: Workload(state.workload.setdefault(course, {}), locations) for course in ("happened", "tried")}
+    in_force = dict(sources.strategies())
+    courses: tuple[Course, Course] = ("happened", "tried")
+    loads = {course: Workload(state.workload.setdefault(course, {})) for course in courses}
     trying = {**in_force, job.strategy.name: job.strategy}
     return Replayer(
         state,
@@ -158,7 +175,7 @@ _STEPS = {"collect": _collect, "rewind": _rewind, "replay": _replay}
 
 def _first(order: Order, sources: Sources) -> First | None:
     records = sources.decisions.about(order.id, order.decided_in[:1])
-    return first_of(order, [one for one in records if one.again_by is None])  # what is tried has no fallbacks
+    return first_of(order, records)
 
 
 def _orders_of(hour: str, sources: Sources) -> list[Order]:

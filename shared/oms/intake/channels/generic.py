@@ -33,7 +33,7 @@ _LONG = frozenset({"note", "gift_message"})
 _PLAIN = frozenset(
     {"accepts_substitutes", "taxes_included", "address_lines", "ship_to.address_lines", "bill_to.address_lines"}
 )
-_COUNTS = frozenset({"quantity"})
+_COUNTS = frozenset({"quantity", "priority"})
 
 
 class Generic:

@@ -72,6 +72,7 @@ ORDER: Mapping[str, Column] = {
     "deliver_by": Column(("delivery", "deliver_by"), meaning="deliver no later than"),
     "pickup_location": Column(("delivery", "pickup_location"), meaning="the buyer collects it there"),
     "accepts_substitutes": Column(("accepts_substitutes",), "flag", "`false`: the buyer takes no other article"),
+    "priority": Column(("priority",), "units", "0 (normal) to 9 (most urgent), as high as the channel may ask"),
     "note": Column(("note",), meaning="the buyer's words"),
     "gift_message": Column(("gift_message",), meaning="to be put into the parcel"),
 }

@@ -33,6 +33,7 @@ REASONS = frozenset(
         "partner_refused",
         "partner_refused_credentials",
         "possible_duplicate",
+        "priority_not_allowed",
         "rejected",
         "too_large",
         "too_many_orders",

@@ -51,15 +51,15 @@ class Count(BaseModel):
     def _one_of_two(self) -> Self:
         absolute, difference = self.units is not None, self.delta is not None
         if absolute == difference:
-            raise ValueError("either units or delta")
+            raise ValueError("units: either these or delta")
         if absolute and self.counted_at is None:
-            raise ValueError("units need counted_at, the instant when they were counted")
+            raise ValueError("counted_at: units need the instant when they were counted")
         if difference and (not self.id or self.counted_at is not None):
-            raise ValueError("a delta needs an id, and no counted_at")
+            raise ValueError("delta: needs an id, and no counted_at")
         self._check_lots(absolute=absolute)
         serials = self.serials
         if serials is not None and (len(set(serials)) != len(serials) or len(serials) != abs(self._said)):
-            raise ValueError("name as many different serials as units")
+            raise ValueError("serials: name as many different ones as units")
         return self
 
     def _check_lots(self, *, absolute: bool) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from oms.aws.tables import Write, commit
 from oms.inventory.drift import rules
 from oms.inventory.drift.model import Correction, Proof
-from oms.inventory.drift.service import DriftDesk, finding_now
+from oms.inventory.drift.service import HELD, DriftDesk, finding_now
 from oms.inventory.exceptions.model import ExceptionView, Finding, StockException, view_of
 from oms.inventory.exceptions.service import resolved
 from oms.inventory.model import NOTHING, Cause, Change, Movement, Position
@@ -30,8 +30,8 @@ def correct_drift(exception_id: str, correction: Correction, *, by: str, desk: D
 
     Raises:
         NotFoundError: no such exception, or its position is gone.
-        StateError: it is not about drift; the side to trust makes no sense (fewer units than none); or it was resolved
-            by trusting the other side.
+        StateError: it is not about drift; the side to trust makes no sense (fewer units than none, or a balance that
+            nobody's units explain); or it was resolved by trusting the other side.
         ConflictError: the position changed under our hands five times.
     """
     for lost in range(1, TRIES + 1):
@@ -73,6 +73,9 @@ def _writes(
     if position is None:
         why = Why("position_missing", "the position is gone from the books", "open it again, then count")
         raise StateError.because(why)
+    if finding.reason in HELD and correction.trust == "balance":
+        text = f"{finding.what}: no movement explains the balance"
+        raise StateError.because(Why("balance_unexplained", text, "trust the movements, or find out who has them"))
     if finding.reason == "commitment_differs":
         change = Change(committed=dict(finding.proved)["committed"] - position.committed)
         movement = Movement("adjusted", key, change, ref=exception.id)

@@ -10,15 +10,13 @@ from oms.inventory.drift.model import Proof, Terms
 from oms.inventory.drift.rules import Step, Trail
 from oms.inventory.drift.store import ProofStore
 from oms.inventory.exceptions.model import Finding
+from oms.inventory.holders import Holders
 from oms.inventory.model import Entry, Position, PositionKey, Posting
 from oms.inventory.reservations.model import MAX_MINUTES, PREFIX
 from oms.inventory.reservations.store import ReservationStore
 from oms.inventory.store import StockStore
-from oms.inventory.transfers.model import transfer_id_of
 from oms.inventory.transfers.store import TransferStore
-from oms.kernel.errors import NotFoundError
 from oms.kernel.time import Clock, to_text
-from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.store import OrderStore
 
 HOPS = 3_000  # movements of a position that are looked through for the orders and reservations that hold its units
@@ -41,6 +39,10 @@ class Prover:
     clock: Clock
     entries: dict[str, Entry] = field(default_factory=dict)
     hops: int = ALL_HOPS
+
+    @property
+    def holders(self) -> Holders:
+        return Holders(self.stock, self.orders, self.transfers)
 
     def prove(self, keys: Iterable[PositionKey], seen: Seen) -> dict[PositionKey, Proof | Finding]:
         """The new proof of each position, or what is wrong with it: looked at twice before it is said."""
@@ -75,7 +77,7 @@ class Prover:
         for step, (_, posting) in enumerate(self._history(position), 1):  # noqa: B007  counted
             if posting.ref and posting.change.committed > 0 and posting.ref not in seen:
                 seen.add(posting.ref)
-                units += self._held_by(posting.ref, position.key)
+                units += self.holders.held_by(posting.ref, position.key)
             complete = posting.before is None or (units == position.committed > 0)
             if complete:
                 break
@@ -121,23 +123,6 @@ class Prover:
     def _kept_by(self, reservation_id: str, key: PositionKey) -> dict[str, int]:
         live = [one for one in self.reservations.rows([reservation_id]) if one.live]
         return {one.until: sum(kept.units for kept in one.kept if kept.key == key) for one in live}
-
-    def _held_by(self, ref: str, key: PositionKey) -> int:
-        transfer_id = transfer_id_of(ref)
-        if transfer_id is not None:
-            transfer = self.transfers.find(transfer_id)
-            lines = transfer.lines if transfer is not None and transfer.source == key[1] else ()
-            return sum(line.committed for line in lines if line.sku == key[0])
-        return self._held_by_order(ref, key)
-
-    def _held_by_order(self, order_id: str, key: PositionKey) -> int:
-        try:
-            works = self.orders.tree(order_id).fulfillment_orders
-        except NotFoundError:
-            return 0
-        live = [work for work in works if work.status in LIVE_FULFILLMENT_STATES and work.location == key[1]]
-        lines = [line for work in live for line in work.lines if line.sku == key[0]]
-        return sum(line.quantity - line.short - line.shipped for line in lines)
 
     def _judged(self, key: PositionKey, position: Position | None, proof: Proof, seen: Seen) -> Proof | Finding:
         own = seen.get(key, {})

@@ -145,6 +145,9 @@ def _look_again(desk: DriftDesk, tally: _Tally) -> None:
         position = desk.stock.positions_at([key]).get(key)
         if position is None or not position.shortfall:
             tally.resolved += resolve_exception("shortfall", *key, by=BY, store=desk.exceptions, now=desk.clock())
+        else:  # who holds the units may be others by now
+            finding = desk.prover().holders.shortfall_of(position)
+            open_exception(finding, by=BY, store=desk.exceptions, now=desk.clock())
     for _, exception in list(desk.exceptions.listed("drift", "open")):
         if finding_now(exception, desk) is None:
             key = (exception.finding.sku, exception.finding.location)

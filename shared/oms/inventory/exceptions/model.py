@@ -11,20 +11,29 @@ ExceptionKind = Literal["shortfall", "drift", "serials"]
 ExceptionStatus = Literal["open", "resolved"]
 Trusted = Literal["balance", "movements"]
 KINDS: tuple[ExceptionKind, ...] = ("drift", "serials", "shortfall")
-# What a person can do about it; the rest is the system's.
+# What a person can do about any of the kind; of a shortfall also to cancel who holds the units.
 ACTIONS: dict[str, tuple[str, ...]] = {
-    "shortfall": ("receive", "count", "cancel_orders"),
+    "shortfall": ("receive", "count"),
     "drift": ("correct", "count"),
     "serials": ("count",),
 }
 KEPT_LOG = 50
 
 
+class Holder(Value):
+    """Who holds committed units of a position: an order, by its work at the location, or a transfer from there."""
+
+    kind: Literal["order", "transfer"]
+    id: str
+    units: int
+
+
 class Finding(Value):
     """What is wrong with a position. `stored` is what its books say, `proved` what they should say, by bucket.
 
     `entry` is a line of the journal that its history does not have, for version `entry_version`. `missing` serials were
-    not counted, `unknown` ones should not have been there.
+    not counted, `unknown` ones should not have been there. `holders` have the units of which there are too few;
+    `other_units` are those of `other_holders`, and of such as their movements do not name any more.
     """
 
     kind: ExceptionKind
@@ -39,6 +48,18 @@ class Finding(Value):
     entry_version: int = 0
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    other_holders: int = 0
+    other_units: int = 0
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What a person can do that may help; the rest is the system's."""
+        if self.kind != "shortfall":
+            return ACTIONS[self.kind]
+        kinds = {holder.kind for holder in self.holders}
+        orders = ("cancel_orders",) if "order" in kinds or self.other_units or not kinds else ()
+        return (*ACTIONS[self.kind], *orders, *(("cancel_transfers",) if "transfer" in kinds else ()))
 
     @property
     def exception_id(self) -> str:
@@ -70,7 +91,11 @@ class StockException(Aggregate):
 
 
 class ExceptionView(Value):
-    """An exception as the API shows it; `actions` is what can be done about it now."""
+    """An exception as the API shows it; `actions` is what can be done about it now.
+
+    Of a shortfall `holders` have the units, as of when it was last looked at, at the latest a quarter of an hour ago;
+    `other_units` are held by `other_holders` and by such as cannot be named.
+    """
 
     exception_id: str
     kind: ExceptionKind
@@ -85,6 +110,9 @@ class ExceptionView(Value):
     actions: tuple[str, ...]
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    other_holders: int = 0
+    other_units: int = 0
     resolved_by: str | None = None
     resolved_at: str | None = None
 
@@ -140,7 +168,10 @@ def view_of(exception: StockException) -> ExceptionView:
         since=exception.since,
         stored=dict(finding.stored),
         proved=dict(finding.proved),
-        actions=ACTIONS[finding.kind] if exception.status == "open" else (),
+        actions=finding.actions if exception.status == "open" else (),
+        holders=finding.holders,
+        other_holders=finding.other_holders,
+        other_units=finding.other_units,
         missing=finding.missing,
         unknown=finding.unknown,
         resolved_by=exception.resolved_by,

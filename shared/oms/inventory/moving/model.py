@@ -68,13 +68,13 @@ class NewMovement(_Asked):
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         if self.units == 0 or (self.units < 0 and self.kind not in SIGNED):
-            raise ValueError("units must be more than 0" if self.kind not in SIGNED else "units must not be 0")
+            raise ValueError("units: must be more than 0" if self.kind not in SIGNED else "units: must not be 0")
         if self.kind in REASONED and self.reason is None:
-            raise ValueError(f"{self.kind} needs a reason")
+            raise ValueError(f"reason: {self.kind} needs one")
         if self.serials is not None and len(set(self.serials)) != abs(self.units):
-            raise ValueError("name as many different serials as units")
+            raise ValueError("serials: name as many different ones as units")
         if self.out_of is not None and self.kind != "lost":
-            raise ValueError("out_of is for lost units")
+            raise ValueError("out_of: is for lost units")
         return self
 
 
@@ -91,6 +91,12 @@ class PositionLevels(_Asked):
     channels: Annotated[
         dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Level], Field(max_length=50)
     ] = {}
+
+    @model_validator(mode="after")
+    def _fills_up(self) -> Self:
+        if 0 < self.order_up_to < self.reorder_point:
+            raise ValueError("order_up_to: must not be below reorder_point")
+        return self
 
 
 class Moved(Value):

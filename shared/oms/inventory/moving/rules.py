@@ -112,6 +112,4 @@ def levels_set(position: Position, levels: PositionLevels) -> Movement:
 
 def _with_current(error: RejectedError, position: Position) -> RejectedError:
     names = ("on_hand", "committed", "reserved", "available", "incoming", "damaged", "quality_control", "version")
-    error.current = {name: getattr(position, name) for name in names}
-    error.headers = {"etag": f'"{position.version}"'}
-    return error
+    return error.with_current(f'"{position.version}"', **{name: getattr(position, name) for name in names})

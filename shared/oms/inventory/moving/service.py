@@ -102,7 +102,7 @@ def set_levels(
 
     Raises:
         NotFoundError: no such location.
-        RejectedError: code `unknown_sku`: not in the catalogue; `invalid`: units for a channel that is none.
+        RejectedError: code `unknown_sku`: not in the catalogue; `invalid`: units for a channel that is none, a bundle.
         StaleError, UnconditionalError: the position is not as the caller has seen it, or that is not said.
         ConflictError: somebody else wrote first.
     """
@@ -162,8 +162,12 @@ def _opened(
     sku, location = key
     if location not in reference.locations():
         raise NotFoundError("there is no such location")
-    if sku not in reference.items([sku]):
+    item = reference.items([sku]).get(sku)
+    if item is None:
         raise RejectedError(f"{sku} is not in the catalogue", code="unknown_sku")
+    if item.components:
+        said = "is a bundle: there is as much of it as its components make, keep those"
+        raise RejectedError(f"{sku} {said}", code="invalid", faults=[Fault("sku", said)])
     empty = Position(sku, location, 0, reorder_point=0, order_up_to=0)
     movement = rules.levels_set(empty, levels)._replace(kind="opened")
     after = applied(empty, [movement])

@@ -74,6 +74,7 @@ class Reservation(Value):
     changed_at: str
     minutes: int
     destination: Destination | None = None
+    on_account: bool = False
     allow_partial: bool = False
     frozen: bool = False
     reason: str | None = None
@@ -138,13 +139,15 @@ class AskReservation(_Asked):
     """What a cart or order wants to be kept. (channel, owner) names the reservation: asked again, it is updated.
 
     All or nothing, unless `allow_partial`. `minutes` is how long it lasts without activity; without it, as long as
-    the channel's reservations do.
+    the channel's reservations do. Of a cart that says where it goes (`ships_to`; `on_account`: a business buys) units
+    are kept only where the strategy in force lets an order ship from.
     """
 
     channel: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
     owner: Owner
     lines: Annotated[list[AskedLine], Field(min_length=1, max_length=MAX_LINES)]
     ships_to: ShipsTo | None = None
+    on_account: bool = False
     allow_partial: bool = False
     minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)] | None = None
 

@@ -1,6 +1,6 @@
 """What a reservation is at an instant, where its units are kept, and what moves when it changes. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from oms.inventory.model import Change, Movement, Position, PositionKey
@@ -88,11 +88,13 @@ def place(
     *,
     allow_partial: bool,
     channel: str | None = None,
+    may_ship: Mapping[str, Collection[str]] = {},
 ) -> tuple[Kept, ...]:
     """Where the units are kept: a line whole at one location if it can be, from the nearest on, else from the fullest.
 
     Units that orders wait for are not there for a cart. What is kept already and not asked for anew stays where it is.
-    `nearest` None: nobody knows where it goes. `channel`: whose cart it is.
+    `nearest` None: nobody knows where it goes. `channel`: whose cart it is. `may_ship`: the locations of the SKUs that
+    only some may ship.
 
     Raises:
         ShortStockError: somewhere is less than was asked for, and all was wanted; `faults` name each line.
@@ -105,8 +107,11 @@ def place(
     for row, line in enumerate(lines):
         mine = {} if line.components else {location: units for (sku, location), units in own.items() if sku == line.sku}
         mine = {location: min(units, free[line.sku, location]) for location, units in mine.items()}
+        whole, may = _whole(line, free), may_ship.get(line.sku)
+        if may is not None:
+            mine, whole = ({name: n for name, n in row.items() if name in may} for row in (mine, whole))
         stays = nearest is None or sum(mine.values()) == line.quantity
-        shares = _filled(_stay(mine, line.quantity) if stays else {}, line.quantity, _whole(line, free), nearest)
+        shares = _filled(_stay(mine, line.quantity) if stays else {}, line.quantity, whole, nearest)
         there = sum(shares.values())
         if there < line.quantity and not allow_partial:
             faults.append(Fault(f"lines.{row}.quantity", f"{line.quantity} of {line.sku} wanted, {there} available"))

@@ -5,6 +5,7 @@ loses a race reads again and decides again.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from oms.inventory.reservations.model import (
     MAX_LINES,
     AskReservation,
     ChangeReservation,
+    Kept,
     Reservation,
     Terms,
     Wanted,
@@ -30,6 +32,7 @@ from oms.kernel.ids import KEYS_KEPT_S, derive_id
 from oms.kernel.time import Clock, to_text
 from oms.orders.bundles import Components
 from oms.orders.lifecycle import check_listed
+from oms.orders.mayship import MayShip, ToShip
 from oms.orders.model import Destination
 
 MAX_PLACES = 45  # positions of one reservation: an update may leave them all for others, in one transaction
@@ -42,14 +45,17 @@ Seen = Mapping[PositionKey, Position]
 class ReservationDesk:
     """The collaborators.
 
-    `terms_of` raises what there is to say against a channel; `nearest` ranks the locations; `bundles` are those among
-    some SKUs with their components, `known` those that are in the catalogue.
+    `terms_of` raises what there is to say against a channel; `nearest` ranks the locations, `foreign` are those that
+    are not ours; `may_ship` says who may ship under the strategy in force; `bundles` are those among some SKUs with
+    their components, `known` those that are in the catalogue.
     """
 
     store: ReservationStore
     stock: StockStore
     terms_of: Callable[[str], Terms]
     nearest: Nearest
+    foreign: Callable[[], Collection[str]]
+    may_ship: Callable[[ToShip], MayShip]
     bundles: Callable[[Collection[str]], Mapping[str, Components]]
     known: Callable[[Collection[str]], Collection[str]]
     clock: Clock
@@ -247,6 +253,7 @@ def _asked(asked: AskReservation, found: Reservation | None, terms: Terms, desk:
         changed_at=since,
         minutes=minutes,
         destination=Destination(country=ships_to.country, postal_area=ships_to.postal_area or "") if ships_to else None,
+        on_account=asked.on_account,
         allow_partial=asked.allow_partial,
         frozen=live.frozen if live else False,
         version=found.version if found else 0,
@@ -265,12 +272,31 @@ def _placed(
     """`onto` with its units placed."""
     skus = {sku for line in lines for sku, _ in line.parts} | {kept.sku for kept in (live.kept if live else ())}
     seen = desk.stock.positions(skus)
-    nearest = desk.nearest(onto.destination) if onto.destination else None
-    kept = rules.place(lines, live, seen, nearest, allow_partial=onto.allow_partial, channel=onto.channel)
+    kept = _where(onto, live, lines, seen, desk)
     places = len({one.key for one in kept})
     if places > MAX_PLACES:
         raise TooLargeError(f"the units lie at {places} places; a reservation has {MAX_PLACES} at most")
     return Step(_changed(onto, desk, lines=lines, kept=kept, **changes).after, seen)
+
+
+def _where(
+    onto: Reservation, live: Reservation | None, lines: Sequence[Wanted], seen: Seen, desk: ReservationDesk
+) -> tuple[Kept, ...]:
+    """Where the units are kept: at our own locations; of a cart that says where it goes, at those that may ship it.
+
+    Soft constraints are dropped one after the other while not all of it is there, as they are for an order.
+    """
+    foreign = desk.foreign()
+    own = {key: one for key, one in seen.items() if key[1] not in foreign} if foreign else seen
+    if onto.destination is None:
+        return rules.place(lines, live, own, None, allow_partial=onto.allow_partial, channel=onto.channel)
+    asked = ToShip(onto.channel, onto.on_account, onto.destination, frozenset(line.sku for line in lines))
+    *tiers, last = desk.may_ship(asked).tiers or ({},)
+    nearest = desk.nearest(onto.destination)
+    for tier in tiers:
+        with suppress(ShortStockError):  # the next tier may have it all
+            return rules.place(lines, live, own, nearest, allow_partial=False, channel=onto.channel, may_ship=tier)
+    return rules.place(lines, live, own, nearest, allow_partial=onto.allow_partial, channel=onto.channel, may_ship=last)
 
 
 def _changed(before: Reservation, desk: ReservationDesk, **changes: Any) -> Step:

@@ -104,7 +104,10 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     whole = {sku: _together_at(may.of(sku), found[sku], today) for sku in asked.skus}
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
-    shown = [_shown(known[sku], whole[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus]
+    days_of = {sku: _covered_on(may, sku, found[sku], whole[sku], asked.quantity) for sku in asked.skus}
+    shown = [
+        _shown(known[sku], whole[sku], days_of[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus
+    ]
     days = [one.promisable_on for one in shown if one.promisable_on]
     promise = Promise()
     if len(days) == len(shown):
@@ -142,10 +145,22 @@ def _together_at(places: Places, found: Mapping[str, Curve], today: date) -> Cur
     return rules.together([one for name, one in found.items() if places is None or name in places], today)
 
 
-def _shown(item: Item, whole: Curve, asked: Asked, head: Head, today: date) -> SkuAvailability:
+def _covered_on(may: MayShip, sku: str, found: Mapping[str, Curve], whole: Curve, quantity: int) -> date | None:
+    """The day on which so many can be promised: of no more locations than may ship an order."""
+    places = may.of(sku)
+    own = [one for name, one in found.items() if places is None or name in places]
+    if may.most is None or len(own) <= may.most:
+        return rules.promisable_on(whole, quantity)
+    for day in whole.dates:
+        most_first = sorted([rules.promisable(one, day) for one in own], reverse=True)
+        if sum(most_first[: may.most]) >= quantity:
+            return day
+    return None
+
+
+def _shown(item: Item, whole: Curve, on: date | None, asked: Asked, head: Head, today: date) -> SkuAvailability:
     policy = item.waiting
     shut_until = policy.release_on if policy.embargoed(asked.channel, today) else None
-    on = rules.promisable_on(whole, asked.quantity)
     day = max(on, shut_until) if on and shut_until else on
     stock_on = day.isoformat() if day else None
     return SkuAvailability(

@@ -1,6 +1,6 @@
 """Announce goods, move their date, book them in: supply, stock and fact in one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -37,12 +37,13 @@ _FIXED = ("kind", "sku", "location", "supplier")  # of a line that is known: ano
 
 @dataclass(frozen=True)
 class SupplyDesk:
-    """Who announces and receives goods works with these."""
+    """Who announces and receives goods works with these. Where no `suppliers` are known, any name is one."""
 
     stock: StockStore
     supplies: SupplyStore
     lots: LotDesk
     locations: Callable[[], Mapping[str, Location]]
+    suppliers: Callable[[], Collection[str]]
     terms: Callable[[], SupplyTerms]
     clock: Clock
 
@@ -60,8 +61,8 @@ def put_supply(supply_id: str, wanted: PutSupply, *, if_match: str, by: str, des
     """Announce a line, or say what is new of it. The same again changes nothing, and needs no `if_match`.
 
     Raises:
-        RejectedError: `invalid`: no such location, the SKU is not kept there, fewer units than came already, or what
-            makes the line what it is would change.
+        RejectedError: `invalid`: no such location or supplier, the SKU is not kept there, fewer units than came, or
+            what makes the line what it is would change.
         StaleError: it is not as `if_match` says. UnconditionalError: it is there, and `if_match` was not given.
         ConflictError: lost the race five times.
     """
@@ -189,7 +190,8 @@ def _check_version(before: Supply | None, if_match: str) -> None:
     if not if_match:
         raise UnconditionalError("say which state of the supply you have seen: send its ETag as If-Match")
     if if_match not in (_ANY, tag_of(before.version)):
-        raise StaleError("the supply has changed since you read it")
+        now = {name: getattr(before, name) for name in ("units", "received", "to_come", "version")}
+        raise StaleError("the supply has changed since you read it").with_current(tag_of(before.version), **now)
 
 
 def tag_of(version: int) -> str:
@@ -203,6 +205,8 @@ def _refuse(before: Supply | None, wanted: PutSupply, desk: SupplyDesk) -> None:
         faults.append(Fault("location", "is unknown"))
     elif before is None and not desk.stock.positions_at([(wanted.sku, wanted.location)]):
         faults.append(_not_kept(wanted.sku, wanted.location))
+    if before is None and (known := desk.suppliers()) and wanted.supplier not in known:
+        faults.append(Fault("supplier", "is unknown"))
     if before is not None:
         faults += [
             Fault(name, "cannot change; announce another supply")

@@ -121,7 +121,8 @@ def check_seen(transfer: Transfer, caller: Caller) -> None:
         StaleError: so it is.
     """
     if caller.if_match not in ("", ANY, tag_of(transfer.version)):
-        raise StaleError("the transfer has changed since you read it")
+        now = {"units": sum(line.units for line in transfer.lines), "version": transfer.version}
+        raise StaleError("the transfer has changed since you read it").with_current(tag_of(transfer.version), **now)
 
 
 def tag_of(version: int) -> str:

@@ -57,7 +57,7 @@ class ShippedUnits(AskedUnits):
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         if self.serials is not None and (len(self.serials) != self.units or len(set(self.serials)) != self.units):
-            raise ValueError("name as many different serials as units")
+            raise ValueError("serials: name as many different ones as units")
         return self
 
 
@@ -91,7 +91,7 @@ class ReceivedUnits(_Asked):
         if not (self.received or self.damaged or self.lost or self.over):
             raise ValueError("says of no unit what became of it")
         if (self.damaged or self.lost or self.over) and self.reason is None:
-            raise ValueError("damaged, lost and over units need a reason")
+            raise ValueError("reason: damaged, lost and over units need one")
         return self
 
 

@@ -43,6 +43,11 @@ class TransferStore:
         rows = tables.get_many([self._key(one) for one in transfer_ids]).values()
         return {one.id: one for one in (unpack(Transfer, row["doc"]) for row in rows)}
 
+    def under_way(self, transfer_ids: Iterable[str]) -> set[str]:
+        """Those of some transfers that still bring units (port of orders)."""
+        found = self.find_many(transfer_ids)
+        return {name for name, one in found.items() if any(one.to_come(line) for line in one.lines)}
+
     def writes(self, transfer: Transfer, before: Transfer | None, moved: Sequence[TransferLine] = ()) -> list[Write]:
         """The transfer on its version, its place in the lists where that is another, and what is to come of `moved`."""
         key = self._key(transfer.id)

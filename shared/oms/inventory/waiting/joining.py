@@ -7,13 +7,19 @@ from typing import NamedTuple
 from oms.inventory.waiting.model import Head
 from oms.reference.model import MayWait
 
+CAP_REACHED = "cap_reached"
+
 
 class Cap(NamedTuple):
-    """How many units may wait at a time, and how many do. `whose`: of what it is the cap; empty: of all orders."""
+    """How many units may wait at a time, and how many do. `whose`: of what it is the cap; empty: of all orders.
+
+    `location`: where it is the cap of one.
+    """
 
     whose: str
     most: int
     waiting: int
+    location: str | None = None
 
     @property
     def room(self) -> int:
@@ -21,10 +27,11 @@ class Cap(NamedTuple):
 
 
 class MayNot(NamedTuple):
-    """Why units may not wait: `not_backorderable`, `closed` or `cap_reached`, and the same in words."""
+    """Why units may not wait: `not_backorderable`, `closed` or `cap_reached` (`location`: at one), and in words."""
 
     code: str
     words: str
+    location: str | None = None
 
 
 def caps_on(
@@ -44,7 +51,7 @@ def caps_on(
     if own is not None:
         found.append(Cap(f" of {channel}", own, head.by_channel.get(channel, 0) + same))
     if there is not None and there[0] in policy.locations:
-        found.append(Cap(f" at {there[0]}", policy.locations[there[0]], there[1] + same))
+        found.append(Cap(f" at {there[0]}", policy.locations[there[0]], there[1] + same, there[0]))
     return found
 
 
@@ -57,4 +64,5 @@ def why_not_join(policy: MayWait, channel: str, units: int, caps: Sequence[Cap],
     full = next((cap for cap in caps if cap.waiting + units > cap.most), None)
     if full is None:
         return None
-    return MayNot("cap_reached", f"cap_reached{full.whose}, {full.waiting} of {full.most} wait, {units} more wanted")
+    words = f"{CAP_REACHED}{full.whose}, {full.waiting} of {full.most} wait, {units} more wanted"
+    return MayNot(CAP_REACHED, words, full.location)

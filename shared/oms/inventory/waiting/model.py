@@ -5,14 +5,17 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from oms.orders.model import Order, Value
+from oms.reference.model import MOST_URGENT
 
+_URGENT = "!"
 UNKNOWN = "unknown"  # sorts behind every date: no supply that is known covers these units
 
 
 class Place(NamedTuple):
     """An order line's place in the line for one SKU on the shelf.
 
-    Served by the date from which stock is promised, then by the instant of submission. `location` is where it waits in
+    Served by the date from which stock is promised, then by the order's priority, then by the instant of submission: so
+    who is urgent robs nobody of the day that was promised. `location` is where it waits in
     the books; none: nobody keeps it.
     """
 
@@ -23,15 +26,28 @@ class Place(NamedTuple):
     number: int
     units: int
     location: str | None = None
+    priority: int = 0
 
     @property
     def key(self) -> str:
         """Sorts as the line stands."""
-        return place_key(self.supply_on, self.submitted_at, self.order_id, self.number)
+        return place_key(self.supply_on, self.submitted_at, self.order_id, self.number, self.priority)
 
 
-def place_key(supply_on: str, submitted_at: str, order_id: str, number: int) -> str:
-    return f"{supply_on}#{submitted_at}#{order_id}#{number:04d}"
+def place_key(supply_on: str, submitted_at: str, order_id: str, number: int, priority: int = 0) -> str:
+    return f"{supply_on}#{turn_word(priority, submitted_at)}#{order_id}#{number:04d}"
+
+
+def turn_word(priority: int, submitted_at: str) -> str:
+    """Priority and submission as one word of a key. Who is urgent stands before all years: `!` sorts before digits."""
+    return f"{_URGENT}{MOST_URGENT - priority}{submitted_at}" if priority else submitted_at
+
+
+def turn_of(word: str) -> tuple[int, str]:
+    """The priority and the instant of submission that are one word of a key."""
+    if not word.startswith(_URGENT):
+        return 0, word
+    return MOST_URGENT - int(word[1]), word[2:]
 
 
 class Head(NamedTuple):

@@ -18,6 +18,7 @@ from oms.inventory.supply.availability import (
 from oms.inventory.supply.drawing import Ahead, Drawing
 from oms.inventory.supply.model import Due, Supply
 from oms.inventory.transfers.store import TransferStore
+from oms.inventory.waiting.door.store import DoorStore
 from oms.inventory.waiting.model import UNKNOWN
 from oms.inventory.waiting.store import WaitingStore
 from oms.kernel.time import from_text
@@ -31,11 +32,12 @@ NO_PROMISE = Promise()
 
 @dataclass(frozen=True)
 class WaitingDesk:
-    """The lines, what can be promised to those who stand in them, and the transfers that were asked for for them."""
+    """The lines, what can be promised to those who stand in them, the transfers that were asked for, and the doors."""
 
     lines: WaitingStore
     supply: AvailabilityDesk
     transfers: TransferStore
+    doors: DoorStore
 
 
 class Wait(NamedTuple):

@@ -20,7 +20,8 @@ def _places(order: Order, lines: Iterable[Line]) -> dict[PlaceKey, Place]:
     places: dict[PlaceKey, Place] = {}
     for line in lines:
         for sku, units in on_the_shelf(line, line.backordered).items() if stands(line) else ():
-            place = Place(sku, line.supply_on or "", order.submitted_at, order.id, line.number, units, line.waits_at)
+            turn = (line.supply_on or "", order.submitted_at, order.id, line.number)
+            place = Place(sku, *turn, units, line.waits_at, order.priority)
             places[sku, place.key] = place
     return places
 
@@ -78,7 +79,10 @@ def _differing(before: Sequence[Line], after: Sequence[Line]) -> tuple[list[Line
 def moves_of(changed: Changed) -> Moves:
     """What the change of an order moves in the lines."""
     before, after = changed
-    old, new = _differing(before.lines if before else (), after.lines)
+    if before is not None and before.priority != after.priority:
+        old, new = [*before.lines], [*after.lines]
+    else:
+        old, new = _differing(before.lines if before else (), after.lines)
     was, now = _places(before, old) if before else {}, _places(after, new)
     units: Counter[str] = Counter()
     for places, sign in ((now, 1), (was, -1)):

@@ -2,9 +2,11 @@
 
 | access pattern | how |
 |---|---|
-| who waits for a SKU, in order | query pk `WAITING#<sku>`; sk `<supply_on>#<submitted_at>#<order id>#<line>` |
+| who waits for a SKU, in order | query pk `WAITING#<sku>`; sk `<supply_on>#<submitted_at>#<order id>#<line>` ¹ |
 | how many units of a SKU are waited for | get `LINE#<sku>` / `LINE`; batch get for many |
 | every SKU that is waited for | index `listed`: `WAITING`, `<sku>` |
+
+¹ of an urgent order `!` and nine less its priority stand before `<submitted_at>`.
 
 A place follows from the order's header and is written with it: the header's version is the condition of both. The head
 of a line sums it up: who joins writes it on its version, so that those who join see each other and a cap is exact; who
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from oms.aws import tables
 from oms.aws.tables import Key, Write
-from oms.inventory.waiting.model import Changed, Head, Place
+from oms.inventory.waiting.model import Changed, Head, Place, turn_of
 from oms.inventory.waiting.rules import moves_of
 
 _ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"  # the header's own condition guards the place
@@ -159,7 +161,8 @@ def _label(place: Place) -> str:
 
 
 def _place(row: tables.Item) -> Place:
-    supply_on, submitted_at, order_id, number = row["sk"].split("#")
+    supply_on, turn, order_id, number = row["sk"].split("#")
+    priority, submitted_at = turn_of(turn)
     return Place(
         sku=row["pk"].removeprefix("WAITING#"),
         supply_on=supply_on,
@@ -168,4 +171,5 @@ def _place(row: tables.Item) -> Place:
         number=int(number),
         units=row["units"],
         location=row.get("at"),
+        priority=priority,
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from oms.allocation.sourcing.engine import source_by
 from oms.allocation.sourcing.mayship import OF_THE_DAY, may_ship
 from oms.allocation.sourcing.model import Case, Place, Wanted
-from oms.allocation.sourcing.strategy import BUILT_IN, Constraint, Filters, Rule
+from oms.allocation.sourcing.strategy import BUILT_IN, Constraint, Filters, Rule, Split
 from oms.orders.mayship import ANYBODY, MayShip
 
 _PLACES = st.lists(
@@ -82,3 +82,20 @@ def test_soft_constraints_are_dropped_one_by_one_until_those_left_have_all_that_
     assert may.stock(stock, {"CUP": 9}) == stock
     assert may_ship(_case([near], {sku: {"ber-1": 1} for sku in everywhere}), rule) == ANYBODY
     assert MayShip().stock(stock, {"CUP": 9}) == stock
+
+
+def test_no_more_locations_count_than_may_ship_an_order_those_with_the_most_of_it_first() -> None:
+    stock = {"CUP": {"ber-1": 3, "lon-1": 4, "shop-1": 1}, "ACID": {"ber-1": 2, "shop-1": 9}}
+    wanted = {"CUP": 4, "ACID": 2}
+    assert MayShip(most=1).stock(stock, wanted) == {"CUP": {"ber-1": 3}, "ACID": {"ber-1": 2}}
+    assert MayShip(most=2).stock(stock, wanted) == {"CUP": {"ber-1": 3, "lon-1": 4}, "ACID": {"ber-1": 2}}
+    assert MayShip(most=3).stock(stock, wanted) == stock
+    tiers = ({"CUP": frozenset({"lon-1"}), "ACID": frozenset({"shop-1"})},)
+    assert MayShip(tiers, most=1).stock(stock, wanted) == {"CUP": {"lon-1": 4}, "ACID": {}}
+
+
+def test_a_rule_says_how_many_locations_may_ship() -> None:
+    place = Place("ber-1", "DE", km=5)
+    case = _case([place], {sku: {"ber-1": 1} for sku in ("CUP", "ACID")})
+    assert may_ship(case, Rule(name="one", split=Split(max_locations=2))) == MayShip(most=2)
+    assert may_ship(case, Rule(name="one", split=Split(mode="none"))).most == 1

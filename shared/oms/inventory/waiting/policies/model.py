@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from oms.inventory.days import within_reach
 from oms.kernel.text import Remark
 from oms.reference.model import MayWait, WaitKind
 
@@ -20,7 +21,11 @@ def _written(day: object) -> object:
     return day
 
 
-_Day = Annotated[date | None, Field(strict=False), BeforeValidator(_written)]
+def _near(day: date | None) -> date | None:
+    return within_reach(day) if day else None
+
+
+_Day = Annotated[date | None, Field(strict=False), BeforeValidator(_written), AfterValidator(_near)]
 _Cap = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
