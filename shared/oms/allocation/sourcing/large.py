@@ -19,14 +19,14 @@ from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.sets import Sets
 from oms.allocation.sourcing.shaken import Found, Shaking
 
-LARGE_STEPS = 2_000_000  # without the proof's: two seconds
+LARGE_STEPS = 2_000_000  # without those of the proof: two to three seconds
 PROOF_STEPS = 30_000  # a tenth of a second to one
 PROVABLE, BOUNDED = 2_500, 20_000  # pieces x sources: beyond these no proof is tried, no Lagrangian bound taken
 _ENOUGH = 1_000  # a plan is good enough when it is a thousandth above what is proven
 _ABOUT_PCT = (33, 12, 50)  # of the order's weight: what a source carries whose lines the sets are judged by
 _SETS = 40  # that are made plans of, for each of these lines
-_SETS_PCT, _PLANS_PCT = 30, 25  # of the steps, at the most; what is left of them is for shaking
-_REBUILT_PCT, _HINDERED_PCT = 10, 40  # of the steps; more of them where limits or waiting units stand in the way
+_SETS_PCT, _PLANS_PCT = 35, 25  # of the steps, at the most; what is left of them is for shaking
+_REBUILT_PCT, _HINDERED_PCT = 10, 60  # of the steps; more of them where limits or waiting units stand in the way
 _HALVED = ((16, 30), (5, 35), (2, 35))  # so many plans are shaken, in so many per cent of the steps for it
 
 
@@ -120,7 +120,7 @@ class _Improving:
         size = len(self.network.pieces) * len(self.network.sources)
         if self.done or size > BOUNDED:
             return
-        if size <= PROVABLE and not self.shaking.pairs.limited:
+        if size <= PROVABLE and self.network.max_parcels is None:
             answer = solve(self.network, start=self.best.takes, max_steps=PROOF_STEPS)
             self.offer(answer.takes)
             self.proof_steps += answer.steps

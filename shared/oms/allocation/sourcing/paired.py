@@ -81,9 +81,7 @@ class Pairs:
         self.steps += self.check_steps
         return allowed(self.network, takes)
 
-    def improve(
-        self, takes: Takes, among: Iterable[int], until: int, touched: Collection[int] | None = None
-    ) -> Takes:
+    def improve(self, takes: Takes, among: Iterable[int], until: int, touched: Collection[int] | None = None) -> Takes:
         """The plan after as many sharings among these sources as make it cheaper, `until` so many steps are used up.
 
         All limits are kept. `touched`: pairs of other sources are known to have nothing to gain.
