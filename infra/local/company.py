@@ -122,7 +122,7 @@ CHANNELS = (
         currencies=frozenset({"EUR"}),
         options={"notification_url": "https://oms.example.com/v1/channels/ebay_de/webhooks"},
     ),
-    Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
+    Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"}), most_priority=9),
     Channel(name="marketplace", kind="canonical", currencies=frozenset({"EUR", "GBP", "USD"})),
 )
 SIGNED_CHANNELS = ("shopify_eu", "shopify_us", "ebay_de")

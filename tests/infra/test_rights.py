@@ -14,6 +14,9 @@ import pytest
 
 from infra.local import seed
 from oms.aws import clients
+from oms.aws.tables import commit
+from oms.entry import examples
+from oms.inventory.waiting.door.model import at_door
 from oms.kernel.time import to_text, utc_now
 from oms.wiring import Wiring, rewire, wire
 from tests.aws import environment, moto_cloud
@@ -109,6 +112,17 @@ def used() -> Recorder:
         conductor.call("procurement/api_list_proposals", api_event("GET /v1/purchase-proposals"))
         conductor.call("inventory/api_read_stock", api_event("GET /v1/stock/{sku}", path={"sku": "MUG-BLUE"}))
         conductor.call("fulfillment/cron_watch_orders", {})
+        commit(*wiring.doors.writes(at_door(wiring.orders.get(kept), "MUG-BLUE", "ber-1")))
+        for _ in range(2):  # the order has ended, and leaves; then the door is closed
+            conductor.call("allocation/cron_let_in", {})
+        path = {"supply_id": examples.NEW_SUPPLY}
+        announced = api_event(
+            "PUT /v1/supplies/{supply_id}", path=path, body=examples.SUPPLY_LINE, roles=["procurement"]
+        )
+        assert conductor.call("inventory/api_manage_supplies", announced)["statusCode"] == 200
+        question = {"sku": "MUG-BLUE", "country": "DE", "channel": "sales_desk"}
+        asked = api_event("GET /v1/availability", query=question)
+        assert conductor.call("inventory/api_ask_availability", asked)["statusCode"] == 200
         poll(conductor)
     return recorder
 

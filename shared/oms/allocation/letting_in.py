@@ -81,11 +81,11 @@ def _look(door: Door, desk: LettingInDesk) -> _Looked:
         elif hold is None:
             room.taken(order, one, units)  # let in, and not allocated yet
         elif room.fits(order, one, units):
+            room.taken(order, one, units)
             try:
                 let_go(order, hold, why=WHY, by=BY, at=now, orders=desk.orders, credit=desk.credit)
             except ConflictError:
-                continue  # somebody else is at work on it: the next run sees what became of it
-            room.taken(order, one, units)
+                continue  # somebody else is at work on it, maybe lets it in: the next run sees what became of it
             done += 1
     return _Looked(done, gone)
 

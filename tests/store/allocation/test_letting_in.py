@@ -132,6 +132,24 @@ def test_an_order_of_which_something_else_may_not_wait_at_all_is_left_to_a_perso
     assert holds(shop, "ord_2") == [["out_of_stock"]]
 
 
+def test_an_allocation_that_dies_anywhere_leaves_who_is_held_at_the_door(hands: Hands) -> None:
+    def scene(wiring: Wiring) -> Order:
+        seed(wiring, cap=0)
+        return put_order(wiring, "ord_1", {"CUP": 1})
+
+    with moto_cloud(hands) as wiring:
+        made = scene(wiring)
+        calls = calls_of(lambda: come(wiring, made))
+    for point in around_writes(calls):
+        with moto_cloud(hands) as wiring:
+            made = scene(wiring)
+            crash(point, lambda wiring=wiring, made=made: come(wiring, made))  # type: ignore[misc]
+            reborn = restart(hands)
+            come(reborn, made)
+            assert holds(reborn, "ord_1") == [["out_of_stock"]], point
+            assert [one.order_id for one in reborn.doors.line("CUP", limit=9)] == ["ord_1"], point
+
+
 def test_it_may_die_anywhere_and_lets_each_in_once(hands: Hands) -> None:
     def scene(wiring: Wiring) -> None:
         seed(wiring, cap=2)

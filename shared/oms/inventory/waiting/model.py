@@ -83,6 +83,7 @@ class WaitingOrder(Value):
     location: str | None
     supply_on: str | None
     submitted_at: str
+    priority: int = 0
 
 
 class WaitingLine(Value):

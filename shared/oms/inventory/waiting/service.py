@@ -23,6 +23,7 @@ def read_line(sku: str, *, after: str | None, limit: int, lines: WaitingStore) -
                 location=place.location,
                 supply_on=None if place.supply_on == UNKNOWN else place.supply_on,
                 submitted_at=place.submitted_at,
+                priority=place.priority,
             )
         )
         ahead += place.units
