@@ -2,7 +2,7 @@
 
 First which sources: sets that are cheap by straight prices (`sets.py`). Then a plan of each, its pieces shared out pair
 by pair (`paired.py`). With the best of them as the plan to beat a proof is tried (`exact.py`), or a Lagrangian bound
-taken where that would be too dear. What is not proven is shaken (`shaken.py`), fewer plans for longer and longer, and at
+taken where that would be too dear. What is not proven is shaken (`shaken.py`), fewer plans for longer and longer. At
 last the best one is taken apart and rebuilt with all sources (`rebuilt.py`), which alone sees to limits that are in the
 way and to units that might as well wait. Work is counted in steps, each about 1 µs, never by the clock.
 """

@@ -107,7 +107,8 @@ class Sets:
     def _cost(self, chosen: list[int]) -> int:
         mask = _mask(chosen)
         opened: int = sum([self.base[j] for j in chosen])
-        cost = opened + sum(map(min, self.waits, *[self.rows[j] for j in chosen])) + self._filled(mask)
+        paid: int = sum(map(min, self.waits, *[self.rows[j] for j in chosen]))
+        cost = opened + paid + self._filled(mask)
         self._see(mask, cost)
         return cost
 

@@ -15,6 +15,8 @@ _KICKED = 6  # pieces at the most
 _WIDE = 30  # per cent: a source's price per gram is off by so much
 _PRESSED = 2  # sources at the most
 _STEPS_DOWN = 2
+_STALE = 200  # tries without a cheaper plan: then it ends
+_STEPS_PER_PIECE = 5  # of a try
 
 
 class Found(NamedTuple):
@@ -48,16 +50,18 @@ class Shaking:
         """The cheapest plan that is found with the sources of `start`; one of `enough` will do."""
         pairs, among = self.pairs, sorted(start.used)
         until = pairs.steps + max_steps
-        best = start
-        while len(among) > 1 and pairs.steps < until and best.cost > enough:
+        best, since = start, 0
+        while len(among) > 1 and pairs.steps < until and best.cost > enough and since < _STALE:
             disturb = self.chance.choice((self._kicked, self._kicked, self._sloped, self._pressed))
             takes, touched = disturb(best.takes, among, until)
-            pairs.steps += len(takes)
+            pairs.steps += _STEPS_PER_PIECE * len(takes)
+            since += 1
             if not pairs.allowed(takes):
                 continue
             takes = pairs.improve(takes, among, until, touched)
             cost = cost_of(self.network, takes)
             if cost <= best.cost:
+                since = since if cost == best.cost else 0
                 best = Found(cost, takes)
         return best
 
