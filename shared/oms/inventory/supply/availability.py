@@ -150,8 +150,12 @@ def _left(
     coming, safety, today = receipts(shelf, desk), desk.safety(asked.channel), desk.clock().date()
     before = _before(shelf, positions, may_ship, desk)
 
+    of_all: list[dict[str, dict[str, Curve]]] = []
+
     def until(day: str | None) -> dict[str, dict[str, Curve]]:
         lasting = desk.lasting(positions, asked.channel, day)
+        if lasting is positions and of_all:
+            return of_all[0]
         seen, common = as_channel_sees(asked.channel, lasting), as_channel_sees(None, lasting)
         found = outlook(shelf, seen, desk, safety=safety, coming=coming)
         shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
@@ -162,6 +166,8 @@ def _left(
                 more = rules.promisable(own, today) - rules.promisable(shared[sku][name], today)
                 if more:
                     left[sku][name] = rules.together([left[sku][name], rules.curve(today, more, (), ())], today)
+        if lasting is positions:
+            of_all.append(left)
         return left
 
     return until
