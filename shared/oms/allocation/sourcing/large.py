@@ -19,7 +19,7 @@ from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.sets import Sets
 from oms.allocation.sourcing.shaken import Found, Shaking
 
-LARGE_STEPS = 2_000_000  # without those of the proof: two to three seconds
+LARGE_STEPS = 2_000_000  # without those of the proof: two to four seconds
 PROOF_STEPS = 30_000  # a tenth of a second to one
 PROVABLE, BOUNDED = 2_500, 20_000  # pieces x sources: beyond these no proof is tried, no Lagrangian bound taken
 _ENOUGH = 1_000  # a plan is good enough when it is a thousandth above what is proven
