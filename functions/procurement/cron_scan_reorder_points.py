@@ -12,6 +12,7 @@ def handler() -> ScanResult:
     return scan_reorder_points(
         wiring.stock.at_reorder_point(),
         elsewhere=wiring.suppliers_places(),
+        awaited=wiring.awaited_by_transfer,
         procurement=wiring.procurement,
         now=wiring.clock(),
     )

@@ -1,10 +1,11 @@
 """What shops keep for their carts."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import hypothesis.strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from oms.inventory.reservations import service
 from oms.inventory.reservations.model import AskReservation, ChangeReservation, Reservation
@@ -12,8 +13,8 @@ from oms.inventory.reservations.rules import reservation_id_of
 from oms.inventory.rules import ShortStockError
 from oms.kernel.errors import StateError
 from tests.reservation_scene import SHOP
-from tests.stock_life.life import BASKETS, CARTS, LONGEST, NORMAL, PAYING, UNITS, WARES, Life, minute_after
-from tests.stock_life.model import Hold, Place
+from tests.stock_life.life import BASKETS, CARTS, LONGEST, NORMAL, PAYING, PLACES, UNITS, WARES, Life, minute_after
+from tests.stock_life.model import BUNDLE, Hold, Place, parts_of
 
 
 class Carts(Life):
@@ -33,12 +34,48 @@ class Carts(Life):
             asked, key=self.next(), by="user:tester", desk=self.wiring.reservation_desk
         ).reservation, basket, free, partial=partial, frozen=frozen)  # fmt: skip
 
+    @precondition(lambda self: not any(self.books.waiting.values()))
+    @rule(cart=st.sampled_from(CARTS), units=st.integers(1, 2), come=st.none() | st.sampled_from(PLACES))
+    def bundle_reserved(self, cart: str, units: int, come: str | None) -> None:
+        """As many as the parts at each place allow, whole; nothing where that is not enough. Parts may `come` first."""
+        for sku, count in parts_of(BUNDLE, 1).items() if come else ():
+            shelf = self.books.shelves[sku, come or ""]
+            assert self.wiring.stock.receive(sku, come or "", count, receipt_id=f"p-{self.next()}", by="user:tester")
+            shelf.on_hand, shelf.incoming = shelf.on_hand + count, shelf.incoming - min(count, shelf.incoming)
+        live, parts = self.books.live(cart), parts_of(BUNDLE, 1)
+        free = {key: count for part in parts for key, count in self.books.free(part, cart).items()}
+        whole = self.books.whole(BUNDLE, free)
+        lines = [{"sku": BUNDLE, "quantity": units}]
+        asked = AskReservation.model_validate({"channel": SHOP, "owner": cart, "lines": lines})
+        frozen = live and self.books.holds[cart].frozen
+        try:
+            told = service.reserve(
+                asked, key=self.next(), by="user:tester", desk=self.wiring.reservation_desk
+            ).reservation
+        except ShortStockError:
+            assert sum(whole.values()) < units
+            self.did("refused: short")
+            return
+        except StateError:
+            assert frozen
+            self.did("refused: paying")
+            return
+        assert sum(whole.values()) >= units
+        kept = Counter({one.key: one.units for one in told.kept})
+        made = {place: kept["CUP", place] for place in whole}
+        assert sum(made.values()) == units
+        for place, count in made.items():
+            assert count <= whole[place]
+            assert {part: kept[part, place] for part in parts} == parts_of(BUNDLE, count), "whole, at one place"
+        self.held(cart, dict(kept), live=live, frozen=frozen)
+        self.did("bundle reserved")
+
     @rule(cart=st.sampled_from(CARTS), sku=st.sampled_from(WARES), units=UNITS)
     def changed(self, cart: str, sku: str, units: int) -> None:
         if cart not in self.books.holds:
             return
         before = self.reservation(cart)
-        if not self.books.live(cart):
+        if not self.books.live(cart) or any(line.components for line in before.lines):
             return
         basket = {line.sku: line.quantity for line in before.lines} | {sku: units}
         change = ChangeReservation.model_validate({"lines": [{"sku": sku, "quantity": units}]})
@@ -77,18 +114,21 @@ class Carts(Life):
             self.did("refused: paying")
             return
         assert enough
-        if not live:
-            self.since[cart] = self.hands.now
         units = {kept.key: kept.units for kept in told.kept}
         for sku, wanted in basket.items():
             assert sum(count for (name, _), count in units.items() if name == sku) == min(wanted, there[sku])
         assert all(count <= free[key[0]][key] for key, count in units.items())
+        self.held(cart, units, live=live, frozen=frozen)
+        self.did("reserved")
+
+    def held(self, cart: str, units: dict[Place, int], *, live: bool, frozen: bool) -> None:
+        """What the cart keeps now, until when."""
+        if not live:
+            self.since[cart] = self.hands.now
         until = minute_after(min(self.hands.now + NORMAL, self.since[cart] + LONGEST))
-        kept_frozen = frozen and live
         if live:
             until = max(until, self.books.holds[cart].until)
-        self.books.holds[cart] = Hold(until, units, kept_frozen)
-        self.did("reserved")
+        self.books.holds[cart] = Hold(until, units, frozen and live)
 
     @rule(cart=st.sampled_from(CARTS), verb=st.sampled_from(["touch", "freeze", "thaw", "release"]))
     def told(self, cart: str, verb: str) -> None:

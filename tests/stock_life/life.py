@@ -13,16 +13,18 @@ from oms.inventory.reservations import service
 from oms.inventory.reservations.model import Reservation
 from oms.inventory.reservations.rules import reservation_id_of
 from oms.kernel.time import to_text
-from tests.allocation_scene import Hands, position
+from tests.allocation_scene import Hands, item_of, position
 from tests.aws import moto_cloud
 from tests.reservation_scene import SHOP, open_shop
-from tests.stock_life.model import Books, Place, Shelf
+from tests.stock_life.model import BUNDLE, PARTS, Books, Place, Shelf
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a whole minute: terms are met to the instant
 NORMAL, PAYING, LONGEST = timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=60)
 WARES, PLACES, CARTS = ("CUP", "PEN"), ("ber-1", "lon-1"), ("cart-1", "cart-2", "cart-3")
 UNITS = st.integers(1, 4)
 BASKETS = st.dictionaries(st.sampled_from(WARES), UNITS, min_size=1)
+SETS = st.fixed_dictionaries({BUNDLE: st.integers(1, 2)})
+SOLD = BASKETS | SETS | st.builds(lambda wares, sets: wares | sets, BASKETS, SETS)  # wares, bundles of them, or both
 # Movement kind, the bucket, and the sign: what people do to a shelf.
 DEEDS: dict[str, tuple[str, int]] = {
     "found": ("on_hand", 1),
@@ -86,6 +88,8 @@ class Life(RuleBasedStateMachine):
             self.wiring,
             *(position(*key, on_hand, safety_stock=safety) for key, on_hand in zip(keys, units, strict=True)),
         )
+        made = item_of(BUNDLE).model_copy(update={"components": tuple(PARTS[BUNDLE].items())})
+        self.wiring.reference.put_item(made)
         self.books.shelves = {key: Shelf(on_hand, safety) for key, on_hand in zip(keys, units, strict=True)}
         self.seen = dict.fromkeys(keys, (None, 0, NOTHING))
         self.settle()
@@ -147,7 +151,7 @@ class Life(RuleBasedStateMachine):
         """I1 to I3: lines add up, and what is allocated is what the works hold."""
         for order in self.wiring.orders.get_many(self.ordered).values():
             works = [work for work in self.books.works.values() if work.order == order.id]
-            held = sum(sum(work.units.values()) for work in works if work.state in ("open", "shipped"))
+            held = sum(sum(work.sold.values()) for work in works if work.state in ("open", "shipped"))
             assert order.units_allocated == held
             assert sum(line.backordered for line in order.lines) == self.books.waiting[order.id].total()
             for line in order.lines:

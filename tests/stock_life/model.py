@@ -1,10 +1,20 @@
 """The simplest model of stock there is: numbers in dictionaries. Written from the domain, not from ours."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 Place = tuple[str, str]  # SKU, location
+
+
+BUNDLE = "SET"
+PARTS = {BUNDLE: {"CUP": 1, "PEN": 2}}  # what one is made of; nothing of it lies on a shelf as such
+
+
+def parts_of(sku: str, units: int) -> Counter[str]:
+    """What so many units of a SKU are on the shelf."""
+    return Counter({part: each * units for part, each in PARTS.get(sku, {sku: 1}).items()})
 
 
 @dataclass
@@ -30,12 +40,16 @@ class Hold:
 
 @dataclass
 class Work:
-    """What a location has to ship for an order."""
+    """What a location has to ship for an order: as it was sold, and as it lies on the shelf."""
 
     order: str
     location: str
-    units: dict[str, int]
+    sold: dict[str, int]
     state: str = "open"  # open, shipped, given_back, cancelled
+
+    @property
+    def units(self) -> Counter[str]:
+        return sum((parts_of(sku, units) for sku, units in self.sold.items()), Counter())
 
 
 @dataclass
@@ -57,7 +71,7 @@ class Books:
     holds: dict[str, Hold] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
     trips: dict[str, Trip] = field(default_factory=dict)
-    waiting: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # units by order and SKU
+    waiting: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # by order and SKU sold
     shipped: Counter[Place] = field(default_factory=Counter)
 
     def live(self, cart: str) -> bool:
@@ -75,7 +89,7 @@ class Books:
         sku, location = place
         works = (work for work in self.works.values() if work.state == "open" and work.location == location)
         trips = (trip for trip in self.trips.values() if trip.source == location)
-        return sum(work.units.get(sku, 0) for work in works) + sum(trip.committed.get(sku, 0) for trip in trips)
+        return sum(work.units[sku] for work in works) + sum(trip.committed.get(sku, 0) for trip in trips)
 
     def available(self, place: Place) -> int:
         """I6, word for word."""
@@ -84,8 +98,14 @@ class Books:
         return shelf.on_hand - taken
 
     def waited_for(self, sku: str) -> int:
-        """Units of a SKU that orders wait for, wherever."""
-        return sum(units[sku] for units in self.waiting.values())
+        """Units on the shelf that orders wait for, wherever, as such or in a bundle."""
+        return sum(parts_of(name, count)[sku] for units in self.waiting.values() for name, count in units.items())
+
+    def whole(self, sku: str, free: Mapping[Place, int]) -> dict[str, int]:
+        """How many of a SKU each place can give of what is free on its shelves: of a bundle what its parts allow."""
+        parts = parts_of(sku, 1)
+        places = {place for _, place in self.shelves}
+        return {place: max(min(free[part, place] // each for part, each in parts.items()), 0) for place in places}
 
     def common(self, sku: str) -> int:
         """What is there that nobody keeps, at all places."""

@@ -19,17 +19,17 @@ from oms.inventory.reservations.rules import reservation_id_of
 from oms.inventory.rules import ShortStockError
 from oms.kernel.errors import ConflictError, StateError
 from oms.kernel.time import to_text
-from oms.orders.model import FulfillmentOrder, Order
+from oms.orders.model import FulfillmentOrder, Line, Order
 from tests.allocation_scene import entry, put_order
 from tests.reservation_scene import SHOP
-from tests.stock_life.life import BASKETS, CARTS, Life
-from tests.stock_life.model import Place, Work
+from tests.stock_life.life import CARTS, SOLD, Life
+from tests.stock_life.model import BUNDLE, PARTS, Place, Work, parts_of
 
 
 class Orders(Life):
     """Allocation, cancelling, and what locations confirm."""
 
-    @rule(basket=BASKETS, cart=st.none() | st.sampled_from(CARTS))
+    @rule(basket=SOLD, cart=st.none() | st.sampled_from(CARTS))
     def ordered_by(self, basket: dict[str, int], cart: str | None) -> None:
         self.order(basket, cart)
 
@@ -37,7 +37,8 @@ class Orders(Life):
         """A confirmed order whose stock is asked for."""
         name, now = f"ord_{self.next()}", to_text(self.hands.now)
         rid = reservation_id_of(SHOP, cart) if cart else None
-        order = put_order(self.wiring, name, basket, reservation_id=rid, submitted_at=now)
+        lines = tuple(line_of(number, sku, units) for number, (sku, units) in enumerate(basket.items(), 1))
+        order = put_order(self.wiring, name, basket, reservation_id=rid, submitted_at=now, lines=lines)
         self.ordered[name], self.named[name], self.excluded[name] = dict(basket), cart, set()
         self.pending[name] = entry(*order.facts)
         self.did("ordered")
@@ -48,9 +49,17 @@ class Orders(Life):
     def allocated(self, data: Any, twice: bool) -> None:
         self.allocate(data.draw(st.sampled_from(sorted(self.pending))), twice=twice)
 
-    @rule(basket=BASKETS, cart=st.none() | st.sampled_from(CARTS), twice=st.booleans())
+    @rule(basket=SOLD, cart=st.none() | st.sampled_from(CARTS), twice=st.booleans())
     def ordered_and_allocated(self, basket: dict[str, int], cart: str | None, twice: bool) -> None:
         self.allocate(self.order(basket, cart), twice=twice)
+
+    @rule(units=st.integers(1, 2))
+    def bundle_ordered_and_shipped(self, units: int) -> None:
+        name = self.order({BUNDLE: units}, None)
+        self.allocate(name, twice=False)
+        for work_id in self.open_works():
+            if (mine := self.books.works[work_id]).order == name:
+                self.ship(self.wiring.orders.get_fulfillment_order(name, work_id), mine)
 
     def allocate(self, name: str, *, twice: bool) -> None:
         """Neither oversold nor undersold, nobody who waits is overtaken, and the cart of the order is used up."""
@@ -62,41 +71,63 @@ class Orders(Life):
         away = self.excluded[name]
         own = self.books.holds[owner].units if owner is not None else {}
         free = {key: max(self.books.available(key), 0) for key in self.books.shelves}
+        known = set(self.books.works)
         event = self.pending.pop(name)
         for _ in range(2 if twice else 1):
             assert allocate(message(name, event), None) == {"batchItemFailures": []}
         if wanted and owner is not None:
             self.books.holds[owner].ended = "committed"
         taken = self.taken_since(before)
-        mine = taken.get(name, Counter())
         for key, units in sum(taken.values(), Counter()).items():
             assert units <= free[key] + own.get(key, 0), "I8: taken where it was available"
+        there = Counter(free)
+        for other, some in taken.items():
+            there -= some if other != name else Counter()
+        sold = self.sold_since(name, known)
+        left = {key: max(self.books.available(key), 0) if key[1] not in away else 0 for key in free}
         for sku, count in wanted.items():
-            got = sum(units for key, units in mine.items() if key[0] == sku)
-            left = sum(max(self.books.available(key), 0) for key in free if key[0] == sku and key[1] not in away)
-            assert got == count or not left, "neither oversold nor undersold"
-            kept = sum(units for key, units in own.items() if key[0] == sku)
-            others = self.books.waited_for(sku) - self.books.waiting[name][sku]
+            got = sold[sku]
+            assert got == count or not any(self.books.whole(sku, left).values()), "neither oversold nor undersold"
+            kept = min(
+                sum(units for key, units in own.items() if key[0] == part) // each
+                for part, each in parts_of(sku, 1).items()
+            )
+            others = self.waits_for_what_is_there(sku, name, there)
             assert got <= kept or not others or waited, "nobody is overtaken"
+            if sku == BUNDLE and got:
+                self.did("bundle allocated")
         self.did("allocated")
+
+    def waits_for_what_is_there(self, sku: str, name: str, there: Counter[Place]) -> bool:
+        """Whether another order waits for parts of the SKU, and could be made whole of what it found."""
+        parts = parts_of(sku, 1).keys()
+        wanted = {each for who, units in self.books.waiting.items() if who != name for each in +units}
+        return any(any(self.books.whole(each, there).values()) for each in wanted if parts & parts_of(each, 1).keys())
 
     def taken_since(self, before: Mapping[str, Order]) -> dict[str, Counter[Place]]:
         """What each order took meanwhile, by place; what waits then is what it still wants."""
         taken: dict[str, Counter[Place]] = {}
+        known = set(self.books.works)
         for name, order in self.wiring.orders.get_many(self.ordered).items():
             if order.version == before[name].version:
                 continue
             taken[name] = Counter()
             for work in self.wiring.orders.tree(name).fulfillment_orders:
                 if work.id not in self.books.works:
-                    units = {line.sku: line.quantity for line in work.lines}
-                    self.books.works[work.id] = Work(name, work.location, units)
-                    taken[name] += Counter({(sku, work.location): count for sku, count in units.items()})
+                    mine = Work(name, work.location, {line.sku: line.quantity for line in work.lines})
+                    self.books.works[work.id] = mine
+                    taken[name] += Counter({(sku, work.location): count for sku, count in mine.units.items()})
+            sold = self.sold_since(name, known)
             for old, new in zip(before[name].lines, order.lines, strict=True):
-                got = sum(units for key, units in taken[name].items() if key[0] == new.sku)
+                got = sold[new.sku]
                 assert old.open + old.backordered - got == new.open + new.backordered, "no unit is lost"
             self.books.waiting[name] = Counter({line.sku: line.backordered for line in order.lines if line.backordered})
         return taken
+
+    def sold_since(self, name: str, known: set[str]) -> Counter[str]:
+        """Units by SKU as it was sold, of an order's works that are new."""
+        new = [work for key, work in self.books.works.items() if key not in known and work.order == name]
+        return sum((Counter(work.sold) for work in new), Counter())
 
     @precondition(lambda self: self.ordered.keys() - self.cancelled)
     @rule(data=st.data())
@@ -161,8 +192,13 @@ class Orders(Life):
         if what == "rejected":
             mine.state = "given_back"
         else:
-            mine.units[line.sku] -= missing
-            self.books.shelves[line.sku, mine.location].on_hand -= missing
+            mine.sold[line.sku] -= missing
+            for sku, units in parts_of(line.sku, missing).items():
+                shelf = self.books.shelves[sku, mine.location]
+                if line.components:  # nobody knows which part is missing: they are all set apart until they are counted
+                    shelf.quality += units
+                else:
+                    shelf.on_hand -= units
             self.unshared.add(work_id)
             if not any(mine.units.values()):
                 mine.state = "given_back"
@@ -197,11 +233,19 @@ class Orders(Life):
             self.books.shelves[sku, mine.location].on_hand -= units
             self.books.shipped[sku, mine.location] += units
         self.did("shipped")
+        if mine.sold.get(BUNDLE):
+            self.did("bundle shipped")
 
     def gone(self, sku: str, location: str, units: int) -> bool:
         """Whether so many units are not there to ship, after corrections of what was committed."""
         shelf = self.books.shelves[sku, location]
         return shelf.damaged + shelf.quality > shelf.on_hand - units
+
+
+def line_of(number: int, sku: str, units: int) -> Line:
+    """A line as it is sold: of a bundle with what it is made of."""
+    parts = tuple(PARTS.get(sku, {}).items())
+    return Line(number=number, sku=sku, quantity=units, unit_price_minor=100, open=units, components=parts)
 
 
 def message(name: str, document: Any) -> dict[str, Any]:

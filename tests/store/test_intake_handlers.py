@@ -274,3 +274,25 @@ def test_a_preorder_is_promised_from_its_day_on_although_it_lies_there(shop: Wir
     late = body_of(post(canonical(external_order_id="A-2"), "k2"))["promise"]
     assert early == {"earliest_on": "2026-11-25", "latest_on": "2026-11-27"}
     assert late == {"earliest_on": "2026-12-26", "latest_on": "2026-12-28"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({"kind": "none"}, False),
+        ({"kind": "backorder", "channels": {"sales_desk": "none"}}, False),
+        ({"kind": "backorder", "until": "2026-11-22"}, False),
+        ({"kind": "backorder", "until": "2026-11-23"}, True),
+        ({"kind": "backorder", "cap": 0}, False),
+        ({"kind": "backorder", "cap": 1}, True),
+        ({"kind": "preorder", "release_on": "2026-12-24"}, True),
+    ],
+)
+def test_no_backorder_is_expected_of_what_may_not_wait(shop: Wiring, policy: dict[str, Any], expected: bool) -> None:
+    item = shop.reference.items(["STOOL"])["STOOL"]
+    shop.reference.put_item(item.model_copy(update={"waiting": MayWait.model_validate(policy)}))
+    shop.reference.forget_item("STOOL")
+    lines = [{"sku": "STOOL", "quantity": 1, "unit_price_minor": 12600}]
+    answer = body_of(post(canonical(lines=lines, tax_minor=109)))
+    assert (answer["status"], answer["promise"]) == ("confirmed", {})
+    assert answer["backorder_expected"] is expected

@@ -5,6 +5,7 @@ from tests.stock_life.living import live
 
 MUST_HAPPEN = {
     *("ordered", "allocated", "reserved", "received", "cancelled", "shipped", "swept and proved"),
+    *("bundle reserved", "bundle allocated", "bundle shipped"),
     *("transfer ready", "transfer shipped", "transfer received", "counted: applied", "difference"),
 }
 KINDS = 20  # of things that happen at least, of some forty

@@ -150,9 +150,7 @@ def decide(
     ranked = rank(sourcing.own, order.destination, excluded)
     queues = {**queues_of(order, found.plan, books, ranked, admission.may_ship), **found.fell.waits_at}
     turn = turn_of(order, asked, found, queues, books, sourcing, admission, now, by=BY)
-    refused = turn.admitted.refused
-    backordered = {number: units for number, units in found.plan.backordered.items() if number not in refused}
-    plans = steps_of(found.plan._replace(backordered=backordered), queues, order.lines, kept, turn.leaving)
+    plans = steps_of(turn.let_wait(found.plan), queues, order.lines, kept, turn.leaving)
     attempt = order.reserving.attempt if order.reserving else max([order.attempt, *(one.attempt + 1 for one in works)])
     steps = list(_steps(turn, works, request, plans, queues, attempt, now))
     return [steps[0]._replace(records=_records(turn, found, attempt, sourcing, now)), *steps[1:]]

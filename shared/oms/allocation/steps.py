@@ -1,6 +1,7 @@
 """Cut the plan of an order that is too large for one transaction into steps that can be taken back one at a time."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from oms.allocation.rules import SourcingPlan, Take
@@ -36,40 +37,38 @@ def steps_of(
     `kept` are positions where the order has units reserved: a SKU's leave with the last of its lines, those of SKUs
     that are not planned with the last step. `also` writes go with each step.
     """
-    all_lines = list(lines)
-    shelves = {line.number: on_the_shelf(line, 1) for line in all_lines}
-    of_bundle = {line.number: bool(line.components) for line in all_lines}
-
-    def keys(number: int, place: str | None, shelf: Collection[str]) -> frozenset[PositionKey]:
-        own = {key for key in kept if key[0] in shelves[number]}
-        return frozenset(own | {(sku, place) for sku in shelf} if place else own)
-
-    takes = sorted(plan.takes, key=lambda take: (take.location, take.number))
-    of_line = {line.number: line for line in all_lines}
-    parts = [
-        _Part(
-            keys(take.number, take.location, take.of_shelf(of_line[take.number])),
-            take,
-            take.number,
-            take.quantity,
-            _PER_WORK * (take.sku != of_line[take.number].sku),  # it may be a fulfillment order of its own
-        )
-        for take in takes
-    ]
-    parts += [
-        _Part(
-            keys(number, queues.get(number), shelves[number]),
-            None,
-            number,
-            units,
-            in_line_writes(shelves[number], of_bundle[number]),
-        )
-        for number, units in plan.backordered.items()
-    ]
-    planned = {sku for part in parts for sku in shelves[part.number]}
+    by_number = {line.number: line for line in lines}
+    parts = [*_taken(plan, by_number, kept), *_waiting(plan, queues, by_number, kept)]
+    planned = {sku for part in parts for sku in on_the_shelf(by_number[part.number], 1)}
     others = sum(sku not in planned for sku, _ in kept)
     room = STEP_WRITES - also - (1 + others if kept else 0)  # the reservation itself is written, too
     return [_plan(step, plan.reason) for step in _cut(parts, room)]
+
+
+def _taken(plan: SourcingPlan, lines: Mapping[int, Line], kept: Collection[PositionKey]) -> Iterator[_Part]:
+    """What ships, location after location; a substitute may be a fulfillment order of its own."""
+    for take in sorted(plan.takes, key=lambda take: (take.location, take.number)):
+        line = lines[take.number]
+        keys = {(sku, take.location) for sku in take.of_shelf(line)}
+        yield _Part(_with_kept(keys, line, kept), take, take.number, take.quantity, _PER_WORK * (take.sku != line.sku))
+
+
+def _waiting(
+    plan: SourcingPlan, queues: Mapping[int, str], lines: Mapping[int, Line], kept: Collection[PositionKey]
+) -> Iterator[_Part]:
+    """What waits for stock, in the books of a location if one keeps it."""
+    for number, units in plan.backordered.items():
+        line, place = lines[number], queues.get(number)
+        shelf = on_the_shelf(line, 1)
+        keys = {(sku, place) for sku in shelf} if place else set()
+        also = in_line_writes(shelf, bool(line.components))
+        yield _Part(_with_kept(keys, line, kept), None, number, units, also)
+
+
+def _with_kept(keys: AbstractSet[PositionKey], line: Line, kept: Collection[PositionKey]) -> frozenset[PositionKey]:
+    """The positions of a part, with those at which units of its SKUs are reserved."""
+    shelf = on_the_shelf(line, 1)
+    return frozenset(keys | {key for key in kept if key[0] in shelf})
 
 
 def in_line_writes(shelf: Collection[str], of_bundle: bool) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from oms.allocation.admitting import Admission, Admitted
 from oms.allocation.bookkeeping import books_after
 from oms.allocation.planned import Planned
+from oms.allocation.rules import SourcingPlan
 from oms.allocation.sourcing.desk import Sourcing
 from oms.allocation.steps import in_line_writes
 from oms.inventory.model import Change, Position, PositionKey
@@ -45,6 +46,12 @@ class Turn(NamedTuple):
         both = zip(self.stored.lines, self.asked.lines, strict=True)
         own = sum(in_line_weight(line) for line, now_open in both if line != now_open)
         return own + WRITES_EACH * len(self.asking)
+
+    def let_wait(self, plan: SourcingPlan) -> SourcingPlan:
+        """The plan without the lines that may not wait."""
+        refused = self.admitted.refused
+        waiting = {number: units for number, units in plan.backordered.items() if number not in refused}
+        return plan._replace(backordered=waiting)
 
     def gives_up_at(self, before: Line) -> str | None:
         """When a line that waits is given up: as it was said when it began to wait, or now. `before`: as stored."""

@@ -28,3 +28,15 @@ class PurchaseRaised(FactData):
     fulfillment_order_id: str
     units: tuple[tuple[str, int], ...]
     ship_by: str
+
+
+class PurchaseRescheduled(FactData):
+    """A supplier is to send what it was asked for by another day: it was released again with another one."""
+
+    SOURCE: ClassVar[str] = "baton.procurement"
+    purchase_id: str
+    supplier: str
+    location: str
+    fulfillment_order_id: str
+    ship_by: str
+    before: str

@@ -3,16 +3,18 @@
 Committed units have no lot of their own: they go first expired first, in the sequence in which they were committed,
 among the lots that last for their buyer. So the lots of an order are those behind the units that were committed before
 it, and two orders are not sent to the same units. Only articles that are kept by lots cost reads: their positions and
-their lots at once, and of each up to `HOPS` entries of its journal one by one.
+their lots at once, and up to `HOPS` times the next entries of all their journals together.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
+from oms.inventory.history import looked_back
 from oms.inventory.lots import next_lots
-from oms.inventory.model import Position
+from oms.inventory.model import Position, Posting
 from oms.inventory.shelf import lasting_to
 from oms.inventory.store import StockStore
 from oms.inventory.tracing.store import LotStore
@@ -74,9 +76,12 @@ def picks_of(
     now, promised = desk.clock(), order.promise.latest_on
     found = desk.stock.positions_at((sku, work.location) for sku in units)
     queues: dict[str, list[tuple[str | None, int]]] = {}
+    since = looked_back(found.values(), desk.stock.entries, hops=HOPS, found=partial(_is_of, work))
     for (sku, _), position in found.items():
         last = lasting_to(items[sku], order.channel, promised, now, place.time_zone)
-        queues[sku] = next_lots(position, _ahead(position, work, units[sku], desk), units[sku], last=last)
+        queues[sku] = next_lots(
+            position, _ahead(position, work, units[sku], since[position.key]), units[sku], last=last
+        )
     known = desk.lots.known({(sku, lot) for sku, queue in queues.items() for lot, _ in queue if lot})
     picks: dict[int, list[Pick]] = {}
     for line in work.lines:
@@ -92,18 +97,20 @@ def _needed(line: FulfillmentLine, items: Mapping[str, Item]) -> dict[str, int]:
     return {sku: units for sku, units in on_shelf.items() if sku in items and items[sku].lot_tracked and units}
 
 
-def _ahead(position: Position, work: FulfillmentOrder, own: int, desk: PickDesk) -> int:
-    """Units that were committed before those of the work, and are still to be picked.
+def _is_of(work: FulfillmentOrder, posting: Posting) -> bool:
+    """Whether a movement committed units for the work's order."""
+    return posting.change.committed > 0 and posting.ref == work.order_id
+
+
+def _ahead(position: Position, work: FulfillmentOrder, own: int, since: Sequence[Posting]) -> int:
+    """Units that were committed before those of the work, and are still to be picked; `since`: what moved since then.
 
     None where its own are further back than `HOPS`: then the first lots are its.
     """
-    later = 0
-    for _, posting in desk.stock.history(position, limit=HOPS):
-        if posting.change.committed > 0:
-            if posting.ref == work.order_id:
-                return max(position.committed - own - later, 0)
-            later += posting.change.committed
-    return 0
+    if not since or not _is_of(work, since[-1]):
+        return 0
+    later = sum(max(posting.change.committed, 0) for posting in since[:-1])
+    return max(position.committed - own - later, 0)
 
 
 def _first(queue: list[tuple[str | None, int]], units: int) -> Sequence[tuple[str | None, int]]:

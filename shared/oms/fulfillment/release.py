@@ -55,24 +55,29 @@ def release_fulfillment(
         if waits is not None:
             commit(orders.write(waits))
             return TaskOutcome(outcome="held")
-        status = move(FULFILLMENT_ORDER, work.status, "release")
-        ship_by = work.ship_by or to_text(now)[:10]
-        fact = FulfillmentOrderReleased(
-            order_id=work.order_id,
-            fulfillment_order_id=work.id,
-            location=work.location,
-            parcel_ids=list(work.parcel_ids),
-            lines=[_told(line) for line in work.lines],
-            ship_by=ship_by,
-        )
-        changed = work.changed(
-            fact, at=now, by="system:release_fulfillment", status=status, entered_at=to_text(now), ship_by=ship_by
-        )
-        raised = purchase(work, work.supplier, ship_by, now) if work.supplier else ()
+        changed = _released(work, now)
+        raised = purchase(work, work.supplier, changed.ship_by or "", now) if work.supplier else ()
         commit(orders.write(changed), *raised)
         return TaskOutcome(outcome="released")
 
     return again_on_conflict(attempt)
+
+
+def _released(work: FulfillmentOrder, now: datetime) -> FulfillmentOrder:
+    """The work with the fact that hands it to its location."""
+    ship_by = work.ship_by or to_text(now)[:10]
+    fact = FulfillmentOrderReleased(
+        order_id=work.order_id,
+        fulfillment_order_id=work.id,
+        location=work.location,
+        parcel_ids=list(work.parcel_ids),
+        lines=[_told(line) for line in work.lines],
+        ship_by=ship_by,
+    )
+    status = move(FULFILLMENT_ORDER, work.status, "release")
+    return work.changed(
+        fact, at=now, by="system:release_fulfillment", status=status, entered_at=to_text(now), ship_by=ship_by
+    )
 
 
 def _told(line: FulfillmentLine) -> dict[str, str | int | dict[str, int]]:

@@ -169,7 +169,11 @@ class HoldAnswer(BaseModel):
 
 
 class OrderAccepted(BaseModel):
-    """What the sender is told, word for word the same on every repeat."""
+    """What the sender is told, word for word the same on every repeat.
+
+    `backorder_expected`: too little is there, and some of what is missing may wait by its item's policy. How many wait
+    already is not counted here: an order may still be held `out_of_stock` where a cap is full.
+    """
 
     order_id: str
     channel: str

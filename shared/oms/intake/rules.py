@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from oms.events.orders import OrderCancelled, OrderConfirmed, OrderHeld, OrderSubmitted
 from oms.intake.model import HoldAnswer, NewOrder, OrderAccepted, PromiseAnswer
 from oms.inventory.reservations.model import Reservation
+from oms.inventory.waiting.joining import caps_on, why_not_join
+from oms.inventory.waiting.model import Head
 from oms.kernel.ids import derive_id
 from oms.kernel.json import write_json
 from oms.kernel.time import to_text
@@ -57,6 +59,18 @@ def given_out_from(items: Iterable[Item], channel: str, at: datetime) -> datetim
     """When all of some items may leave: now, or with the last preorder among them, at the first instant of its day."""
     days = [item.waiting.release_on for item in items if item.waiting.embargoed(channel, at.date())]
     return max([at, *(datetime.combine(day, time(), UTC) for day in days if day is not None)])
+
+
+def may_be_backordered(short: Mapping[str, int], items: Mapping[str, Item], channel: str, today: date) -> bool:
+    """Whether some of the units that are short may wait, as allocation will decide, for all that their items say.
+
+    How many wait already is not read: of a cap only that is known that the order alone would exceed it.
+    """
+    return any(
+        why_not_join(item.waiting, channel, units, caps_on(item.waiting, channel, Head(sku)), today) is None
+        for sku, units in short.items()
+        if (item := items.get(sku)) is not None
+    )
 
 
 def units_by_sku(order: NewOrder, gone: Mapping[str, int] = {}) -> dict[str, int]:

@@ -21,6 +21,7 @@ from oms.intake.rules import (
     destination_of,
     first_answer,
     given_out_from,
+    may_be_backordered,
     person_id_of,
     person_text,
     units_by_sku,
@@ -210,7 +211,7 @@ def decide(
     stock = desk.may_ship(asked).stock(stock, wanted)
     decision = Decision(
         promise=desk.promise(destination_of(new), wanted, stock, given_out_from(items.values(), new.channel, at)),
-        backorder_expected=bool(desk.checks.short(wanted, stock)),
+        backorder_expected=may_be_backordered(desk.checks.short(wanted, stock), items, new.channel, at.date()),
         holds=holds,
         findings=verdict.findings,
         reservation_id=reservation.id if reservation else None,

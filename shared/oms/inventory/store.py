@@ -41,6 +41,7 @@ from oms.inventory.entries import (
 )
 from oms.inventory.expiry.store import ending_marker
 from oms.inventory.facts import expired, freed, shortfalls
+from oms.inventory.history import walked
 from oms.inventory.items import position_of, stored
 from oms.inventory.lots import named, picked
 from oms.inventory.model import (
@@ -309,20 +310,17 @@ class StockStore:
 
     def entry(self, name: str) -> Entry | None:
         """One entry of the journal by its name."""
-        key = self._entry_key(name)
-        row = tables.get(key)
+        row = tables.get(self._entry_key(name))
         return unpack(Entry, row["doc"]) if row else None
+
+    def entries(self, names: Iterable[str]) -> dict[str, Entry]:
+        """Several of them in one call; consistent."""
+        keys = {self._entry_key(name): name for name in names}
+        return {keys[key]: unpack(Entry, row["doc"]) for key, row in tables.get_many(keys).items()}
 
     def history(self, position: Position, *, limit: int) -> Iterator[tuple[Entry, Posting]]:
         """The last movements of a position with their entries, newest first; `limit` entries at most."""
-        name = position.entry
-        for _ in range(limit):
-            entry = self.entry(name) if name else None
-            if entry is None:
-                return
-            own = [one for one in entry.postings if (one.sku, one.location) == position.key]
-            yield from ((entry, posting) for posting in reversed(own))
-            name = own[0].before
+        return walked(position, self.entry, limit)
 
     def journal(self, since: datetime, until: datetime) -> Iterator[Entry]:
         """All entries with `since <= at < until`, hour by hour and shard by shard; consistent."""

@@ -1,11 +1,11 @@
 """Purchases that follow from a drop shipment: raised with the release of the work to the supplier's place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from oms.aws.tables import Write
-from oms.events.procurement import PurchaseRaised
+from oms.events.procurement import PurchaseRaised, PurchaseRescheduled
 from oms.kernel.errors import MalformedError
 from oms.kernel.ids import derive_id
 from oms.kernel.time import to_text
@@ -47,24 +47,16 @@ def purchase_id_of(fulfillment_order_id: str) -> str:
 def raise_purchase(
     work: Released, supplier: str, ship_by: str, *, procurement: ProcurementStore, at: datetime
 ) -> list[Write]:
-    """What raises the purchase of a supplier's work, for the transaction that releases it; nothing if it is there.
+    """What raises the purchase of a supplier's work, for the transaction that releases it.
 
+    Where it is there already, the work is released again after it was withdrawn: its day is moved if it is another one.
     A unit costs what the supplier's offer says; None: it has no offer, and the invoice will say.
     """
     purchase_id = purchase_id_of(work.id)
-    if procurement.purchase(purchase_id) is not None:
-        return []  # released again after it was withdrawn
-    offers = _offers(supplier, procurement.suppliers())
-    lines = tuple(
-        PurchaseLine(
-            number=line.number,
-            sku=line.sku,
-            units=line.quantity,
-            unit_cost_minor=offers[line.sku].unit_cost_minor if line.sku in offers else None,
-            currency=offers[line.sku].currency if line.sku in offers else None,
-        )
-        for line in work.lines
-    )
+    known = procurement.purchase(purchase_id)
+    if known is not None:
+        return [procurement.change_write(_rescheduled(known, ship_by, at))] if known.ship_by != ship_by else []
+    lines = _lines(work, _offers(supplier, procurement.suppliers()))
     made = Purchase(
         id=purchase_id,
         supplier=supplier,
@@ -84,6 +76,31 @@ def raise_purchase(
         ship_by=ship_by,
     )
     return [procurement.raise_write(made.changed(fact, at=at, by=BY))]
+
+
+def _lines(work: Released, offers: Mapping[str, Offer]) -> tuple[PurchaseLine, ...]:
+    return tuple(
+        PurchaseLine(
+            number=line.number,
+            sku=line.sku,
+            units=line.quantity,
+            unit_cost_minor=offers[line.sku].unit_cost_minor if line.sku in offers else None,
+            currency=offers[line.sku].currency if line.sku in offers else None,
+        )
+        for line in work.lines
+    )
+
+
+def _rescheduled(purchase: Purchase, ship_by: str, at: datetime) -> Purchase:
+    fact = PurchaseRescheduled(
+        purchase_id=purchase.id,
+        supplier=purchase.supplier,
+        location=purchase.location,
+        fulfillment_order_id=purchase.fulfillment_order_id,
+        ship_by=ship_by,
+        before=purchase.ship_by,
+    )
+    return purchase.changed(fact, at=at, by=BY, ship_by=ship_by)
 
 
 def list_purchases(supplier: str, *, cursor: str | None, limit: int, procurement: ProcurementStore) -> PurchasePage:

@@ -1,6 +1,6 @@
 """Scan the reorder points; list what was proposed."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -14,14 +14,22 @@ from oms.procurement.store import ProcurementStore
 
 BY = "system:scan_reorder_points"
 _AT_ONCE = 100
+# Of these SKUs, units by (SKU, location) that a transfer was asked for and that have not left (floor inventory).
+Awaited = Callable[[Collection[str]], Mapping[tuple[str, str], int]]
 
 
 def scan_reorder_points(
-    positions: Iterable[LowPosition], *, elsewhere: Collection[str], procurement: ProcurementStore, now: datetime
+    positions: Iterable[LowPosition],
+    *,
+    elsewhere: Collection[str],
+    awaited: Awaited,
+    procurement: ProcurementStore,
+    now: datetime,
 ) -> ScanResult:
     """Propose one purchase for each position at or below its reorder point that has no open proposal.
 
-    Not for locations `elsewhere`: what lies at a supplier's place is the supplier's matter.
+    Not for locations `elsewhere`: what lies at a supplier's place is the supplier's matter. Units that a transfer was
+    asked for and that have not left yet are `awaited`: they count as if they were on their way, and are not bought.
 
     The key of a proposal is its SKU and location, so that however often or concurrently this runs there is never a
     second one; an open proposal counts as on its way, whatever its quantity.
@@ -30,12 +38,13 @@ def scan_reorder_points(
     low = proposed = 0
     unsourced: list[str] = []
     for chunk in _chunks((one for one in positions if one.location not in elsewhere), _AT_ONCE):
-        low += len(chunk)
-        known = procurement.open_among((position.sku, position.location) for position in chunk)
-        for position in chunk:
+        there = _with_awaited(chunk, awaited)
+        low += len(there)
+        known = procurement.open_among((position.sku, position.location) for position, _ in there)
+        for position, inventory in there:
             if (position.sku, position.location) in known:
                 continue
-            proposal = _proposal(position, suppliers, now)
+            proposal = _proposal(position, inventory, suppliers, now)
             if proposal is None:
                 unsourced.append(f"{position.sku} at {position.location}")
             else:
@@ -79,13 +88,21 @@ def _places(location: str | None, locations: frozenset[str] | None) -> list[str 
     return [place for place in sorted(locations) if location in (None, place)]
 
 
-def _proposal(position: LowPosition, suppliers: Sequence[Supplier], now: datetime) -> Proposal | None:
+def _with_awaited(chunk: Sequence[LowPosition], awaited: Awaited) -> list[tuple[LowPosition, int]]:
+    """Those that are low all the same, with their inventory position; asked only where somebody waits."""
+    skus = {position.sku for position in chunk if position.backordered}
+    more = awaited(skus) if skus else {}
+    counted = [(one, one.inventory_position + more.get((one.sku, one.location), 0)) for one in chunk]
+    return [(position, units) for position, units in counted if units <= position.reorder_point]
+
+
+def _proposal(position: LowPosition, inventory: int, suppliers: Sequence[Supplier], now: datetime) -> Proposal | None:
     found = best_offer(position.sku, suppliers)
     if found is None:
         return None
     supplier, offer = found
     quantity = reorder_quantity(
-        position=position.inventory_position,
+        position=inventory,
         reorder_point=position.reorder_point,
         order_up_to=position.order_up_to,
         moq=offer.moq,
@@ -101,7 +118,7 @@ def _proposal(position: LowPosition, suppliers: Sequence[Supplier], now: datetim
         unit_cost_minor=offer.unit_cost_minor,
         currency=offer.currency,
         lead_time_days=offer.lead_time_days,
-        inventory_position=position.inventory_position,
+        inventory_position=inventory,
         reorder_point=position.reorder_point,
         proposed_at=at,
     )

@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from oms.aws import tables
 from oms.aws.documents import pack, unpack
@@ -84,8 +85,19 @@ class ProcurementStore:
 
     def raise_write(self, purchase: Purchase) -> Write:
         """A new purchase with its fact; fails when there is one."""
+        return tables.put(
+            self.table, self._purchase_item(purchase), condition="attribute_not_exists(pk)", label=purchase.id
+        )
+
+    def change_write(self, purchase: Purchase) -> Write:
+        """A purchase with its fact, on the version before."""
+        seen = {":seen": purchase.version - 1}
+        item = self._purchase_item(purchase)
+        return tables.put(self.table, item, condition="v = :seen", values=seen, label=purchase.id)
+
+    def _purchase_item(self, purchase: Purchase) -> dict[str, Any]:
         key = self._purchase_key(purchase.id)
-        item = {
+        return {
             "pk": key.pk,
             "sk": key.sk,
             "v": purchase.version,
@@ -94,7 +106,6 @@ class ProcurementStore:
             "open_pk": f"PURCHASES#{purchase.supplier}",
             "open_sk": f"{purchase.raised_at}#{purchase.id}",
         }
-        return tables.put(self.table, item, condition="attribute_not_exists(pk)", label=purchase.id)
 
     def purchases(self, supplier: str, *, before: str | None, limit: int) -> list[tuple[str, Purchase]]:
         """Purchases of a supplier behind the key `before`, with their keys, the newest first."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from oms.wiring.shelves import Shelves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from typing import Any
 
@@ -167,6 +167,12 @@ class Goods(Shelves):
     def suppliers_places(self) -> "set[str]":
         """The locations that are not ours."""
         return {name for name, place in self.reference.locations().items() if place.supplier}
+
+    def awaited_by_transfer(self, skus: "Collection[str]") -> "Mapping[tuple[str, str], int]":
+        """Units that orders wait for and that have not left where they lie (port of procurement)."""
+        from oms.inventory.transfers.awaited import awaited
+
+        return awaited(skus, supplies=self.supplies, transfers=self.transfers)
 
     def nearest(self, destination: "Destination") -> list[str]:
         """Our own locations, nearest first (port of reservations)."""

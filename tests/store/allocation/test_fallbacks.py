@@ -76,6 +76,19 @@ def test_a_rule_that_lists_nothing_lets_units_wait(wiring: Wiring) -> None:
     assert (order.holds, record.fallback, record.passed_over) == ((), "backorder", ())
 
 
+def test_a_backorder_of_a_preorder_says_its_day_of_release(wiring: Wiring) -> None:
+    scene(wiring, "backorder")
+    policy = MayWait(kind="preorder", release_on=date(2026, 12, 24))
+    wiring.reference.put_item(item_of("P").model_copy(update={"waiting": policy}))
+    assert wiring.stock.open_position(position("P", "ber-1", 9))
+    allocate(batch(put_order(wiring, "ord_1", {"P": 2, "A": 3})), None)
+    (record,) = wiring.decisions.about("ord_1", wiring.orders.get("ord_1").decided_in)
+    assert (
+        "backorder takes 3 unit(s) of line(s) 1, 2: they wait for stock; those of line(s) 1 are not served before the "
+        "day of release, 2026-12-24." in words_of(record)
+    )
+
+
 def test_only_items_that_are_not_given_out_yet_wait_as_preorders(wiring: Wiring) -> None:
     scene(wiring, "preorder", "customer_care")
     policy = MayWait(kind="preorder", release_on=date(2026, 12, 24))

@@ -116,7 +116,7 @@ def test_a_partial_shipment_is_a_short_pick_and_a_shipment_in_two_writes(wiring:
     [
         ({"confirmations": []}, "confirmations"),
         ({"confirmations": [confirmation("eaten")]}, "confirmations.0.kind"),
-        ({"confirmations": [confirmation("short_pick")]}, "confirmations.0"),
+        ({"confirmations": [confirmation("short_pick")]}, "confirmations.0.lines"),
         ({"confirmations": [confirmation("picked", lines=[{"number": 1, "quantity": True}])]}, None),
         ({"confirmations": [confirmation("picked", at="yesterday")]}, "confirmations.0.at"),
         ({"confirmations": [confirmation("picked")] * 26}, "confirmations"),

@@ -8,6 +8,7 @@ from pypdf import PdfReader
 from functions.allocation import queue_allocate_orders
 from functions.fulfillment import task_write_packing_lists
 from oms.aws import clients, tables
+from oms.fulfillment.picking import picks_of
 from oms.orders.model import Content, FulfillmentOrder, Order, Parcel
 from oms.orders.shapes import Someone
 from oms.wiring import Wiring
@@ -140,3 +141,25 @@ def test_an_article_without_lots_costs_no_call_more() -> None:
         calls = calls_of(lambda: task_write_packing_lists.handler(task, None))
         assert "BatchGetItem" in calls
         assert calls.count("BatchGetItem") + calls.count("Query") == 3  # the order, its item; the locations
+
+
+def test_the_journals_of_several_articles_are_read_together() -> None:
+    """Six orders came after ours: of both articles the seven last entries are read, in one call each time."""
+    with moto_cloud(HANDS) as wiring:
+        shop(wiring)
+        wiring.reference.put_item(BRIE.model_copy(update={"sku": "GOUDA"}))
+        assert wiring.stock.open_position(position("GOUDA", "ber-1", 20))
+        ours = bought(wiring, "ord_1", {"BRIE": 1, "GOUDA": 1})
+        for n in range(6):
+            bought(wiring, f"oth_{n}", {"BRIE": 1, "GOUDA": 1}, minute=1 + n)
+        order = wiring.orders.tree("ord_1").order
+        items = wiring.reference.items(["BRIE", "GOUDA"])
+        place = wiring.reference.locations()["ber-1"]
+        desk = wiring.pick_desk
+        calls = calls_of(lambda: picks_of(ours, order, items, place, desk))
+        assert calls == ["BatchGetItem"] * (1 + 7 + 1)  # the positions, the journals, the lots
+        picks = picks_of(ours, order, items, place, desk)
+        assert [(one.sku, one.lot) for number in (1, 2) for one in picks.take(number, {"BRIE": 1, "GOUDA": 1})] == [
+            ("BRIE", "L-SOON"),
+            ("GOUDA", None),
+        ]

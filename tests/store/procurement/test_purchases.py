@@ -4,12 +4,13 @@ from typing import Any
 
 from functions.fulfillment import task_release_fulfillment, task_withdraw_release
 from functions.procurement.api_list_purchases import handler as list_purchases
+from oms.aws.tables import commit
 from oms.procurement.model import Offer, Purchase, PurchaseLine, Supplier
 from oms.procurement.purchases import purchase_id_of
 from oms.wiring import Wiring
 from tests.allocation_scene import text_of
 from tests.aws import moto_cloud
-from tests.crash import calls_of, crash, crash_points, restart
+from tests.crash import around_writes, calls_of, crash, crash_points, restart
 from tests.fulfillment_builders import a_work, an_order, parcels_of
 from tests.fulfillment_store import now, store
 from tests.lambda_events import api_event
@@ -93,3 +94,49 @@ def test_killed_anywhere_it_is_ordered_once() -> None:
             made = purchase(again)
             assert made is not None, point
             assert made.version == 1, point
+
+
+def withdrawn_and_moved(wiring: Wiring) -> None:
+    """Released, withdrawn, and booked with a carrier that comes two days later."""
+    booked(wiring)
+    release()
+    failed = {**DOCUMENT, "failed_step": "release_fulfillment", "error": {"Error": "X", "Cause": "y"}}
+    assert task_withdraw_release.handler(failed, None)["outcome"] == "withdrawn"
+    work = wiring.orders.get_fulfillment_order("ord_1", "ful_ord_1")
+    commit(wiring.orders.write(work.changed(at=now(), by="test", what="Booked", ship_by="2026-11-26")))
+
+
+def test_what_is_released_again_for_another_day_is_ordered_for_that_day() -> None:
+    with moto_cloud(now) as wiring:
+        withdrawn_and_moved(wiring)
+        before = purchase(wiring)
+        assert before is not None
+        assert release()["outcome"] == "released"
+        after = purchase(wiring)
+        assert after is not None
+        assert (before.ship_by, after.ship_by, after.version) == ("2026-11-24", "2026-11-26", 2)
+        assert (after.id, after.lines, after.raised_at) == (before.id, before.lines, before.raised_at)
+        (fact,) = after.facts
+        assert (fact.type, fact.data["before"], fact.data["ship_by"]) == (
+            "PurchaseRescheduled",
+            "2026-11-24",
+            "2026-11-26",
+        )
+        answer = list_purchases(api_event("GET /v1/purchases", query={"supplier": "acme"}), None)
+        assert [one["ship_by"] for one in text_of(answer)["purchases"]] == ["2026-11-26"]
+
+
+def test_killed_anywhere_its_day_is_moved_once() -> None:
+    with moto_cloud(now) as wiring:
+        withdrawn_and_moved(wiring)
+        points = around_writes(calls_of(release))
+    assert len(points) == 2
+    for point in points:
+        with moto_cloud(now) as wiring:
+            withdrawn_and_moved(wiring)
+            crash(point, release)
+            again = restart(now)
+            assert release()["outcome"] == "released"
+            made = purchase(again)
+            assert made is not None, point
+            assert (made.version, made.ship_by) == (2, "2026-11-26"), point

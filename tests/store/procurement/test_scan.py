@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
+from functions.allocation import queue_allocate_orders
+from functions.inventory import api_move_stock
 from functions.procurement import api_list_proposals, cron_scan_reorder_points
 from oms.procurement.model import Offer, Proposal, Supplier
 from oms.procurement.service import scan_reorder_points
 from oms.wiring import Wiring
-from tests.allocation_scene import START, position, rows, set_up, text_of
+from tests.allocation_scene import START, batch, position, put_order, rows, set_up, text_of
 from tests.aws import moto_cloud
 from tests.crash import calls_of, crash, crash_points, restart
 from tests.lambda_events import api_event
+from tests.store.allocation.test_transfers_asked_for import scene as ask_for_transfer
 
 LIST = "GET /v1/purchase-proposals"
 
@@ -80,7 +83,9 @@ def test_a_scan_that_runs_at_the_same_time_finds_the_place_taken(cloud_on_moto: 
                 scan()
             yield found
 
-    result = scan_reorder_points(slow(), elsewhere=(), procurement=cloud_on_moto.procurement, now=START)
+    result = scan_reorder_points(
+        slow(), elsewhere=(), awaited=lambda _: {}, procurement=cloud_on_moto.procurement, now=START
+    )
     assert (result.proposed, result.already_open) == (0, 2)
     assert len(proposals(cloud_on_moto)) == 2
 
@@ -164,3 +169,33 @@ def test_a_proposal_is_stored_so_that_the_publisher_reads_its_fact(cloud_on_moto
     image = {"v": {"N": str(row["v"])}, "n": {"N": str(row["n"])}, "doc": {"B": base64.b64encode(row["doc"]).decode()}}
     record = json.loads(json.dumps({"dynamodb": {"NewImage": image}}))
     assert [fact.type for fact in facts_of_stream_record(record)] == ["PurchaseProposed"]
+
+
+def test_units_that_a_transfer_was_asked_for_are_not_bought_a_second_time(cloud_on_moto: Wiring) -> None:
+    """Berlin waits for three of A that London will send: it is low by what it should hold, not by those three."""
+    ask_for_transfer(cloud_on_moto, "transfer", "backorder", there=3)
+    sell(cloud_on_moto, "A")
+    put_levels(cloud_on_moto, "A", "ber-1", reorder_point=0, order_up_to=20)
+    queue_allocate_orders.handler(batch(put_order(cloud_on_moto, "ord_1", {"A": 3})), None)
+    berlin = cloud_on_moto.stock.positions_at([("A", "ber-1")])["A", "ber-1"]
+    assert (berlin.inventory_position, berlin.incoming) == (-3, 0)
+    assert scan()["proposed"] == 1
+    (one,) = proposals(cloud_on_moto)
+    assert (one.location, one.inventory_position, one.quantity) == ("ber-1", 0, 24)  # 20 in packs of 12, not 23
+
+
+def test_who_is_low_by_nothing_but_what_is_on_its_way_is_not_low(cloud_on_moto: Wiring) -> None:
+    ask_for_transfer(cloud_on_moto, "transfer", "backorder", there=3)
+    sell(cloud_on_moto, "A")
+    put_levels(cloud_on_moto, "A", "ber-1", reorder_point=-2, order_up_to=20)
+    queue_allocate_orders.handler(batch(put_order(cloud_on_moto, "ord_1", {"A": 3})), None)
+    assert [one.location for one in cloud_on_moto.stock.at_reorder_point()] == ["ber-1"]
+    assert scan() == {"low": 0, "proposed": 0, "already_open": 0, "unsourced": []}
+
+
+def put_levels(wiring: Wiring, sku: str, location: str, **levels: int) -> None:
+    path = {"sku": sku, "location": location}
+    route = "PUT /v1/stock/{sku}/locations/{location}"
+    event = api_event(route, path=path, body=levels, headers={"If-Match": "*"}, roles=("operator",))
+    assert api_move_stock.handler(event, None)["statusCode"] == 200
+    wiring.reference.look_again()

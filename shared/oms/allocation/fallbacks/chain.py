@@ -100,8 +100,15 @@ def _left(
     return free
 
 
-def _backorder(_: Stranded, left: Units) -> Did:
-    return Did(dict(left), "they wait for stock")
+def _backorder(stranded: Stranded, left: Units) -> Did:
+    """All wait for stock; those of items that are not given out yet get none before their day, and that is said."""
+    days = _release_days(stranded, left)
+    shut = [
+        f"; those of line(s) {', '.join(str(number) for number in left if days.get(number) == day)}"
+        f" are not served before the day of release, {day}"
+        for day in sorted(set(days.values()))
+    ]
+    return Did(dict(left), "".join(["they wait for stock", *shut]))
 
 
 def _customer_care(_: Stranded, left: Units) -> Did:
@@ -110,15 +117,21 @@ def _customer_care(_: Stranded, left: Units) -> Did:
 
 def _preorder(stranded: Stranded, left: Units) -> Did:
     """Lines of items that are not given out yet wait for their day."""
+    days = _release_days(stranded, left)
+    how = ", ".join(sorted(set(days.values())))
+    units = {number: left[number] for number in days}
+    return Did(units, f"they wait for the day of release, {how}" if units else "", "no day of release is ahead")
+
+
+def _release_days(stranded: Stranded, left: Units) -> dict[int, str]:
+    """The day of release by line, of those of which nothing may be given out yet."""
     channel, today = stranded.order.channel, stranded.now.date()
     days: dict[int, str] = {}
     for number in left:
         item = stranded.sourcing.item(stranded.line(number).sku)
         if item is not None and item.waiting.embargoed(channel, today):
             days[number] = str(item.waiting.release_on)
-    how = ", ".join(sorted(set(days.values())))
-    units = {number: left[number] for number in days}
-    return Did(units, f"they wait for the day of release, {how}" if units else "", "no day of release is ahead")
+    return days
 
 
 def _cancel_by_date(stranded: Stranded, left: Units) -> Did:

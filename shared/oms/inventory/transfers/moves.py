@@ -70,9 +70,7 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
             check_seen(before, caller)
         if not before.committed:
             raise refusal(before, "nothing is committed for it", "make it ready first")
-        due_on = shipment.due_on or before.due_on
-        if due_on is None:
-            raise RejectedError("a date is needed", code="invalid", faults=[Fault("due_on", "say when it arrives")])
+        due_on = _arrives_on(before, shipment)
         units, whole = _to_ship(before, shipment)
         stepped = rules.shipped(before, units, due_on)
         seen = positions([(sku, end) for sku in units for end in (before.source, before.destination)], desk)
@@ -84,16 +82,27 @@ def ship_transfer(transfer_id: str, shipment: ShipTransfer, *, caller: Caller, d
         now = to_text(desk.clock())
         notes = _noted(before.shipments, Note(id=shipment.shipment_id, digest=asked, at=now), whole=whole)
         cause = Cause(caller.by, now)
-        gone = [
-            write
-            for sku, serials in named.items()
-            for write in desk.serials.went_out((sku, before.source), serials, cause, before.ref, status="in_transit")
-        ]
-        step = Step(before, stepped, seen, cause, more=gone)
+        step = Step(before, stepped, seen, cause, more=_gone(before, named, cause, desk))
         done = write(step, fact, desk=desk, shipments=notes, under_way=None if whole else asked)
         return done if whole else None
 
     return _in_parts(attempt)
+
+
+def _arrives_on(before: Transfer, shipment: ShipTransfer) -> str:
+    due_on = shipment.due_on or before.due_on
+    if due_on is None:
+        raise RejectedError("a date is needed", code="invalid", faults=[Fault("due_on", "say when it arrives")])
+    return due_on
+
+
+def _gone(before: Transfer, named: Mapping[str, Sequence[str]], cause: Cause, desk: TransferDesk) -> list[Write]:
+    """What says of serial numbers that they are on their way."""
+    return [
+        write
+        for sku, serials in named.items()
+        for write in desk.serials.went_out((sku, before.source), serials, cause, before.ref, status="in_transit")
+    ]
 
 
 def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Caller, desk: TransferDesk) -> Transfer:
@@ -125,18 +134,10 @@ def receive_transfer(transfer_id: str, receipt: ReceiveTransfer, *, caller: Call
         at = to_text(now)
         cause = Cause(caller.by, at, "; ".join(f"{one.sku}: {one.reason}" for one in found if one.reason) or None)
         notes = _noted(before.receipts, Note(id=receipt.receipt_id, digest=asked, at=at), whole=whole)
-        step = Step(
-            before,
-            stepped,
-            seen,
-            cause,
+        learned = _observed(before, found, now, desk) if whole else []
+        step = Step(before, stepped, seen, cause, receipt_id=receipt.receipt_id)._replace(
             stock_facts=_stock_facts(stepped.movements, seen, at),
-            more=[
-                *guards,
-                *_numbered(before, found, cause, desk),
-                *(_observed(before, found, now, desk) if whole else []),
-            ],
-            receipt_id=receipt.receipt_id,
+            more=[*guards, *_numbered(before, found, cause, desk), *learned],
         )
         fact = _told(before, receipt.receipt_id, found, sum(line.in_transit for line in stepped.lines))
         done = write(step, fact, desk=desk, receipts=notes, under_way=None if whole else asked)
