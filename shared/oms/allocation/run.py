@@ -154,8 +154,8 @@ class Run:
         if self._promising.foresees:  # what it foresaw is written now, or never
             self._promising = Promising(self._waiting)
         may_ship = self._sourcing.who_may_ship(self._now)
-        kept = Kept(self._promising, may_ship, self._now.date())
-        self._lineup = Lineup(self._lines, InLine(self._lines, self._orders, may_ship), kept)
+        claims = Kept(self._promising, may_ship, self._now.date())
+        self._lineup = Lineup(self._lines, InLine(self._lines, self._orders, may_ship), claims)
         self._lineup.watch(skus, self._seen, surely=self._serve)
         lost = 0
         for group in self._groups(self._decisions(orders, reserved)):
