@@ -25,7 +25,7 @@ PAGE = Path(__file__).parents[2] / "docs/performance.md"
 SIZES = ((3, 8, 2_000), (5, 10, 2_000), (10, 20, 2_000), (20, 20, 200), (20, 50, 60))
 STRAIGHT = ((5, 10, 1_000), (10, 20, 1_000))
 CHECKED = ((3, 8, 3_000), (5, 10, 1_500), (10, 20, 500))
-LARGE = ((30, 50, 4), (50, 20, 4), (50, 50, 4), (100, 20, 4))
+LARGE = ((30, 50, 3), (50, 20, 3), (50, 50, 8), (100, 20, 3), (100, 50, 2), (200, 50, 1))
 SECONDS = 10.0  # that HiGHS gets for a large order
 _SAME = 0.001  # minor units; the solver's own tolerance
 

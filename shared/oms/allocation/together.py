@@ -16,6 +16,7 @@ from oms.orders.bundles import on_the_shelf, shelf_skus
 from oms.orders.model import Order
 
 MOST_ORDERS = 24  # of a hot item with more buyers everybody takes what is next: the CPU of allocation is its ceiling
+MOST_POSITIONS = 1_000  # SKUs x locations of one order: a larger one takes seconds to plan, and that many times
 MAX_TRIES = 12  # sequences: more of them save little (docs/performance.md)
 
 Plan = Callable[[Order, Left], Placed]
@@ -31,6 +32,8 @@ def cheapest_sequence(fair: Sequence[Order], picture: Mapping[PositionKey, Posit
     if not _compete(wanted, left):
         return list(fair)
     keys = [[key for key in sorted(left) if key[0] in needs] for needs in wanted]
+    if max(map(len, keys)) > MOST_POSITIONS:
+        return list(fair)
     known: dict[tuple[int, tuple[int, ...]], Placed] = {}
 
     def solve(at: int, there: Left) -> Placed:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from oms.allocation.sourcing.batch import Left, Placed
 from oms.allocation.sourcing.desk import Sourcing
-from oms.allocation.together import MOST_ORDERS, cheapest_sequence, planner
+from oms.allocation.together import MOST_ORDERS, MOST_POSITIONS, cheapest_sequence, planner
 from oms.inventory.model import Position, PositionKey
 from oms.orders.model import Destination, Order
 from tests.allocation_scene import START, confirmed_order, position
@@ -73,6 +73,17 @@ def test_together_costs_no_more_and_nobody_gets_fewer_units(
     assert sum(one.cost for one in after.values()) <= sum(one.cost for one in before.values())
     assert all(after[name].units >= one.units for name, one in before.items())
     assert cheapest(fair, picture) == sequence
+
+
+def test_orders_that_take_seconds_to_plan_are_not_planned_ahead() -> None:
+    skus = [f"S{number}" for number in range(MOST_POSITIONS // 2 + 1)]
+    fair = [order(1, dict.fromkeys(skus, 1), ZURICH), order(2, {"S0": 1}, BERLIN)]
+    picture = {(sku, place): position(sku, place, 1) for sku in skus for place in ("ber-1", "lon-1")}
+
+    def never(_order: Order, _left: Left) -> Placed:
+        raise AssertionError
+
+    assert cheapest_sequence(fair, picture, never) == fair
 
 
 def test_where_all_have_enough_nothing_is_planned_ahead() -> None:

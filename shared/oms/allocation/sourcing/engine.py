@@ -8,17 +8,16 @@ from typing import NamedTuple
 
 from oms.allocation.sourcing.exact import ENOUGH_STEPS, solve
 from oms.allocation.sourcing.filters import Candidates, candidates, traits_of
-from oms.allocation.sourcing.large import improved
+from oms.allocation.sourcing.large import solved
 from oms.allocation.sourcing.model import Case, Outcome, Part, Place, Refusal, Rival, Score
 from oms.allocation.sourcing.network import Answer, Takes, cost_of
 from oms.allocation.sourcing.objective import Bundle, Priced, price, score
-from oms.allocation.sourcing.relaxed import Relaxed
 from oms.allocation.sourcing.strategy import Rule, Split, Strategy, rule_for
 
 EXACT_PIECES, EXACT_SOURCES = 20, 50
 FEWER_STEPS = 10_000  # beyond what is always proven: a tenth of a second
 MOST_COMBINED = 32  # sets of further locations that are tried for an order that may have few more
-TOO_MANY = 2_000  # pieces x sources beyond which no proof is tried
+MANY = 1_000  # pieces x sources beyond which the short way to a proof is not tried
 
 
 class _Try(NamedTuple):
@@ -65,19 +64,10 @@ def solve_any(priced: Priced) -> Answer:
     network = priced.network
     if len(network.pieces) <= EXACT_PIECES and len(network.sources) <= EXACT_SOURCES:
         return solve(network, max_steps=ENOUGH_STEPS)
-    if len(network.pieces) * len(network.sources) <= TOO_MANY:
-        answer = solve(network, max_steps=FEWER_STEPS)
-        if answer.proven:
-            return answer
-        bound = answer.bound
-        takes, steps = improved(network, answer.takes, bound=bound)
-        steps += answer.steps
-    else:
-        relaxed = Relaxed(network)
-        bound = relaxed.bound(relaxed.useful())
-        takes, steps = improved(network, bound=bound)
-    cost = cost_of(network, takes)
-    return Answer(takes, cost, min(bound, cost), steps)
+    if len(network.pieces) * len(network.sources) > MANY:
+        return solved(network)
+    answer = solve(network, max_steps=FEWER_STEPS)
+    return answer if answer.proven else solved(network, answer)
 
 
 def _stands_in_the_way(constraint: str, case: Case, found: Candidates) -> bool:

@@ -1,91 +1,150 @@
-"""A good plan for an order that is too large to be proven: many starts, the best of them taken apart and rebuilt.
+"""A good plan for an order that is too large to be proven the short way, and the bound that is proven for it.
 
-Starts come from dynamic slope scaling (`scaled.py`), better plans from ruin and recreate (`rebuilt.py`): shortly from
-each start, longer among the sources that the best ones use (a kernel search, Angelelli et al. 2010), and once more
-among all. Work is counted in steps, one a price looked at, some 1 µs; it ends as soon as a plan is good enough.
+First which sources: sets that are cheap by straight prices (`sets.py`). Then a plan of each, its pieces shared out pair
+by pair (`paired.py`). With the best of them as the plan to beat a proof is tried (`exact.py`), or a Lagrangian bound
+taken where that would be too dear. What is not proven is shaken (`shaken.py`), fewer plans for longer and longer. At
+last the best one is taken apart and rebuilt with all sources (`rebuilt.py`), which alone sees to limits that are in the
+way and to units that might as well wait. Work is counted in steps, each about 1 µs, never by the clock.
 """
 
 import random
+from collections.abc import Iterable
 
-from oms.allocation.sourcing.local import spread
-from oms.allocation.sourcing.network import Network, Takes, allowed, cost_of
+from oms.allocation.sourcing.dual import Dual
+from oms.allocation.sourcing.exact import solve
+from oms.allocation.sourcing.local import assigned, spread
+from oms.allocation.sourcing.network import Answer, Network, Takes, cost_of
 from oms.allocation.sourcing.rebuilt import rebuilt
-from oms.allocation.sourcing.scaled import Found, Scaling
+from oms.allocation.sourcing.relaxed import Relaxed
+from oms.allocation.sourcing.sets import Sets
+from oms.allocation.sourcing.shaken import Found, Shaking
 
-LARGE_STEPS = 600_000  # half a second to a second
-_STARTS = 60
-_GOOD = 15  # starts that are worked on
-_KERNEL = 14  # sources
-_SHORT_PCT, _LONG_PCT = 40, 50  # of the steps, for the starts together and for the kernel; the rest for all sources
-_ROUNDS = 3
+LARGE_STEPS = 2_000_000  # without those of the proof: two to four seconds
+PROOF_STEPS = 30_000  # a tenth of a second to one
+PROVABLE, BOUNDED = 2_500, 20_000  # pieces x sources: beyond these no proof is tried, no Lagrangian bound taken
 _ENOUGH = 1_000  # a plan is good enough when it is a thousandth above what is proven
+_ABOUT_PCT = (33, 12, 50)  # of the order's weight: what a source carries whose lines the sets are judged by
+_SETS = 40  # that are made plans of, for each of these lines
+_SETS_PCT, _PLANS_PCT = 35, 25  # of the steps, at the most; what is left of them is for shaking
+_REBUILT_PCT, _HINDERED_PCT = 10, 60  # of the steps; more of them where limits or waiting units stand in the way
+_HALVED = ((16, 30), (5, 35), (2, 35))  # so many plans are shaken, in so many per cent of the steps for it
 
 
-def improved(network: Network, *starts: Takes, bound: int, max_steps: int = LARGE_STEPS) -> tuple[Takes, int]:
-    """The best plan that is found within so many steps, and the steps; allowed, and no dearer than any of `starts`.
-
-    No plan costs less than `bound`.
-    """
-    one = _Improving(network, bound + bound // _ENOUGH)
-    one.begin(starts, max_steps * _SHORT_PCT // 200)
-    one.shortly(max_steps * _SHORT_PCT // 200)
-    one.among_few(max_steps * _LONG_PCT // 100)
-    one.rebuild(network, max_steps * (100 - _SHORT_PCT - _LONG_PCT) // 100)
-    return one.pool[0].takes, one.steps
+def solved(network: Network, tried: Answer | None = None, *, max_steps: int = LARGE_STEPS) -> Answer:
+    """The best plan that is found within so many steps; what was `tried` before is gone on from."""
+    one = _Improving(network)
+    one.begin(tried)
+    one.plan(one.sets(max_steps * _SETS_PCT // 100), max_steps * _PLANS_PCT // 100)
+    one.prove()
+    rebuilt_steps = max_steps * (_HINDERED_PCT if one.hindered else _REBUILT_PCT) // 100
+    one.shake(max_steps - rebuilt_steps - one.steps)
+    one.rebuild(rebuilt_steps)
+    bound = min(one.bound, one.best.cost)
+    return Answer(one.best.takes, one.best.cost, bound, one.steps + one.proof_steps)
 
 
 class _Improving:
-    """The plans found so far, the cheapest first."""
+    """The plans found so far: of each set of sources the cheapest."""
 
-    def __init__(self, network: Network, enough: int) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
-        self.enough = enough
         self.chance = random.Random(len(network.pieces))  # noqa: S311  a sequence, the same on every machine
-        self.pool: list[Found] = []
-        self.steps = 0
+        self.relaxed = Relaxed(network)
+        self.shaking = Shaking(network, self.relaxed.slopes, self.chance)
+        self.pool: dict[frozenset[int], Found] = {}
+        nothing: Takes = ((),) * len(network.pieces)
+        self.best = Found(cost_of(network, nothing), nothing)
+        self.bound = self.relaxed.bound(self.relaxed.useful())
+        self.other_steps = self.proof_steps = 0
 
-    def begin(self, starts: tuple[Takes, ...], max_steps: int) -> None:
-        network, scaling = self.network, Scaling(self.network)
-        found = [Found(cost_of(network, one), one) for one in (*starts, spread(network))]
-        while len(found) < _STARTS and scaling.steps < max_steps and min(found).cost > self.enough:
-            one = scaling.plan(self.chance)
-            if allowed(network, one.takes):
-                found.append(one)
-        self.pool = sorted({one.cost: one for one in reversed(found)}.values())[:_GOOD]
-        self.steps += scaling.steps
+    @property
+    def steps(self) -> int:
+        return self.other_steps + self.shaking.pairs.steps
 
-    def shortly(self, max_steps: int) -> None:
-        """A little from each start."""
-        starts = self.pool[:]
-        for one in starts:
-            self.rebuild(self.network, max_steps // len(starts), start=one.takes)
+    @property
+    def hindered(self) -> bool:
+        """Whether sharing out pieces may not be all there is to it."""
+        pieces = zip(self.network.pieces, self.best.takes, strict=True)
+        waits = any(sum([units for _, units in parts]) < piece.units for piece, parts in pieces)
+        return self.shaking.pairs.limited or self.relaxed.dear or waits
 
-    def among_few(self, max_steps: int) -> None:
-        """With the sources alone that the best plans use, and what is a little dearer on the way."""
-        kernel: set[int] = set()
-        for one in self.pool:
-            kernel |= {j for parts in one.takes for j, _ in parts}
-            if len(kernel) >= _KERNEL:
-                break
-        among = _only(self.network, kernel)
-        for _ in range(_ROUNDS):
-            self.rebuild(among, max_steps // _ROUNDS, warm=True)
+    @property
+    def enough(self) -> int:
+        return self.bound + self.bound // _ENOUGH
 
-    def rebuild(self, network: Network, max_steps: int, *, start: Takes | None = None, warm: bool = False) -> None:
-        """Go on from a plan, the cheapest if none is named."""
-        if self.pool[0].cost <= self.enough:
+    @property
+    def done(self) -> bool:
+        return self.best.cost <= self.enough
+
+    def begin(self, tried: Answer | None) -> None:
+        self.offer(spread(self.network))
+        if tried is not None:
+            self.offer(tried.takes)
+            self.proof_steps += tried.steps
+            self.bound = max(self.bound, tried.bound)
+
+    def offer(self, takes: Takes) -> None:
+        """Remember an allowed plan."""
+        found = Found(cost_of(self.network, takes), takes)
+        self.pool[found.used] = min(found, self.pool.get(found.used, found))
+        self.best = min(self.best, found)
+
+    def sets(self, max_steps: int) -> list[tuple[int, ...]]:
+        """Sets of sources that look cheap by one line or another, those first that look best."""
+        if self.done:
+            return []
+        total_g = sum([piece.units * piece.weight_g for piece in self.network.pieces])
+        ranked: dict[tuple[int, ...], int] = {}
+        for pct in _ABOUT_PCT:
+            sets = Sets(self.network, max(1, total_g * pct // 100))
+            sets.search(self.chance, max_steps // len(_ABOUT_PCT))
+            self.other_steps += sets.steps
+            for rank, chosen in enumerate(sets.cheapest(_SETS)):
+                ranked[tuple(chosen)] = min(rank, ranked.get(tuple(chosen), rank))
+        return sorted(ranked, key=lambda chosen: (ranked[chosen], chosen))
+
+    def plan(self, sets: Iterable[tuple[int, ...]], max_steps: int) -> None:
+        """Of each set a plan, as long as the steps last."""
+        pairs = self.shaking.pairs
+        until = pairs.steps + max_steps
+        for chosen in sets:
+            if self.done or pairs.steps >= until:
+                return
+            takes = assigned(self.network, list(chosen), self.relaxed)
+            pairs.steps += sum(map(len, pairs.options)) // 4
+            if pairs.allowed(takes):
+                self.offer(pairs.improve(takes, chosen, until))
+
+    def prove(self) -> None:
+        """Raise the bound, up to the cost of the best plan where that is to be had."""
+        size = len(self.network.pieces) * len(self.network.sources)
+        if self.done or size > BOUNDED:
             return
-        better = rebuilt(
-            network, start or self.pool[0].takes, self.chance, max_steps=max_steps, enough=self.enough, warm=warm
-        )
-        self.steps += better.steps
-        self.pool = sorted([*self.pool, Found(better.cost, better.takes)])
+        if size <= PROVABLE and self.network.max_parcels is None:
+            answer = solve(self.network, start=self.best.takes, max_steps=PROOF_STEPS)
+            self.offer(answer.takes)
+            self.proof_steps += answer.steps
+            self.bound = max(self.bound, answer.bound)
+            return
+        low = self.relaxed.low
+        start = [min([piece.wait, *low[i].values()]) for i, piece in enumerate(self.network.pieces)]
+        dual = Dual(self.network, self.relaxed.useful(), start)
+        dual.ascend(self.best.cost)
+        self.proof_steps += dual.steps
+        self.bound = max(self.bound, dual.bound)
 
+    def shake(self, max_steps: int) -> None:
+        """The best plans, then fewer of them for longer."""
+        for count, pct in _HALVED:
+            some = sorted(self.pool.values())[:count]
+            for one in some:
+                if not self.done:
+                    steps = max_steps * pct // (100 * len(some))
+                    self.offer(self.shaking.shaken(one, steps, self.enough).takes)
 
-def _only(network: Network, sources: set[int]) -> Network:
-    """The same order with these sources alone."""
-    pieces = tuple(
-        piece._replace(options=tuple(option for option in piece.options if option.source in sources))
-        for piece in network.pieces
-    )
-    return network._replace(pieces=pieces)
+    def rebuild(self, max_steps: int) -> None:
+        """The best plan with all sources."""
+        if not self.done:
+            better = rebuilt(self.network, self.best.takes, self.chance, max_steps=max_steps, enough=self.enough)
+            self.other_steps += better.steps
+            self.offer(better.takes)

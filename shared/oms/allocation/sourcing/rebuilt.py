@@ -11,7 +11,7 @@ from typing import NamedTuple
 from oms.allocation.sourcing.network import Network, Piece, Takes
 from oms.allocation.sourcing.relaxed import Relaxed
 
-_COOL, _WARM = 200, 20  # a plan may be a 200th (20th) dearer than the one before, in the mean; none at the end
+_COOL = 200  # a plan may be a 200th dearer than the one before, in the mean; none at the end
 _NONE = -1
 _FEW = 30  # pieces that are taken apart at a time, at the most
 Parts = tuple[tuple[int, int], ...]
@@ -41,9 +41,7 @@ class Rebuilt(NamedTuple):
     steps: int
 
 
-def rebuilt(
-    network: Network, start: Takes, chance: random.Random, *, max_steps: int, enough: int = 0, warm: bool = False
-) -> Rebuilt:
+def rebuilt(network: Network, start: Takes, chance: random.Random, *, max_steps: int, enough: int) -> Rebuilt:
     """The best plan that is found from `start` on, which must be allowed; one of `enough` will do."""
     site = _Site(network, start)
     best, record = start, site.cost
@@ -52,7 +50,7 @@ def rebuilt(
         before, looked = site.snapshot(), site.steps
         site.ruin_and_recreate(chance)
         site.steps = max(site.steps, looked + 1)
-        dearer = record * (max_steps - site.steps) // (max_steps * (_WARM if warm else _COOL))
+        dearer = record * (max_steps - site.steps) // (max_steps * _COOL)
         if site.cost < record:
             best, record = tuple(site.takes), site.cost
         if site.cost <= now + chance.randint(0, max(2 * dearer, 0)):

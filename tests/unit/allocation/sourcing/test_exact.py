@@ -132,14 +132,12 @@ def test_a_greedy_plan_is_allowed_and_never_better_than_the_proof(problem: Netwo
     assert answer.cost <= cost_of(problem, start)
 
 
-@pytest.mark.parametrize(("lines", "places"), [(25, 60), (100, 90)])
-def test_beyond_what_is_always_proven_a_plan_comes_with_its_bound(lines: int, places: int) -> None:
-    problem = network(("beyond", 1), lines, places)
+def test_beyond_what_is_always_proven_a_plan_comes_with_its_bound() -> None:
+    problem = network(("beyond", 1), 25, 60)
     answer = solve_any(Priced(problem, (), ()))
     assert allowed(problem, answer.takes)
     assert cost_of(problem, answer.takes) == answer.cost
     assert 0 < answer.bound <= answer.cost
-    assert solve_any(Priced(problem, (), ())) == answer
     assert answer.cost <= cost_of(problem, spread(problem))
 
 
