@@ -1,10 +1,9 @@
 """The stock as an order may have it: without own units of other channels, or lots that end too early."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from oms.allocation.decision import Decision
-from oms.allocation.decisions.model import DecisionRecord, Ending
+from oms.allocation.decisions.model import Ending
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.own import as_channel_sees
@@ -14,7 +13,6 @@ from oms.orders.bundles import on_the_shelf
 from oms.orders.model import Destination, Order
 
 Picture = Mapping[PositionKey, Position]
-MOST_ENDING = 20  # rows of a record
 
 
 class Lasting:
@@ -61,7 +59,7 @@ class Lasting:
     def too_short(self, order: Order, picture: Picture, skus: Collection[str]) -> list[Ending]:
         """What there is of SKUs, and is not for the order because its lots end too early; until when the last one."""
         found: list[Ending] = []
-        for key, instant in sorted(self._needed(order, skus, None).items() if self._dated else ()):
+        for key, instant in sorted(self._needed(order, skus, None).items()):
             if key not in picture:
                 continue
             position, item = picture[key], self._sourcing.item(key[0])
@@ -72,19 +70,6 @@ class Lasting:
                 day = max(delivered_until(item, order.channel, lot, zone) or "" for lot in lots)
                 found.append(Ending(sku=key[0], location=key[1], units=units, until=day))
         return found
-
-    def told(self, steps: Sequence[Decision], order: Order, picture: Picture) -> list[Decision]:
-        """The steps of an order; the records of what waits say what there is in lots that end too early."""
-        return [
-            step._replace(records=tuple(self._told(record, order, picture) for record in step.records))
-            for step in steps
-        ]
-
-    def _told(self, record: DecisionRecord, order: Order, picture: Picture) -> DecisionRecord:
-        lines = [line for line in order.lines if line.number in record.waiting]
-        skus = {sku for line in lines for sku in on_the_shelf(line, 1)} & self._dated.keys()
-        ending = self.too_short(order, picture, skus) if skus else []
-        return record.model_copy(update={"ending": tuple(ending[:MOST_ENDING])}) if ending else record
 
     def _needed(self, order: Order, skus: Collection[str] | None, until: str | None) -> dict[PositionKey, str]:
         """The instants behind which lots must end, by position."""

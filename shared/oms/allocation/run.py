@@ -19,6 +19,7 @@ from oms.allocation.admitting import Admission
 from oms.allocation.care import in_care
 from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
+from oms.allocation.ending import ending_told
 from oms.allocation.fairness.rules import in_sequence, joined, units_available
 from oms.allocation.inline import InLine
 from oms.allocation.kept import Kept
@@ -227,7 +228,8 @@ class Run:
         given = (order, works, request, view, self._sourcing, self._now, at)
         look = partial(self._look, order, picture=picture)
         steps = decide(*given, admission=admission, books=books, under_way=under_way, look=look)
-        steps = self._lasting.told(in_care(counted(steps, works, self._sourcing), self._now), order, view_of_all)
+        steps = in_care(counted(steps, works, self._sourcing), self._now)
+        steps = ending_told(steps, order, view_of_all, self._lasting)
         if not steps:
             del self._pending[order.id]
         before = order
