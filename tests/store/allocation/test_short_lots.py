@@ -1,6 +1,7 @@
 """Lots that end before the delivery: neither answered, nor promised, nor sent, and the decision says so."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from oms.reference.model import Channel, Item
 from oms.wiring import Wiring
 from tests.allocation_scene import Hands, assert_the_books_balance, position, put_order, set_up
 from tests.aws import moto_cloud
+from tests.intake import open_desk
+from tests.store.allocation.test_promises_by_rule import submitted
 from tests.store.inventory.test_lots import HANDS, post
 from tests.store.inventory.test_supplies import ask
-from tests.waiting_scene import come, serve, supply, trusted
+from tests.waiting_scene import come, sell, serve, supply, trusted
 
 CUP = Item(
     sku="CUP", name="Ewer of milk", weight_g=300, length_mm=10, width_mm=10, height_mm=10, lot_tracked=True,
@@ -120,3 +123,21 @@ def test_each_in_line_is_promised_of_the_lots_that_last_for_it(wiring: Wiring) -
     supply(wiring, "po", 2, "2026-12-07")
     serve("CUP")
     assert row(wiring.orders.get("ord_1")) == (0, 1, "2026-12-07")
+
+
+def test_the_first_promise_is_made_of_what_lasts_until_its_last_day() -> None:
+    with moto_cloud(HANDS) as wiring:
+        HANDS.now = Hands().now
+        set_up(wiring, position("MUG", "ber-1", 0), position("LAMP", "ber-1", 5))
+        trusted(wiring)
+        wiring.reference.put_item(CUP.model_copy(update={"sku": "MUG"}))
+        sell(wiring, "LAMP")
+        channel = Channel(name="sales_desk", kind="canonical", currencies=frozenset({"EUR"}))
+        wiring.reference.put_setting("CHANNEL", "sales_desk", channel)
+        wiring.intake = replace(open_desk(wiring), stock=wiring.offer, promise=wiring.promise)
+        assert post("received", 5, "C", "2026-12-05", sku="MUG")["http"] == 201
+        first = submitted("S-1")
+        assert (first["promise"], first["backorder_expected"]) == ({}, True)
+        assert post("received", 5, "D", "2026-12-06", sku="MUG")["http"] == 201
+        second = submitted("S-2")
+        assert (second["promise"], second["backorder_expected"]) == (WINDOW, False)
