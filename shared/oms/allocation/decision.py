@@ -91,6 +91,11 @@ class Decision(NamedTuple):
         return self.changes.keys() | (self.spent.keys if self.spent else set()) | sent
 
     @property
+    def taken(self) -> set[str]:
+        """SKUs on the shelf of which it takes units that nobody had."""
+        return {sku for (sku, _), change in self.changes.items() if change.committed > 0}
+
+    @property
     def days(self) -> set[Workday]:
         """The days of locations that it takes of."""
         return set(loads(self.works))

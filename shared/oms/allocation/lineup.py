@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from oms.allocation.inline import InLine
+from oms.allocation.kept import Kept, less
+from oms.allocation.lasting import Lasting
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.waiting.model import Head, Place, place_key
 from oms.inventory.waiting.rules import moves_of, places_of
@@ -36,12 +38,13 @@ class _Line:
 class Lineup:
     """Lines are read from the front as far as there is stock to give out, and not at all where nobody waits.
 
-    `inline` knows who may ship to whom of those who wait.
+    `inline` knows who may ship to whom of those who wait, `kept` what is there for those who had their turn.
     """
 
-    def __init__(self, store: WaitingStore, inline: InLine) -> None:
+    def __init__(self, store: WaitingStore, inline: InLine, kept: Kept) -> None:
         self._store = store
         self.inline = inline
+        self.kept = kept
         self._lines: dict[str, _Line] = {}
         self._heads: dict[str, Head] = {}
         self._written: dict[str, int] = {}
@@ -68,7 +71,8 @@ class Lineup:
         next_ones: dict[str, str] = {}
         free = _free(picture)
         for sku, line in self._lines.items():
-            for place in self._next(line, free.get(sku, 0)):
+            left = free.get(sku, 0) - sum(self.kept.of(sku, picture).values()) if free.get(sku) else 0
+            for place in self._next(line, left):
                 next_ones[place.order_id] = max(next_ones.get(place.order_id, ""), place.key)
         return sorted((key, order_id) for order_id, key in next_ones.items())
 
@@ -76,7 +80,7 @@ class Lineup:
         """The first places that have not had their turn, until their units are as many as are free."""
         found: list[Place] = []
         units = 0
-        for place in self._read(line) if free else ():
+        for place in self._read(line) if free > 0 else ():
             if units >= free:
                 break
             if place.order_id not in self._passed:
@@ -110,25 +114,34 @@ class Lineup:
 
     def seen_by(self, order: Order, picture: Picture) -> Picture:
         """The picture without what is there for others, who stand before the order."""
-        if not self._lines:
+        if not self._lines and not self.kept.anything:
             return picture
         hidden: dict[str, int] = {}
+        kept: dict[PositionKey, int] = {}
         own = {(place.sku, place.number): place.key for place in places_of(order).values()}
         for line in order.lines:
             if not (line.open or line.backordered):
                 continue
             for sku in on_the_shelf(line, 1):
+                key = own.get((sku, line.number)) or (_key(order, line.number) if line.supply_on else None)
                 if sku in self._lines:
-                    key = own.get((sku, line.number)) or (_key(order, line.number) if line.supply_on else None)
                     ahead = self._lines[sku].ahead(key, order.id, self._passed)
                     hidden[sku] = max(hidden.get(sku, 0), ahead)
-        return without(picture, {sku: units for sku, units in hidden.items() if units})
+                for at, units in self.kept.of(sku, picture, order.id, key).items():
+                    kept[at] = max(kept.get(at, 0), units)
+        return without(less(picture, kept), {sku: units for sku, units in hidden.items() if units})
+
+    def still_waits(self, order: Order, picture: Picture, lasting: Lasting) -> None:
+        """The order was looked at: what is there towards its promise is not for those who stand behind it."""
+        if any(line.backordered and line.supply_on for line in order.lines):
+            self.kept.count(order, lasting.seen_by(order, self.seen_by(order, picture)))
 
     def left_by_all(self, skus: Iterable[str], order: Order, picture: Picture) -> Picture:
         """The picture without what is there for anybody who waits for one of the SKUs."""
         lines = {sku: self._lines[sku] for sku in skus if sku in self._lines}
         hidden = {sku: line.ahead(None, order.id, self._passed) for sku, line in lines.items()}
-        return without(picture, {sku: units for sku, units in hidden.items() if units})
+        kept = {at: units for sku in skus for at, units in self.kept.of(sku, picture, order.id).items()}
+        return without(less(picture, kept), {sku: units for sku, units in hidden.items() if units})
 
     def head(self, sku: str) -> Head:
         """A line as it would be if everything decided so far were written."""

@@ -21,6 +21,7 @@ from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.fairness.rules import in_sequence, joined, units_available
 from oms.allocation.inline import InLine
+from oms.allocation.kept import Kept
 from oms.allocation.lasting import Lasting
 from oms.allocation.lineup import Lineup, Picture
 from oms.allocation.model import AllocationRequest
@@ -82,6 +83,7 @@ class Run:
         self._serve = frozenset(serve)
         self._left_line: set[str] = set()  # orders out of the line that this run decided on
         self.served = 0  # of those, how many got stock
+        self.overtaken: set[str] = set()  # SKUs for which others are to be promised anew
         self._orders = orders
         self._stock = stock
         self._reservations = reservations
@@ -151,7 +153,9 @@ class Run:
         self._stale, self._broken, self._refilled = set(), set(), set()
         if self._promising.foresees:  # what it foresaw is written now, or never
             self._promising = Promising(self._waiting)
-        self._lineup = Lineup(self._lines, InLine(self._lines, self._orders, self._sourcing.who_may_ship(self._now)))
+        may_ship = self._sourcing.who_may_ship(self._now)
+        claims = Kept(self._promising, may_ship, self._now.date())
+        self._lineup = Lineup(self._lines, InLine(self._lines, self._orders, may_ship), claims)
         self._lineup.watch(skus, self._seen, surely=self._serve)
         lost = 0
         for group in self._groups(self._decisions(orders, reserved)):
@@ -209,7 +213,7 @@ class Run:
     ) -> Iterator[Decision]:
         """What becomes of one order; nothing while a race was lost over what it wants."""
         if not self._stale.isdisjoint(wanted_skus(order)):
-            return
+            return self._lineup.still_waits(order, picture, self._lasting)
         admission = Admission(self._lineup, self._promising, self._sourcing, self._now)
         mine = own(order, left)
         there = self._lasting.seen_by(order, self._lineup.seen_by(order, picture))
@@ -235,7 +239,9 @@ class Run:
             before, decision = step.order, step._replace(spent=rest)
             for key, moves in merged(decision.movements).items():
                 picture[key] = applied(picture[key], moves)
+            self.overtaken |= self._lineup.kept.overtaken(decision.taken, order.id)
             yield decision
+        self._lineup.still_waits(before, picture, self._lasting)
 
     def _look(self, order: Order, skus: Collection[str], picture: dict[PositionKey, Position]) -> Picture:
         """What is there of SKUs that the order did not ask for, without what others wait for."""

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from oms.allocation.model import AllocationRequest, request_from
+from oms.allocation.repromising import repromise
 from oms.allocation.run import Run
 from oms.allocation.sourcing.desk import Sourcing
 from oms.events.fact import Fact
@@ -46,6 +47,8 @@ def allocate_orders(
     for order_id, error in run.to_the_end().items():
         if order_id in requests:  # who was only ahead of them in a line has its own message
             errors.update(dict.fromkeys(requests[order_id].messages, error))
+    if run.overtaken:
+        repromise(run.overtaken, orders=orders, stock=stock, waiting=waiting, sourcing=sourcing, now=now)
     return errors
 
 

@@ -44,6 +44,49 @@ class Drawing:
                 return day
         return None
 
+    def draw_whole(self, wanted: Ahead) -> dict[str, int]:
+        """By location how many units of those of today are drawn; with them those that come later, the earliest first.
+
+        Nothing, and nothing is drawn, when no supply that is known covers all that is wanted.
+        """
+        parts: list[tuple[int, int]] = []
+        for at, (_, name, _) in enumerate(self._rows):
+            if wanted.places is None or name in wanted.places:
+                parts.append((at, self._left[at]))
+        return self._drawn(wanted.units, parts) or {}
+
+    def draw_late(self, wanted: Ahead, by: date, free: Mapping[str, int]) -> dict[str, int] | None:
+        """The same, but the latest first of what is there on a day, and of those of today no more than `free`.
+
+        So as little as can be is kept from others who may have it from anywhere. None: it is too little by then.
+        """
+        parts: list[tuple[int, int]] = []
+        for at in range(len(self._rows) - 1, -1, -1):
+            day, name, _ = self._rows[at]
+            if day <= by and (wanted.places is None or name in wanted.places):
+                is_now = day == self._dates[name][0]
+                parts.append((at, min(self._left[at], free.get(name, 0)) if is_now else self._left[at]))
+        return self._drawn(wanted.units, parts)
+
+    def _drawn(self, units: int, parts: Iterable[tuple[int, int]]) -> dict[str, int] | None:
+        """Draw from rows, each with how many units it may give, until it is enough; None: it is not."""
+        taken: list[tuple[int, int]] = []
+        for at, most in parts:
+            part = min(most, units)
+            units -= part
+            taken.append((at, part))
+            if not units:
+                break
+        if units:
+            return None
+        now: dict[str, int] = {}
+        for at, part in taken:
+            self._left[at] -= part
+            day, name, _ = self._rows[at]
+            if part and day == self._dates[name][0]:
+                now[name] = part
+        return now
+
     def let_before(self, others: Iterable[Ahead]) -> "Drawing":
         """Let others draw."""
         for one in others:
