@@ -63,25 +63,39 @@ class Lineup:
         """Whether somebody waits for one of the SKUs."""
         return not self._lines.keys().isdisjoint(skus)
 
-    def turns(self, picture: Picture) -> list[tuple[str, str]]:
+    @property
+    def skus(self) -> frozenset[str]:
+        """The SKUs whose lines are looked at."""
+        return frozenset(self._lines)
+
+    def turns(self, picture: Picture, instead: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
         """(turn, order id) of those who come next, as far as there may be stock for them; empty: nobody does.
 
-        An order that waits for several SKUs has its turn where it stands last, so that it overtakes nobody.
+        An order that waits for several SKUs has its turn where it stands last, so that it overtakes nobody. `instead`:
+        what may be sent in place of a SKU; for what is left of that the first hundred of its line have their turn.
         """
+        if not self._lines:
+            return []
         next_ones: dict[str, str] = {}
-        free = _free(picture)
+        free = {sku: self._left(sku, units, picture) for sku, units in _free(picture).items()}
         for sku, line in self._lines.items():
-            left = free.get(sku, 0) - sum(self.kept.of(sku, picture).values()) if free.get(sku) else 0
-            for place in self._next(line, left):
+            others = sum(max(free.get(other, 0) - self._ahead_of_all(other), 0) for other in instead.get(sku, ()))
+            for place in self._next(line, max(free.get(sku, 0), 0), others):
                 next_ones[place.order_id] = max(next_ones.get(place.order_id, ""), place.key)
         return sorted((key, order_id) for order_id, key in next_ones.items())
 
-    def _next(self, line: _Line, free: int) -> list[Place]:
+    def _left(self, sku: str, units: int, picture: Picture) -> int:
+        return units - sum(self.kept.of(sku, picture).values()) if units else 0
+
+    def _ahead_of_all(self, sku: str) -> int:
+        return self._lines[sku].ahead(None, "", self._passed) if sku in self._lines else 0
+
+    def _next(self, line: _Line, free: int, others: int) -> list[Place]:
         """The first places that have not had their turn, until their units are as many as are free."""
         found: list[Place] = []
         units = 0
-        for place in self._read(line) if free > 0 else ():
-            if units >= free:
+        for number, place in enumerate(self._read(line)) if free + others > 0 else ():
+            if units >= free + (others if number < _AT_A_TIME else 0):
                 break
             if place.order_id not in self._passed:
                 found.append(place)

@@ -21,6 +21,7 @@ from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
 from oms.allocation.ending import ending_told
 from oms.allocation.fairness.rules import in_sequence, joined, units_available
+from oms.allocation.fallbacks.substituting import stand_ins
 from oms.allocation.inline import InLine
 from oms.allocation.kept import Kept
 from oms.allocation.lasting import Lasting
@@ -197,7 +198,9 @@ class Run:
 
     def _turns(self, asking: Mapping[str, str], picture: dict[PositionKey, Position]) -> list[str]:
         """Who comes next, with their orders read and all the stock that they draw on."""
-        turns = {order_id: turn for turn, order_id in self._lineup.turns(picture)}
+        instead = stand_ins(self._lineup.skus, self._sourcing)
+        self._widen({other for some in instead.values() for other in some}, picture)
+        turns = {order_id: turn for turn, order_id in self._lineup.turns(picture, instead)}
         turns |= asking
         new = [order_id for order_id in turns if order_id not in self._pending]
         for order_id in new:

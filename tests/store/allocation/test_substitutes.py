@@ -11,6 +11,7 @@ from oms.allocation.sourcing.strategy import Fallback, Rule, Strategy
 from oms.orders.views import order_view
 from oms.wiring import Wiring
 from tests.allocation_scene import assert_the_books_balance, batch, clock, item_of, position, put_order, set_up
+from tests.waiting_scene import serve
 
 
 def scene(wiring: Wiring, *fallbacks: Fallback, better: int = 1, other: int = 10, **more: Any) -> None:
@@ -94,4 +95,17 @@ def test_units_that_come_back_are_sourced_as_ordered(wiring: Wiring) -> None:
     allocate(batch(again), None)
     live = [work for work in wiring.orders.tree("ord_1").fulfillment_orders if work.status == "open"]
     assert sorted((line.sku, line.quantity) for work in live for line in work.lines) == [("A", 2), ("A", 2), ("B", 1)]
+    assert_the_books_balance(wiring)
+
+
+def test_who_waits_gets_a_substitute_that_comes_later_before_any_newer_order(wiring: Wiring) -> None:
+    scene(wiring, better=0, other=0)
+    allocate(batch(put_order(wiring, "ord_1", {"A": 5})), None)
+    assert wiring.stock.receive("B", "ber-1", 2, receipt_id="r-1", by="user:tester")
+    allocate(batch(put_order(wiring, "ord_2", {"A": 1}, minute=1)), None)
+    assert [wiring.orders.get(name).lines[0].backordered for name in ("ord_1", "ord_2")] == [1, 1]
+    assert wiring.stock.receive("C", "lon-1", 9, receipt_id="r-2", by="user:tester")
+    serve("A")  # as the sweep has it looked at every hour
+    assert [wiring.orders.get(name).lines[0].backordered for name in ("ord_1", "ord_2")] == [0, 0]
+    assert wiring.stock.positions(["C"])["C", "lon-1"].available == 7
     assert_the_books_balance(wiring)

@@ -5,12 +5,24 @@ article, and say what it is sent instead of. So nothing becomes dearer, and unit
 again.
 """
 
+from collections.abc import Collection
+
 from oms.allocation.fallbacks.model import Again, Did, Stranded, Units
 from oms.allocation.rules import Demand, Take
+from oms.allocation.sourcing.desk import Sourcing
 from oms.orders.model import Line
 from oms.reference.model import Item
 
 MOST = 5  # substitutes of an article that are tried
+
+
+def stand_ins(skus: Collection[str], sourcing: Sourcing) -> dict[str, tuple[str, ...]]:
+    """What may be sent instead of each of some SKUs, as far as any rule in force sends anything instead."""
+    if not skus or not sourcing.substitutes:
+        return {}
+    sourcing.learn(skus)
+    found = {sku: sourcing.item(sku) for sku in skus}
+    return {sku: item.substitutes[:MOST] for sku, item in found.items() if item and item.substitutes}
 
 
 def substitute(stranded: Stranded, left: Units) -> Did:

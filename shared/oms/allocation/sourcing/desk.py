@@ -70,6 +70,11 @@ class Sourcing:
         self._planned: dict[tuple[str, Destination], Planned] = {}
         self._may_ship: WhoMayShip | None = None
 
+    @property
+    def substitutes(self) -> bool:
+        """Whether any rule in force sends other articles."""
+        return any("substitute" in rule.fallbacks for one in self._strategies.values() for rule in one.rules)
+
     def who_may_ship(self, at: datetime) -> WhoMayShip:
         """Who may ship whatever lies where: what promises are made from."""
         if self._may_ship is None:

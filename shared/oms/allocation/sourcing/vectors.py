@@ -90,21 +90,24 @@ class Vectors:
             ends.append(_frontier(both, room))
         ends.reverse()
         found: list[tuple[int, tuple[int, ...]]] = []
+        looked_at, most = 0, max(_MANY, inside.max_steps - inside.steps)
 
         def extend(k: int, cost: int, carried: int, caps: tuple[int, ...]) -> None:
+            nonlocal looked_at
             if k == len(steps):
+                looked_at += 1
                 if self._few_parcels(caps):
                     found.append((cost, caps))
                 return
             for cap, price in steps[k]:
-                if len(found) > _MANY:
+                if looked_at > most:
                     return
                 need = bisect_left(ends[k + 1], (all_g - carried - cap,))
                 if need < len(ends[k + 1]) and cost + price + ends[k + 1][need][1] < room:
                     extend(k + 1, cost + price, carried + cap, (*caps, cap))
 
         extend(0, 0, 0, ())
-        inside.steps += len(found) if len(found) <= _MANY else inside.max_steps
+        inside.steps += looked_at if looked_at <= most else inside.max_steps
         found.sort()
         return found
 
