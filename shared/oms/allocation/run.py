@@ -200,8 +200,7 @@ class Run:
         """Who comes next, with their orders read and all the stock that they draw on."""
         instead = stand_ins(self._lineup.skus, self._sourcing)
         self._widen({other for some in instead.values() for other in some}, picture)
-        turns = {order_id: turn for turn, order_id in self._lineup.turns(picture, instead)}
-        turns |= asking
+        turns = {**{order_id: turn for turn, order_id in self._lineup.turns(picture, instead)}, **asking}
         new = [order_id for order_id in turns if order_id not in self._pending]
         for order_id in new:
             self._pending[order_id] = AllocationRequest(order_id, frozenset(), in_line=True)
@@ -220,9 +219,8 @@ class Run:
             return self._lineup.still_waits(order, picture, self._lasting)
         admission = Admission(self._lineup, self._promising, self._sourcing, self._lasting.seen_by, self._now)
         mine = own(order, left)
-        view_of_all = self._lineup.seen_by(order, picture)
-        there = self._lasting.seen_by(order, view_of_all)
-        view = admission.given_out(order, as_its_owner_sees(mine, there))
+        there = self._lineup.seen_by(order, picture)
+        view = admission.given_out(order, as_its_owner_sees(mine, self._lasting.seen_by(order, there)))
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
@@ -231,8 +229,7 @@ class Run:
         given = (order, works, request, view, self._sourcing, self._now, at)
         look = partial(self._look, order, picture=picture)
         steps = decide(*given, admission=admission, books=books, under_way=under_way, look=look)
-        steps = in_care(counted(steps, works, self._sourcing), self._now)
-        steps = ending_told(steps, order, view_of_all, self._lasting)
+        steps = ending_told(in_care(counted(steps, works, self._sourcing), self._now), order, there, self._lasting)
         if not steps:
             del self._pending[order.id]
         before = order
