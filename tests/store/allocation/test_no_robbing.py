@@ -6,13 +6,16 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from functions.allocation import queue_allocate_orders
 from oms.allocation.sourcing.strategy import Rule, Split, Strategy
 from oms.aws.tables import commit
 from oms.orders.holding import put_on_hold
+from oms.orders.model import Order
 from oms.wiring import Wiring
-from tests.allocation_scene import START, assert_the_books_balance, clock, position, put_order, set_up
+from tests.allocation_scene import START, assert_the_books_balance, batch, clock, position, put_order, set_up
 from tests.aws import moto_cloud
-from tests.waiting_scene import buckets, come, found, line, order, receive, sell, serve, supply, trusted
+from tests.crash import around_writes, calls_of, crash, restart
+from tests.waiting_scene import DONE, buckets, come, found, line, order, receive, sell, serve, supply, trusted
 
 
 def scene(wiring: Wiring, free: int = 1, *, complete: bool = True) -> None:
@@ -68,20 +71,45 @@ def test_who_is_promised_nothing_keeps_nothing(cloud_on_moto: Wiring) -> None:
     assert buckets(cloud_on_moto, "ord_2") == (0, 0, 1)
 
 
-def test_what_a_held_order_may_not_take_goes_on_and_it_is_promised_anew_at_once(cloud_on_moto: Wiring) -> None:
-    scene(cloud_on_moto)
-    order(cloud_on_moto, "ord_1", 5)
-    supply(cloud_on_moto, "PO-1", 4, "2026-12-10")
-    supply(cloud_on_moto, "PO-2", 1, "2026-12-15")
+def held_with_a_promise(wiring: Wiring) -> Order:
+    """Five wait for the one that is there and four to come, under a hold; the order before that."""
+    scene(wiring)
+    order(wiring, "ord_1", 5)
+    supply(wiring, "PO-1", 4, "2026-12-10")
+    supply(wiring, "PO-2", 1, "2026-12-15")
     serve()
-    before = cloud_on_moto.orders.get("ord_1")
+    before = wiring.orders.get("ord_1")
     held = put_on_hold(before, "h", reason="credit", blocks=("allocate",), at=START, by="user:x")
-    commit(cloud_on_moto.orders.write(held))
+    commit(wiring.orders.write(held))
+    return before
+
+
+def test_what_a_held_order_may_not_take_goes_on_and_it_is_promised_anew_at_once(cloud_on_moto: Wiring) -> None:
+    before = held_with_a_promise(cloud_on_moto)
     order(cloud_on_moto, "ord_2", 1, minute=1)
     assert buckets(cloud_on_moto, "ord_2") == (0, 0, 1)
     assert line(cloud_on_moto) == [("ord_1", 5, "2026-12-15")]
     after = cloud_on_moto.orders.get("ord_1")
     assert (before.promise.latest_on or "") < (after.promise.latest_on or "")
+
+
+def test_killed_anywhere_between_the_overtaking_and_the_new_promise_the_sweep_makes_it() -> None:
+    with moto_cloud(clock) as wiring:
+        held_with_a_promise(wiring)
+        event = batch(put_order(wiring, "ord_2", {"CUP": 1}, minute=1))
+        calls = calls_of(lambda: queue_allocate_orders.handler(event, None))
+    assert calls.count("TransactWriteItems") == 2
+    for point in around_writes(calls):
+        with moto_cloud(clock) as wiring:
+            held_with_a_promise(wiring)
+            event = batch(put_order(wiring, "ord_2", {"CUP": 1}, minute=1))
+            crash(point, lambda event=event: queue_allocate_orders.handler(event, None))  # type: ignore[misc]
+            again = restart(clock)
+            assert queue_allocate_orders.handler(event, None) == DONE
+            serve()
+            assert buckets(again, "ord_2") == (0, 0, 1), point
+            assert line(again) == [("ord_1", 5, "2026-12-15")], point
+            assert_the_books_balance(again)
 
 
 DAYS = st.sampled_from([date(2026, 12, day) for day in (1, 2, 7, 8)])
@@ -94,7 +122,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, max_size=8), complete=st.booleans())
 @example(steps=[("order", 5), ("order", 2)], complete=True)
 @example(steps=[("order", 6), ("goods", 1, "lon-1"), ("order", 1), ("order", 1), ("receipt", 0)], complete=True)
