@@ -1,7 +1,7 @@
 """A small company on moto for tests of intake, and orders to send it. Shipping and stock are doubles."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,10 +47,11 @@ class TestClock:
 class StockDouble:
     """Stock as allocation will show it: one batch get."""
 
-    def available(self, skus: Iterable[str], *, channel: str) -> Stock:
+    def counted(self, skus: Iterable[str], *, channel: str) -> Callable[[str | None], Stock]:
         assert channel
         rows = tables.get_many([Key("baton-inventory", f"STOCK#{sku}", "LOC#ber-1") for sku in skus], consistent=False)
-        return {key.pk.removeprefix("STOCK#"): {"ber-1": row["available"]} for key, row in rows.items()}
+        stock = {key.pk.removeprefix("STOCK#"): {"ber-1": row["available"]} for key, row in rows.items()}
+        return lambda _: stock
 
 
 def promise_double(destination: Destination, lines: Mapping[str, int], stock: Stock, at: datetime) -> Promise:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from oms.allocation.lineup import Lineup, Picture, without
 from oms.allocation.shipped import promise_as_shipped
 from oms.allocation.sourcing.desk import Sourcing
 from oms.inventory.model import Position, PositionKey
+from oms.inventory.shelf import standing
 from oms.inventory.supply.drawing import Ahead
 from oms.inventory.transfers.asking import Wish
 from oms.inventory.transfers.model import Transfer
@@ -42,13 +43,24 @@ class Admitted(NamedTuple):
     door: AtDoor | None = None
 
 
+class LastingPort(Protocol):
+    """The picture without lots that end too early for an order: see `oms.allocation.lasting`."""
+
+    def __call__(
+        self, order: Order, picture: Picture, skus: Collection[str] | None = None, until: str | None = None
+    ) -> Picture: ...
+
+
 class Admission:
     """Decides in the sequence of the batch: each order sees those who joined before it."""
 
-    def __init__(self, lineup: Lineup, promising: Promising, sourcing: Sourcing, now: datetime) -> None:
+    def __init__(
+        self, lineup: Lineup, promising: Promising, sourcing: Sourcing, lasting: LastingPort, now: datetime
+    ) -> None:
         self._lineup = lineup
         self._promising = promising
         self._sourcing = sourcing
+        self._lasting = lasting
         self._may_ship = sourcing.who_may_ship(now)
         self._today = now.date()
 
@@ -91,13 +103,31 @@ class Admission:
             given_up: lines whose units are cancelled by themselves when it gets too late.
         """
         if not asking:
-            return self._admitted(order, short, queues, picture, asking, given_up)
+            return self._lasts(order, short, queues, picture, asking, given_up)
         coming = [supply for one in asking.values() for supply in supplies_of(one, one.lines)]
         self._promising.foresee(coming)
-        admitted = self._admitted(order, short, queues, picture, asking, given_up)
+        admitted = self._lasts(order, short, queues, picture, asking, given_up)
         vain = {asking[wish].id for wish in asking if wish.number in admitted.refused}
         self._promising.forget([one for one in coming if one.reference in vain])
         return admitted
+
+    def _lasts(
+        self,
+        order: Order,
+        short: Mapping[int, int],
+        queues: Mapping[int, str],
+        picture: Picture,
+        asking: Mapping[Wish, Transfer],
+        given_up: Collection[int],
+    ) -> Admitted:
+        """What becomes of them, promised from lots alone that last until the last day of that promise."""
+        if not short:
+            return self._admitted(order, short, queues, picture, asking, given_up)
+        return standing(
+            lambda day: self._lasting(order, picture, None, day),
+            lambda seen: self._admitted(order, short, queues, seen, asking, given_up),
+            lambda admitted: admitted.promise.latest_on,
+        )[1]
 
     def _admitted(
         self,

@@ -1,17 +1,20 @@
 """Promise anew to those who wait, when what is to come has changed: later, earlier, fewer units, or not at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from oms.allocation.admitting import TOO_LATE, not_before, policies_of
 from oms.allocation.inline import InLine
+from oms.allocation.lasting import Lasting, Picture
 from oms.allocation.sourcing.desk import Sourcing
 from oms.aws.tables import Write, commit
 from oms.events.fact import FactData
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.own import as_channel_sees
+from oms.inventory.shelf import standing
 from oms.inventory.store import StockStore
+from oms.inventory.supply.drawing import Ahead, Drawing
 from oms.inventory.waiting.model import UNKNOWN, Place
 from oms.inventory.waiting.promising import Promising, Wait, WaitingDesk, day_of, latest_acceptable, too_late
 from oms.inventory.waiting.rules import stands
@@ -20,7 +23,7 @@ from oms.kernel.errors import ConflictError, TransientError
 from oms.orders.bundles import on_the_shelf
 from oms.orders.holding import HoldSpec, holds_on_the_rest
 from oms.orders.lines import replace_line
-from oms.orders.mayship import to_ship
+from oms.orders.mayship import MayShipPort, Places, to_ship
 from oms.orders.model import Line, Order, Promise
 from oms.orders.promises import promise_changed, promise_row
 from oms.orders.store import OrderStore
@@ -40,12 +43,26 @@ class Moved(NamedTuple):
 
 
 class _Days:
-    """The day from which stock is promised to each place, reckoned along the line; read once per SKU."""
+    """The day from which stock is promised to each place, reckoned along the line; read once per SKU.
 
-    def __init__(self, lines: InLine, promising: Promising, stock: StockStore) -> None:
+    Of articles whose lots end, each is promised of lots alone that last until the last day of that promise.
+    """
+
+    def __init__(
+        self,
+        lines: InLine,
+        promising: Promising,
+        stock: StockStore,
+        orders: OrderStore,
+        lasting: Lasting,
+        may: MayShipPort,
+    ) -> None:
         self._lines = lines
         self._promising = promising
         self._stock = stock
+        self._orders = orders
+        self.lasting = lasting
+        self._may_ship = may
         self.picture: dict[PositionKey, Position] = {}
         self._known: set[str] = set()
         self._days: dict[str, dict[tuple[str, int], str]] = {}
@@ -59,7 +76,9 @@ class _Days:
         """Read at once what is there and what comes of several SKUs."""
         new = sorted(set(skus) - self._known)
         if new:
-            self.picture |= as_channel_sees(None, self._stock.positions(new))
+            positions = as_channel_sees(None, self._stock.positions(new))
+            self.lasting.watch(positions)
+            self.picture |= positions
             self._promising.learn(new)
             self._known.update(new)
 
@@ -67,14 +86,62 @@ class _Days:
         """By order id and line number."""
         if sku not in self._days:
             self.learn([sku])
-            drawing = self._promising.drawing(sku, self.picture)
-            days: dict[tuple[str, int], str] = {}
             line = list(self._lines.line(sku))
             self.places[sku] = [place for place, _ in line]
-            for place, places in line:
-                days[place.order_id, place.number] = day_of(drawing.draw(place.units, places))
-            self._days[sku] = days
+            self._days[sku] = self._lasting(sku, line) if self.lasting.ends(sku) else self._along(sku, line)
         return self._days[sku]
+
+    def _along(self, sku: str, line: Sequence[tuple[Place, Places]]) -> dict[tuple[str, int], str]:
+        drawing = self._promising.drawing(sku, self.picture)
+        return {(place.order_id, place.number): day_of(drawing.draw(place.units, places)) for place, places in line}
+
+    def _lasting(self, sku: str, line: Sequence[tuple[Place, Places]]) -> dict[tuple[str, int], str]:
+        """The same where lots end: whoever stands before draws of what lasts for each of those behind."""
+        orders = self._orders.get_many({place.order_id for place, _ in line})
+        own = {key: position for key, position in self.picture.items() if key[0] == sku}
+        before: list[Ahead] = []
+        drawings: dict[tuple[int, ...], Drawing] = {}
+        days: dict[tuple[str, int], str] = {}
+        for place, places in line:
+            mine = Ahead(place.units, places)
+            drawn: dict[tuple[int, ...], str] = {}
+
+            def day_on(seen: Picture, mine: Ahead = mine, drawn: dict[tuple[int, ...], str] = drawn) -> str:
+                kept = tuple(position.safety_stock for position in seen.values())
+                if kept not in drawn:
+                    if kept not in drawings:
+                        drawings[kept] = self._promising.drawing(sku, seen).let_before(before)
+                    drawn[kept] = day_of(drawings[kept].draw(*mine))
+                return drawn[kept]
+
+            order = orders.get(place.order_id)
+            days[place.order_id, place.number] = self._day(order, place, own, day_on) if order else day_on(own)
+            for kept in drawings.keys() - drawn.keys():
+                drawings[kept].draw(*mine)
+            before.append(mine)
+        return days
+
+    def _day(self, order: Order, place: Place, own: Picture, day_on: Callable[[Picture], str]) -> str:
+        waits = next((line.backordered for line in order.lines if line.number == place.number), 0)
+        may = self._may_ship(to_ship(order, {place.number}))
+
+        def answered(seen: Picture) -> tuple[str, Promise]:
+            day = day_on(seen)
+            wait = Wait(place.number, waits, day)
+            return day, self._promising.window(order, [wait], {**self.picture, **seen}, may)
+
+        return standing(
+            lambda until: self.lasting.seen_by(order, own, [place.sku], until), answered, lambda one: one[1].latest_on
+        )[1][0]
+
+    def promise(self, order: Order, waits: Sequence[Wait]) -> Promise:
+        """The delivery window of units that wait, from where they lie in lots that last until its last day."""
+        may = self._may_ship(to_ship(order, {one.number for one in waits}))
+        return standing(
+            lambda until: self.lasting.seen_by(order, self.picture, None, until),
+            lambda seen: self._promising.window(order, waits, seen, may),
+            lambda promise: promise.latest_on,
+        )[1]
 
 
 def repromise(
@@ -97,7 +164,9 @@ def repromise(
     """
     promising = Promising(waiting)
     may_ship = sourcing.who_may_ship(now)
-    days = _Days(InLine(waiting.lines, orders, may_ship, most=None), promising, stock)
+    lasting = Lasting(sourcing, waiting.supply.promise, now)
+    lines = InLine(waiting.lines, orders, may_ship, most=None)
+    days = _Days(lines, promising, stock, orders, lasting, may_ship)
     known: dict[str, Order] = {}
     later: dict[str, None] = {}
     earlier: dict[str, None] = {}
@@ -112,7 +181,7 @@ def repromise(
                 new = _days_of(order, days, sourcing, frozenset(names))
                 is_later = any(day > (_line(order, number).supply_on or "") for number, day in new.items())
                 (later if is_later else earlier)[order.id] = None
-    redo = _Redo(orders, waiting.lines, promising, days, sourcing, now, frozenset(names))
+    redo = _Redo(orders, waiting.lines, days, sourcing, now, frozenset(names))
     in_turn = [*reversed(later), *(order_id for order_id in earlier if order_id not in later)]
     results = [redo.order(known[order_id]) for order_id in in_turn]
     return Moved(sum(one.promised for one in results), sum(one.held for one in results))
@@ -123,7 +192,6 @@ class _Redo(NamedTuple):
 
     orders: OrderStore
     lines: WaitingStore
-    promising: Promising
     days: _Days
     sourcing: Sourcing
     now: datetime
@@ -153,8 +221,7 @@ class _Redo(NamedTuple):
         moved = order.model_copy(update={"lines": lines})
         waits = [Wait(line.number, line.backordered, line.supply_on or UNKNOWN) for line in lines if stands(line)]
         self.days.learn(sku for line in lines if stands(line) for sku in on_the_shelf(line, 1))
-        may = self.sourcing.who_may_ship(self.now)(to_ship(moved, {one.number for one in waits}))
-        promise = self.promising.window(moved, waits, self.days.picture, may)
+        promise = self.days.promise(moved, waits)
         specs = self._too_late(moved, promise, new)
         holds, said = holds_on_the_rest(moved, specs, at=self.now)
         facts: list[FactData] = [*said]

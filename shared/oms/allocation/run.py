@@ -19,6 +19,7 @@ from oms.allocation.admitting import Admission
 from oms.allocation.care import in_care
 from oms.allocation.decision import BY, Decision, counted, decide, excluded_by
 from oms.allocation.decisions.store import DecisionStore
+from oms.allocation.ending import ending_told
 from oms.allocation.fairness.rules import in_sequence, joined, units_available
 from oms.allocation.fallbacks.substituting import stand_ins
 from oms.allocation.inline import InLine
@@ -98,7 +99,7 @@ class Run:
         self._broken: set[str] = set()  # orders of which a step was not committed in this pass
         self._refilled: set[str] = set()  # locations of which this pass knows no more how full their day is
         self._seen: dict[PositionKey, Position] = {}
-        self._lasting = Lasting(sourcing, now)
+        self._lasting = Lasting(sourcing, waiting.supply.promise, now)
         self._records = DecisionStore(orders.table)
         self._recorded: dict[str, tuple[str, ...]] = {}  # by order, the records that its header names
 
@@ -199,8 +200,7 @@ class Run:
         """Who comes next, with their orders read and all the stock that they draw on."""
         instead = stand_ins(self._lineup.skus, self._sourcing)
         self._widen({other for some in instead.values() for other in some}, picture)
-        turns = {order_id: turn for turn, order_id in self._lineup.turns(picture, instead)}
-        turns |= asking
+        turns = {**{order_id: turn for turn, order_id in self._lineup.turns(picture, instead)}, **asking}
         new = [order_id for order_id in turns if order_id not in self._pending]
         for order_id in new:
             self._pending[order_id] = AllocationRequest(order_id, frozenset(), in_line=True)
@@ -217,10 +217,10 @@ class Run:
         """What becomes of one order; nothing while a race was lost over what it wants."""
         if not self._stale.isdisjoint(wanted_skus(order)):
             return self._lineup.still_waits(order, picture, self._lasting)
-        admission = Admission(self._lineup, self._promising, self._sourcing, self._now)
+        admission = Admission(self._lineup, self._promising, self._sourcing, self._lasting.seen_by, self._now)
         mine = own(order, left)
-        there = self._lasting.seen_by(order, self._lineup.seen_by(order, picture))
-        view = admission.given_out(order, as_its_owner_sees(mine, there))
+        there = self._lineup.seen_by(order, picture)
+        view = admission.given_out(order, as_its_owner_sees(mine, self._lasting.seen_by(order, there)))
         at = [(one.sku, one.location) for one in mine.kept] if mine else []
         works, request = self._trees[order.id].works, self._pending[order.id]
         books = as_its_owner_sees(mine, picture)
@@ -229,7 +229,7 @@ class Run:
         given = (order, works, request, view, self._sourcing, self._now, at)
         look = partial(self._look, order, picture=picture)
         steps = decide(*given, admission=admission, books=books, under_way=under_way, look=look)
-        steps = in_care(counted(steps, works, self._sourcing), self._now)
+        steps = ending_told(in_care(counted(steps, works, self._sourcing), self._now), order, there, self._lasting)
         if not steps:
             del self._pending[order.id]
         before = order

@@ -19,6 +19,7 @@ from oms.amending.ports import AmendingDesk, Stock
 from oms.amending.wishes import Plan, Wish, goods, plan_of, put_on, taken_off, with_wish
 from oms.events.fact import FactData
 from oms.events.orders import OrderCancelled, OrderChanged
+from oms.inventory.shelf import standing
 from oms.kernel.errors import Fault, RejectedError
 from oms.kernel.json import write_json
 from oms.kernel.money import MAX_MINOR
@@ -81,9 +82,9 @@ def drafted(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish, told: To
         {"lines": order.lines, "status": order.status} if plan.why else with_wish(order, wish, recalled, queued)
     )
     needed = _needed(fields)
-    stock = _stock_for(order, wish, needed, plan, desk) if needed else {}
+    stock, promise = _promised(order, wish, needed, plan, told.at, desk) if needed else ({}, order.promise)
     if needed and (wish.redirected or put_on(order, wish)):
-        fields["promise"] = _promised(order, wish, needed, stock, told.at, desk)
+        fields["promise"] = promise
     if not plan.why:
         verdict = desk.checks.recheck(order, order.model_copy(update=fields), place=told.place, at=told.at)
         told = told._replace(holds=(*told.holds, *verdict.holds))
@@ -121,12 +122,19 @@ def _needed(fields: Mapping[str, Any]) -> dict[str, int]:
     return {sku: units for sku, units in needed.items() if units}
 
 
-def _stock_for(order: Order, wish: Wish, needed: Mapping[str, int], plan: Plan, desk: AmendingDesk) -> Stock:
-    """What there is for the changed order where it may ship from, with what the plan gives back."""
-    stock = _with_given_back(desk.stock.available(needed, channel=order.channel), plan)
+def _promised(
+    order: Order, wish: Wish, needed: Mapping[str, int], plan: Plan, at: datetime, desk: AmendingDesk
+) -> tuple[Stock, Promise]:
+    """What there is for the changed order where it may ship from, with what the plan gives back; and its window."""
+    there = desk.stock.counted(needed, channel=order.channel)
     destination = wish.destination or order.destination
     asked = ToShip(order.channel, order.account_id is not None, destination, frozenset(needed))
-    return desk.may_ship(asked).stock(stock, needed)
+    may = desk.may_ship(asked)
+    return standing(
+        lambda day: may.stock(_with_given_back(there(day), plan), needed),
+        lambda stock: _window(order, wish, needed, stock, at, desk),
+        lambda promise: promise.latest_on,
+    )
 
 
 def _with_given_back(stock: Stock, plan: Plan) -> Stock:
@@ -140,7 +148,7 @@ def _with_given_back(stock: Stock, plan: Plan) -> Stock:
     return found
 
 
-def _promised(
+def _window(
     order: Order, wish: Wish, needed: Mapping[str, int], stock: Stock, at: datetime, desk: AmendingDesk
 ) -> Promise:
     """The window of what is sourced now and, if anything else is on its way already, of both together."""

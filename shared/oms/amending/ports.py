@@ -52,9 +52,9 @@ class PeoplePort(Protocol):
 
 
 class StockPort(Protocol):
-    """Available to promise on a channel; may be a moment old."""
+    """Available to promise on a channel, for a delivery until some day (None: today); may be a moment old."""
 
-    def available(self, skus: Iterable[str], *, channel: str) -> Stock: ...
+    def counted(self, skus: Iterable[str], *, channel: str) -> Callable[[str | None], Stock]: ...
 
 
 class PromisePort(Protocol):

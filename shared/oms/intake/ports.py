@@ -1,6 +1,6 @@
 """What intake needs of others, as it sees it. `oms.wiring` binds them; tests bring their own."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,9 +15,12 @@ Stock = Mapping[str, Mapping[str, int]]  # SKU -> location -> units that can be 
 
 
 class StockPort(Protocol):
-    """Available to promise on a channel; may be a moment old: allocation takes stock by condition later."""
+    """Available to promise on a channel, for a delivery until some day; None: today.
 
-    def available(self, skus: Iterable[str], *, channel: str) -> Stock: ...
+    May be a moment old: allocation takes stock by condition later.
+    """
+
+    def counted(self, skus: Iterable[str], *, channel: str) -> Callable[[str | None], Stock]: ...
 
 
 class PromisePort(Protocol):

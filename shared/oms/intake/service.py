@@ -31,6 +31,7 @@ from oms.intake.store import Claim, ClaimStore
 from oms.inventory.reservations.model import Reservation
 from oms.inventory.reservations.rules import named
 from oms.inventory.reservations.store import ReservationStore
+from oms.inventory.shelf import standing
 from oms.kernel.errors import ConflictError, Fault, NotFoundError, RejectedError, StateError, TransientError, Why
 from oms.kernel.time import Clock
 from oms.orders.holding import HoldSpec, remorse
@@ -199,7 +200,7 @@ def decide(
     verdict = desk.checks.check(new, channel=channel, at=at, tripped=tripped)
     wanted = units_by_sku(new, gone)
     reservation = _reservation(new, desk)
-    stock = with_own(desk.stock.available(wanted, channel=new.channel), reservation)
+    there = desk.stock.counted(wanted, channel=new.channel)
     holds = (*verdict.holds, *also, *remorse(channel.remorse_minutes, at, new.placed_at))
     exposure = list[Write]()
     if new.account_id is not None:
@@ -208,9 +209,14 @@ def decide(
         holds, exposure = (*holds, *credit.holds), [*credit.writes]
     items = desk.reference.items(wanted)
     asked = ToShip(new.channel, new.account_id is not None, destination_of(new), frozenset(wanted))
-    stock = desk.may_ship(asked).stock(stock, wanted)
+    may, begins = desk.may_ship(asked), given_out_from(items.values(), new.channel, at)
+    stock, promise = standing(
+        lambda day: may.stock(with_own(there(day), reservation), wanted),
+        lambda stock: desk.promise(destination_of(new), wanted, stock, begins),
+        lambda promise: promise.latest_on,
+    )
     decision = Decision(
-        promise=desk.promise(destination_of(new), wanted, stock, given_out_from(items.values(), new.channel, at)),
+        promise=promise,
         backorder_expected=may_be_backordered(desk.checks.short(wanted, stock), items, new.channel, at.date()),
         holds=holds,
         findings=verdict.findings,

@@ -1,10 +1,11 @@
 """What may be sold: units on the shelves, and the bundles that they make."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.own import as_channel_sees
+from oms.inventory.rules import left_over
 from oms.inventory.shelf import lasting_to, without_short
 from oms.inventory.store import StockStore
 from oms.kernel.time import Clock
@@ -31,32 +32,43 @@ class Offer:
         Not of all at once: two bundles of the same components share what there is. Without own units of other
         channels; with a channel also without lots that end too early for its buyers, were they to get them today.
         """
+        return self.counted(skus, consistent=consistent, channel=channel)(None)
+
+    def counted(
+        self, skus: Iterable[str], *, consistent: bool = False, channel: str | None = None
+    ) -> Callable[[str | None], dict[str, dict[str, int]]]:
+        """The same for a delivery until some day, read once: without lots that end before it for the channel's buyers.
+
+        See `oms.inventory.shelf.standing`.
+        """
         wanted = set(skus)
         bundles = bundles_among(self.reference.items(wanted))
         parts = {sku for components in bundles.values() for sku, _ in components}
-        stock = self.stock.available(
-            (wanted - set(bundles)) | parts,
-            consistent=consistent,
-            seen=lambda picture: self._seen_by(channel, picture),
-            channel=channel,
-        )
         theirs = {name for name, place in self.reference.locations().items() if place.supplier}
-        if theirs:
-            stock = {sku: {p: units for p, units in row.items() if p not in theirs} for sku, row in stock.items()}
-        return {sku: places for sku, places in with_bundles(stock, bundles).items() if sku in wanted}
+        seen = as_channel_sees(channel, self.stock.positions((wanted - set(bundles)) | parts, consistent=consistent))
 
-    def _seen_by(self, channel: str | None, picture: Picture) -> Picture:
-        seen = as_channel_sees(channel, picture)
-        return seen if channel is None else self.lasting(seen, channel)
+        def until(day: str | None) -> dict[str, dict[str, int]]:
+            there = left_over(seen if channel is None else self.lasting(seen, channel, day), channel)
+            stock: dict[str, dict[str, int]] = {}
+            for (sku, place), units in there.items():
+                stock.setdefault(sku, {})
+                if place not in theirs:
+                    stock[sku][place] = units
+            return {sku: places for sku, places in with_bundles(stock, bundles).items() if sku in wanted}
 
-    def lasting(self, picture: Picture, channel: str) -> Picture:
-        """Positions without lots that end too early for a channel. Items are read of articles whose lots end."""
+        return until
+
+    def lasting(self, picture: Picture, channel: str, until: str | None = None) -> Picture:
+        """Positions without lots that end too early for a channel, for a delivery until some day or (None) today.
+
+        Items are read of articles whose lots end.
+        """
         dated = [key for key, position in picture.items() if any(lot.ends_at for lot in position.lots)]
         if not dated:
             return picture
         items, places, now = self.reference.items(sku for sku, _ in dated), self.reference.locations(), self.clock()
         needed = {
-            (sku, place): lasting_to(items.get(sku), channel, None, now, places[place].time_zone)
+            (sku, place): lasting_to(items.get(sku), channel, until, now, places[place].time_zone)
             for sku, place in dated
             if place in places
         }

@@ -4,13 +4,17 @@ A position's lots end where the article's own shelf life says, reckoned from the
 for more, and the buyer gets the goods later than today: a lot that ends before that is not for this buyer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from oms.inventory.model import Position, PositionKey
-from oms.kernel.time import to_text
+from oms.inventory.model import Lot, Position, PositionKey
+from oms.kernel.time import from_text, to_text
 from oms.reference.model import Item
+
+Shelf = TypeVar("Shelf")
+Answer = TypeVar("Answer")
 
 
 def lasting_to(item: Item | None, channel: str, delivered_on: str | None, now: datetime, time_zone: str) -> str:
@@ -23,6 +27,43 @@ def lasting_to(item: Item | None, channel: str, delivered_on: str | None, now: d
     day = max(today, date.fromisoformat(delivered_on)) if delivered_on else today
     more = item.shelf_days_of(channel) - item.shelf_days if item else 0
     return to_text(datetime.combine(day + timedelta(days=more), time(), zone))
+
+
+def standing(
+    counted: Callable[[str | None], Shelf],
+    answered: Callable[[Shelf], Answer],
+    last_day: Callable[[Answer], str | None],
+) -> tuple[Shelf, Answer]:
+    """An answer of which all that is counted lasts until the last day that the answer itself promises.
+
+    It is reckoned with what lasts today, then without what ends before its last day, and so on until nothing more
+    drops out. Lots only drop, so it ends.
+
+    Args:
+        counted: what there is of lots that last until a day; None: as if the goods were delivered at once.
+        answered: the answer from that.
+        last_day: the last day of the delivery window of an answer; None: it promises none.
+    """
+    shelf, until = counted(None), ""
+    while True:
+        answer = answered(shelf)
+        day = last_day(answer)
+        if day is None or day <= until:
+            return shelf, answer
+        until = day
+        less = counted(until)
+        if less == shelf:
+            return shelf, answer
+        shelf = less
+
+
+def delivered_until(item: Item | None, channel: str, lot: Lot, time_zone: str) -> str | None:
+    """The last day on which units of a lot may be delivered to a buyer of a channel; None: on any day."""
+    if lot.ends_at is None:
+        return None
+    more = item.shelf_days_of(channel) - item.shelf_days if item else 0
+    ends = from_text(lot.ends_at).astimezone(ZoneInfo(time_zone)).date()
+    return (ends - timedelta(days=more + 1)).isoformat()
 
 
 def too_short(position: Position, instant: str) -> int:

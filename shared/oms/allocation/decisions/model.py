@@ -51,6 +51,15 @@ class Considered(Value):
     lacks: int = 0
 
 
+class Ending(Value):
+    """Units at a location in lots that end before the delivery: they may be delivered `until` a day at the most."""
+
+    sku: str
+    location: str
+    units: int
+    until: str
+
+
 class TriedFallback(Value):
     """A fallback in its turn: the units that it took by line, how, and why it did not take the others.
 
@@ -75,7 +84,7 @@ class DecisionRecord(Value):
     `currency` is that of all amounts, if rate cards have but one. `ships_from` are locations that ship other units of
     the order already. Of the waiting units no location has `nowhere`, and `split_units` wait only because of `split`.
     `speaks_for`: the lines for which the rule speaks for the order, where not for orders as such. `refused` are lines
-    that may not wait, and `why_refused`.
+    that may not wait, and `why_refused`. `ending` is what there is in lots that do not last until the delivery.
     """
 
     order_id: str
@@ -108,6 +117,7 @@ class DecisionRecord(Value):
     speaks_for: str = ""
     refused: tuple[int, ...] = ()
     why_refused: str = ""
+    ending: tuple[Ending, ...] = ()
 
 
 class Records(BaseModel):

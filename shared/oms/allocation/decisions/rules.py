@@ -61,7 +61,13 @@ def _waits(record: DecisionRecord) -> Iterator[str]:
         return
     units = sum(record.waiting.values())
     if record.nowhere:
-        yield f"No location has {record.nowhere} of the {units} unit(s) that are missing."
+        lasts = ", in lots that last" if record.ending else ""
+        yield f"No location has {record.nowhere} of the {units} unit(s) that are missing{lasts}."
+    for row in record.ending:
+        yield (
+            f"{row.location} has {row.units} unit(s) of {row.sku} in lots that end before the delivery: "
+            f"they may be delivered until {row.until}."
+        )
     if record.split_units:
         yield f"{record.split_units} unit(s) wait only because of the rule's split: {record.split}."
     if record.split_units < units:

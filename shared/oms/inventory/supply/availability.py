@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from oms.inventory.model import Position, PositionKey
 from oms.inventory.own import as_channel_sees
+from oms.inventory.shelf import standing
 from oms.inventory.store import StockStore
 from oms.inventory.supply import rules
 from oms.inventory.supply.drawing import Ahead, Drawing
@@ -36,6 +37,7 @@ from oms.reference.model import Channel, Item, Location, MayWait, bundles_among
 
 MOST_DATES = 10  # of an answer; beyond, the last one stands for all later ones
 Stock = Mapping[str, Mapping[str, int]]
+_Left = Mapping[str, Mapping[str, Curve]]
 
 
 class PromisePort(Protocol):
@@ -49,8 +51,8 @@ class AvailabilityDesk:
     """The collaborators. `unsourced`: units by SKU of confirmed orders that have no stock yet.
 
     `known` are those of some SKUs that are in the catalogue, `heads` the lines of those who wait for some SKUs.
-    `lasting`: positions without what does not last for a channel. `may_ship` is made anew for each answer; `ahead` are
-    those who wait for some SKUs with who may ship to each, first served first.
+    `lasting`: positions without what does not last for a channel until a day (None: today). `may_ship` is made anew for
+    each answer; `ahead` are those who wait for some SKUs with who may ship to each, first served first.
     """
 
     stock: StockStore
@@ -63,7 +65,7 @@ class AvailabilityDesk:
     promise: PromisePort
     known: Callable[[Collection[str]], Mapping[str, Item]]
     heads: Callable[[Iterable[str]], Mapping[str, Head]]
-    lasting: Callable[[Mapping[PositionKey, Position], str], Mapping[PositionKey, Position]]
+    lasting: Callable[[Mapping[PositionKey, Position], str, str | None], Mapping[PositionKey, Position]]
     may_ship: Callable[[], MayShipPort]
     ahead: Callable[[Iterable[str], MayShipPort], Mapping[str, Sequence[Ahead]]]
     clock: Clock
@@ -82,7 +84,8 @@ class Asked(NamedTuple):
 def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     """What can be promised of each SKU by date, and when all of them together would be with the buyer.
 
-    From locations that may ship such an order under the strategies in force, and no others.
+    From locations that may ship such an order under the strategies in force, and no others; and of lots that last until
+    the last day of that delivery. What is there `now` lasts until the last day of a delivery that leaves now.
 
     Raises:
         NotFoundError: code `unknown_channel`.
@@ -97,47 +100,77 @@ def availability(asked: Asked, *, desk: AvailabilityDesk) -> Availability:
     at, may_ship = desk.clock(), desk.may_ship()
     may = may_ship(ToShip(asked.channel, asked.on_account, asked.destination, frozenset(asked.skus)))
     bundles, today = bundles_among(known), at.date()
-    left = _left(
-        tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles))), asked, may_ship, desk
-    )
-    found = {sku: _made_at(bundles[sku], left) if sku in bundles else left[sku] for sku in asked.skus}
-    whole = {sku: _together_at(may.of(sku), found[sku], today) for sku in asked.skus}
+    shelf = tuple(dict.fromkeys(part for sku in asked.skus for part in _parts(sku, bundles)))
     capped = [sku for sku, item in known.items() if item.waiting.cap is not None or item.waiting.channel_caps]
     heads = desk.heads(capped) if capped else {}
-    days_of = {sku: _covered_on(may, sku, found[sku], whole[sku], asked.quantity) for sku in asked.skus}
-    shown = [
-        _shown(known[sku], whole[sku], days_of[sku], asked, heads.get(sku, Head(sku)), today) for sku in asked.skus
-    ]
-    days = [one.promisable_on for one in shown if one.promisable_on]
-    promise = Promise()
-    if len(days) == len(shown):
+
+    counted = _left(shelf, asked, may_ship, desk)
+
+    def whole_of(left: _Left) -> tuple[_Left, dict[str, Curve]]:
+        found = {sku: _made_at(bundles[sku], left) if sku in bundles else left[sku] for sku in asked.skus}
+        return found, {sku: _together_at(may.of(sku), found[sku], today) for sku in asked.skus}
+
+    def shipped_now(left: _Left) -> str | None:
+        found, whole = whole_of(left)
+        one_each = {sku: 1 for sku in asked.skus if rules.promisable(whole[sku], today)}
+        return window_on(today, asked.destination, one_each, found, desk, may).latest_on if one_each else None
+
+    there, _ = standing(counted, shipped_now, lambda day: day)
+    now = {sku: rules.promisable(whole, today) for sku, whole in whole_of(there)[1].items()}
+
+    def answered(left: _Left) -> tuple[list[SkuAvailability], Promise]:
+        found, whole = whole_of(left)
+        days_of = {sku: _covered_on(may, sku, found[sku], whole[sku], asked.quantity) for sku in asked.skus}
+        shown = [
+            _shown(known[sku], now[sku], whole[sku], days_of[sku], asked, heads.get(sku, Head(sku)), today)
+            for sku in asked.skus
+        ]
+        days = [one.promisable_on for one in shown if one.promisable_on]
+        if len(days) < len(shown):
+            return shown, Promise()
         wanted = dict.fromkeys(asked.skus, asked.quantity)
-        promise = soonest(asked.destination, wanted, found, at, desk, date.fromisoformat(max(days)), may)
+        return shown, soonest(asked.destination, wanted, found, at, desk, date.fromisoformat(max(days)), may)
+
+    _, (shown, promise) = standing(
+        lambda day: there if day is None else counted(day), answered, lambda answer: answer[1].latest_on
+    )
     window = Window(earliest_on=promise.earliest_on, latest_on=promise.latest_on)
     return Availability(channel=asked.channel, country=asked.destination.country, skus=tuple(shown), delivery=window)
 
 
 def _left(
     shelf: Sequence[str], asked: Asked, may_ship: MayShipPort, desk: AvailabilityDesk
-) -> dict[str, dict[str, Curve]]:
+) -> Callable[[str | None], dict[str, dict[str, Curve]]]:
     """SKU -> location -> what a channel can have there by date, when all who came before have theirs.
 
-    Those take of what all channels may have; what is the channel's own is there besides.
+    Those take of what all channels may have; what is the channel's own is there besides. Read once, and counted of lots
+    that last until a day.
     """
-    positions = desk.lasting(desk.stock.positions(shelf, consistent=False), asked.channel)
+    positions = desk.stock.positions(shelf, consistent=False)
     coming, safety, today = receipts(shelf, desk), desk.safety(asked.channel), desk.clock().date()
-    seen, common = as_channel_sees(asked.channel, positions), as_channel_sees(None, positions)
-    found = outlook(shelf, seen, desk, safety=safety, coming=coming)
-    shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
     before = _before(shelf, positions, may_ship, desk)
-    left: dict[str, dict[str, Curve]] = {}
-    for sku in shelf:
-        left[sku] = Drawing(shared[sku]).let_before(before[sku]).left()
-        for name, own in found[sku].items():
-            more = rules.promisable(own, today) - rules.promisable(shared[sku][name], today)
-            if more:
-                left[sku][name] = rules.together([left[sku][name], rules.curve(today, more, (), ())], today)
-    return left
+
+    of_all: list[dict[str, dict[str, Curve]]] = []
+
+    def until(day: str | None) -> dict[str, dict[str, Curve]]:
+        lasting = desk.lasting(positions, asked.channel, day)
+        if lasting is positions and of_all:
+            return of_all[0]
+        seen, common = as_channel_sees(asked.channel, lasting), as_channel_sees(None, lasting)
+        found = outlook(shelf, seen, desk, safety=safety, coming=coming)
+        shared = found if common is seen else outlook(shelf, common, desk, safety=safety, coming=coming)
+        left: dict[str, dict[str, Curve]] = {}
+        for sku in shelf:
+            left[sku] = Drawing(shared[sku]).let_before(before[sku]).left()
+            for name, own in found[sku].items():
+                more = rules.promisable(own, today) - rules.promisable(shared[sku][name], today)
+                if more:
+                    left[sku][name] = rules.together([left[sku][name], rules.curve(today, more, (), ())], today)
+        if lasting is positions:
+            of_all.append(left)
+        return left
+
+    return until
 
 
 def _together_at(places: Places, found: Mapping[str, Curve], today: date) -> Curve:
@@ -158,7 +191,9 @@ def _covered_on(may: MayShip, sku: str, found: Mapping[str, Curve], whole: Curve
     return None
 
 
-def _shown(item: Item, whole: Curve, on: date | None, asked: Asked, head: Head, today: date) -> SkuAvailability:
+def _shown(
+    item: Item, now: int, whole: Curve, on: date | None, asked: Asked, head: Head, today: date
+) -> SkuAvailability:
     policy = item.waiting
     shut_until = policy.release_on if policy.embargoed(asked.channel, today) else None
     day = max(on, shut_until) if on and shut_until else on
@@ -166,9 +201,9 @@ def _shown(item: Item, whole: Curve, on: date | None, asked: Asked, head: Head, 
     return SkuAvailability(
         sku=item.sku,
         quantity=asked.quantity,
-        now=0 if shut_until else rules.promisable(whole, today),
+        now=0 if shut_until else now,
         promisable_on=stock_on,
-        by_date=_from(_by_date(whole), shut_until),
+        by_date=_from(_by_date(whole, today, now), shut_until),
         waiting=may_wait(policy, asked, head, stock_on, today),
     )
 
@@ -338,11 +373,11 @@ def _not_before(due_on: str, today: date) -> date:
     return max(date.fromisoformat(due_on), today)
 
 
-def _by_date(whole: Curve) -> tuple[ByDate, ...]:
-    """The dates from which more can be promised."""
+def _by_date(whole: Curve, today: date, now: int) -> tuple[ByDate, ...]:
+    """The dates from which more can be promised. Of what is there `now` some may not last for what comes later."""
     rows: list[ByDate] = []
     for day in whole.dates:
-        units = rules.promisable(whole, day)
+        units = now if day == today else rules.promisable(whole, day)
         if not rows or units > rows[-1].units:
             rows.append(ByDate(on=day.isoformat(), units=units))
     return (*rows[: MOST_DATES - 1], rows[-1]) if len(rows) > MOST_DATES else tuple(rows)
