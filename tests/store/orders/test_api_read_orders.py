@@ -96,6 +96,7 @@ def test_an_order_is_found_by_its_number_in_its_channel_and_in_no_other() -> Non
     assert "external_order_id needs the channel" in problem["faults"][0]["message"]
 
 
+@pytest.mark.usefixtures("shop")
 def test_an_order_is_found_by_its_number_with_one_consistent_read_and_only_by_who_may_see_it() -> None:
     query = {"channel": "web", "external_order_id": "4"}
     assert calls_of(lambda: ask(**query)).count("BatchGetItem") == 1
@@ -107,6 +108,7 @@ def test_an_order_is_found_by_its_number_with_one_consistent_read_and_only_by_wh
     assert ([row["external_order_id"] for row in mine["orders"]], foreign.get("orders", [])) == (["4"], [])
 
 
+@pytest.mark.usefixtures("shop")
 def test_since_is_included_and_until_is_not() -> None:
     since, until = to_text(MONDAY + timedelta(minutes=10)), to_text(MONDAY + timedelta(minutes=12))
     assert sorted(walk(since=since, until=until)) == ["20", "21", "22", "23"]
