@@ -112,7 +112,7 @@ def used() -> Recorder:
         conductor.call("procurement/api_list_proposals", api_event("GET /v1/purchase-proposals"))
         conductor.call("inventory/api_read_stock", api_event("GET /v1/stock/{sku}", path={"sku": "MUG-BLUE"}))
         conductor.call("fulfillment/cron_watch_orders", {})
-        commit(*wiring.doors.writes(at_door(wiring.orders.get(kept), "MUG-BLUE", "ber-1")))
+        commit(*wiring.doors.writes([at_door(wiring.orders.get(kept), "MUG-BLUE", "ber-1")]))
         for _ in range(2):  # the order has ended, and leaves; then the door is closed
             conductor.call("allocation/cron_let_in", {})
         path = {"supply_id": examples.NEW_SUPPLY}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from oms.allocation.admitting import REASON
@@ -24,7 +25,8 @@ from oms.reference.model import MayWait
 
 BY = "system:let_in"
 WHY = "room to wait"
-MOST = 100  # orders at a door that are looked at in one run: the next one finds the others
+AT_ONCE = 100  # orders at a door that are read together
+MOST = 2_000  # orders at a door that are looked at in one run
 IN_FORCE = timedelta(minutes=5)  # until every process goes by a new policy (`oms.reference.store`)
 
 
@@ -53,41 +55,56 @@ def let_in(*, desk: LettingInDesk) -> LetInReport:
     the line. Who is on the way there counts as if he had joined: so a run, or two at once, lets in no crowd. Whoever
     does not fit is not passed by others who meet the same cap.
     """
-    looked = [_look(door, desk) for door in desk.doors.doors()]
+    doors = list(desk.doors.doors())
+    first = (
+        desk.clock().minute % len(doors) if doors else 0
+    )  # whom a run that ends early left out is first another time
+    looked = [_look(door, desk) for door in (*doors[first:], *doors[:first])]
     return LetInReport(
         doors=len(looked), let_in=sum(one.let_in for one in looked), gone=sum(one.gone for one in looked)
     )
 
 
 def _look(door: Door, desk: LettingInDesk) -> _Looked:
+    """Look along a door until the line behind it is full, or nobody stands there any more."""
     standing = desk.doors.line(door.sku, limit=MOST)
-    if not standing:
+    some = list(islice(standing, AT_ONCE))
+    if not some:
         desk.doors.close(door)
         return _Looked(0, 0)
     now = desk.clock()
     policy = _policy(door.sku, now, desk)
     if policy is None:
         return _Looked(0, 0)
-    orders = desk.orders.get_many(one.order_id for one in standing)
     room = _Room(door.sku, policy, desk.lines.heads([door.sku])[door.sku], _waiting_at(door.sku, desk), now)
-    done = gone = 0
-    for one in standing:
-        order = orders.get(one.order_id)
-        units = _units(order, door.sku)
-        hold = _hold(order)
-        if order is None or not units or (hold is None and order.blocked_by("allocate")):
-            desk.doors.leave(one)
-            gone += 1
-        elif hold is None:
-            room.taken(order, one, units)  # let in, and not allocated yet
-        elif room.fits(order, one, units):
-            room.taken(order, one, units)
-            try:
-                let_go(order, hold, why=WHY, by=BY, at=now, orders=desk.orders, credit=desk.credit)
-            except ConflictError:
-                continue  # somebody else is at work on it, maybe lets it in: the next run sees what became of it
-            done += 1
-    return _Looked(done, gone)
+    let_in = gone = 0
+    while some and not room.full:
+        orders = desk.orders.get_many(one.order_id for one in some)
+        for one in some:
+            looked = _ask_in(one, orders.get(one.order_id), room, now, desk)
+            let_in, gone = let_in + looked.let_in, gone + looked.gone
+        some = list(islice(standing, AT_ONCE))
+    return _Looked(let_in, gone)
+
+
+def _ask_in(one: AtDoor, order: Order | None, room: "_Room", now: datetime, desk: LettingInDesk) -> _Looked:
+    """Let one order in if it fits; who does not wait to be let in any more leaves the door."""
+    units, hold = _units(order, one.sku), _hold(order)
+    if order is None or not units or (hold is None and order.blocked_by("allocate")):
+        desk.doors.leave(one)
+        return _Looked(0, 1)
+    if hold is None:
+        room.taken(order, one, units)  # let in, and not allocated yet
+        return _Looked(0, 0)
+    held_otherwise = any("allocate" in other.blocks for other in order.holds if other.id != hold.id)
+    if held_otherwise or not room.fits(order, one, units):
+        return _Looked(0, 0)
+    room.taken(order, one, units)
+    try:
+        let_go(order, hold, why=WHY, by=BY, at=now, orders=desk.orders, credit=desk.credit)
+    except ConflictError:  # somebody else is at work on it, maybe lets it in: the next run sees what became of it
+        return _Looked(0, 0)
+    return _Looked(1, 0)
 
 
 def _policy(sku: str, now: datetime, desk: LettingInDesk) -> MayWait | None:
@@ -131,14 +148,22 @@ class _Room:
         self._full: set[str] = set()
 
     def fits(self, order: Order, one: AtDoor, units: int) -> bool:
-        """Whether so many units of an order may join; if not, nobody else may who meets the same cap."""
+        """Whether so many units of an order may join; if not, nobody else may who meets the same cap.
+
+        Who wants more than a cap ever takes keeps nobody out.
+        """
         caps = caps_on(self._policy, order.channel, self._head, there=self._there(one))
         if any(cap.whose in self._full for cap in caps):
             return False
         if why_not_join(self._policy, order.channel, units, caps, self._today) is None:
             return True
-        self._full.update(cap.whose for cap in caps if cap.waiting + units > cap.most)
+        self._full.update(cap.whose for cap in caps if cap.waiting + units > cap.most >= units)
         return False
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody else may join, whoever comes: the cap of all is reached."""
+        return "" in self._full
 
     def taken(self, order: Order, one: AtDoor, units: int) -> None:
         """An order is let in."""

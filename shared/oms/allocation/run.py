@@ -338,11 +338,11 @@ class Run:
             writes += [self._orders.write(header), *(self._orders.write(work) for work in decision.works)]
             writes += [self._reservations.write(decision.spent.reservation)] if decision.spent else []
             writes += [self._orders.promise_write(decision.promised)] if decision.promised else []
-            writes += self._waiting.doors.writes(decision.door) if decision.door else []
             for transfer in decision.transfers:
                 writes += self._waiting.transfers.writes(transfer, None, transfer.lines)
             movements += decision.movements
         writes += [self._records.write(name, records)] if records else []
+        writes += self._waiting.doors.writes(decision.door for decision in group if decision.door)
         works = [work for decision in group for work in decision.works]
         writes += self._sourcing.days.writes(works)
         moved = self._stock.moved(movements, self._seen, Cause(BY, to_text(self._now)))

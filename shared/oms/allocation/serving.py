@@ -88,7 +88,12 @@ def serve(skus: Iterable[str], *, desk: ServingDesk, sourcing: Sourcing) -> Serv
     for error in run.to_the_end().values():
         raise TransientError("the line could not be served") from error
     moved = repromise(
-        waited_for, orders=desk.orders, stock=desk.stock, waiting=desk.waiting, sourcing=sourcing, now=now
+        waited_for | run.overtaken,
+        orders=desk.orders,
+        stock=desk.stock,
+        waiting=desk.waiting,
+        sourcing=sourcing,
+        now=now,
     )
     return ServingReport(skus=len(names), served=run.served, promised=moved.promised, held=moved.held)
 

@@ -128,7 +128,9 @@ def _promised(
     """What there is for the changed order where it may ship from, with what the plan gives back; and its window."""
     there = desk.stock.counted(needed, channel=order.channel)
     destination = wish.destination or order.destination
-    asked = ToShip(order.channel, order.account_id is not None, destination, frozenset(needed))
+    others = frozenset(line.sku for line in order.lines if live_units(line)) - needed.keys()
+    kept_to = frozenset() if plan.sources.works else frozenset(order.kept_to)
+    asked = ToShip(order.channel, order.account_id is not None, destination, frozenset(needed), kept_to, others)
     may = desk.may_ship(asked)
     return standing(
         lambda day: may.stock(_with_given_back(there(day), plan), needed),

@@ -201,10 +201,7 @@ def plan_of(tree: OrderTree, parcels: Mapping[str, Parcel], wish: Wish) -> Plan:
         why = [*why, elsewhere] if elsewhere else why
         queued = tuple((line, line.backordered) for line in order.lines if line.backordered)
         return Plan(Sources(tuple(recallable(tree, parcels, UNRELEASED)), queued), tuple(why))
-    sources = sources_of(tree, parcels, off, UNRELEASED)
-    if wish.priority not in (None, order.priority):
-        sources = sources._replace(queued=tuple((line, line.backordered) for line in order.lines if line.backordered))
-    return Plan(sources, tuple(why))
+    return Plan(sources_of(tree, parcels, off, UNRELEASED), tuple(why))
 
 
 def with_wish(order: Order, wish: Wish, recalled: Mapping[int, int], queued: Mapping[int, int]) -> dict[str, Any]:

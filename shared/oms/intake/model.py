@@ -117,7 +117,8 @@ class NewOrder(_Inbound):
 
     `accepts_substitutes`: whether the buyer takes another article where the one ordered is short, at its price.
 
-    `priority`: 0 (normal) to 9 (most urgent), as high as its channel may ask; what is scarce is given out by it.
+    `priority`: 0 (normal) to 9 (most urgent), as high as its channel may ask: who stands first in line of those
+    that are promised the same day, and who is served first where the item's fairness rule says `priority`.
 
     `external_number` is the number that the buyer sees. `note` and `gift_message` are the buyer's own words; with
     `bill_to` they are personal data.

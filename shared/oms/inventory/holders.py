@@ -78,5 +78,7 @@ class Holders:
             proved=(("committed", usable),),
             holders=shown,
             other_holders=len(found) - len(shown),
-            other_units=position.committed - sum(one.units for one in shown),
+            other_units=max(
+                position.committed - sum(one.units for one in shown), 0
+            ),  # they are read after the position
         )

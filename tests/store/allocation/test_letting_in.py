@@ -7,12 +7,13 @@ import pytest
 
 from functions.allocation import cron_let_in
 from oms.allocation.recall import cancel_order
+from oms.aws.tables import commit
 from oms.inventory.waiting.policies.model import PutWaiting
 from oms.inventory.waiting.policies.service import put_policy
 from oms.orders.model import Order
 from oms.reference.model import MayWait
 from oms.wiring import Wiring
-from tests.allocation_scene import Hands, assert_the_books_balance, position, put_order, set_up
+from tests.allocation_scene import START, Hands, assert_the_books_balance, position, put_order, set_up
 from tests.aws import moto_cloud
 from tests.crash import around_writes, calls_of, crash, restart
 from tests.waiting_scene import buckets, come, found, line, order, sell, serve, trusted
@@ -172,3 +173,43 @@ def test_it_may_die_anywhere_and_lets_each_in_once(hands: Hands) -> None:
             reallocate(reborn, "ord_2")
             assert let_in()["gone"] == 1, point
             assert [name for name, _, _ in line(reborn)] == ["ord_2"], point
+
+
+def test_orders_of_one_batch_come_to_the_same_door(shop: Wiring) -> None:
+    come(shop, *(put_order(shop, f"ord_{number}", {"CUP": 2}, minute=number) for number in range(4)))
+    assert holds(shop, "ord_0", "ord_1", "ord_2", "ord_3") == [[], *[["out_of_stock"]] * 3]
+    assert [one.order_id for one in shop.doors.line("CUP", limit=9)] == ["ord_1", "ord_2", "ord_3"]
+
+
+def test_who_wants_more_than_a_cap_ever_takes_keeps_nobody_out(shop: Wiring) -> None:
+    order(shop, "ord_1", 3)
+    order(shop, "ord_2", 2, minute=1)
+    order(shop, "ord_3", 1, minute=2)
+    assert holds(shop, "ord_1", "ord_2", "ord_3") == [["out_of_stock"], [], ["out_of_stock"]]
+    cancel(shop, "ord_2")
+    assert let_in() == {"doors": 1, "let_in": 1, "gone": 0}
+    assert holds(shop, "ord_1", "ord_3") == [["out_of_stock"], []]
+
+
+def test_those_behind_a_hundred_who_do_not_fit_are_looked_at_too(hands: Hands) -> None:
+    with moto_cloud(hands) as wiring:
+        seed(wiring, cap=2, channel_caps={"web": 0})
+        come(wiring, *(put_order(wiring, f"web_{n:03}", {"CUP": 1}, minute=n, channel="web") for n in range(101)))
+        order(wiring, "ord_1", 2, minute=200)
+        order(wiring, "ord_2", 1, minute=201)
+        assert holds(wiring, "ord_1", "ord_2") == [[], ["out_of_stock"]]
+        cancel(wiring, "ord_1")
+        assert let_in() == {"doors": 1, "let_in": 1, "gone": 0}
+        assert holds(wiring, "ord_2", "web_000") == [[], ["out_of_stock"]]
+
+
+def test_who_is_held_for_something_else_too_takes_no_room(shop: Wiring) -> None:
+    order(shop, "ord_1", 2)
+    order(shop, "ord_2", 1, minute=1)
+    order(shop, "ord_3", 1, minute=2)
+    held = shop.orders.get("ord_2")
+    also = held.holds[0].model_copy(update={"id": "hld_other", "reason": "fraud", "blocks": ("allocate",)})
+    commit(shop.orders.write(held.changed(at=START, by="user:t", what="Held", holds=(*held.holds, also))))
+    cancel(shop, "ord_1")
+    assert let_in() == {"doors": 1, "let_in": 1, "gone": 0}
+    assert holds(shop, "ord_2", "ord_3") == [["out_of_stock", "fraud"], []]

@@ -140,7 +140,7 @@ class AskReservation(_Asked):
 
     All or nothing, unless `allow_partial`. `minutes` is how long it lasts without activity; without it, as long as
     the channel's reservations do. Of a cart that says where it goes (`ships_to`; `on_account`: a business buys) units
-    are kept only where the strategy in force lets an order ship from.
+    are kept only where the strategy in force lets an order ship from; how many locations may share it is not looked at.
     """
 
     channel: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]

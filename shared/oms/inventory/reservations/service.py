@@ -90,7 +90,9 @@ def reserve(asked: AskReservation, *, key: str, by: str, desk: ReservationDesk) 
     """
     terms = desk.terms_of(asked.channel)
     name = f"reserved:{derive_id('key', by, key)}"
-    body = digest(asked.model_dump_json())
+    body = digest(
+        asked.model_dump_json(exclude=set() if asked.on_account else {"on_account"})
+    )  # as before there was it
     reservation_id = rules.reservation_id_of(asked.channel, asked.owner)
 
     def attempt() -> Reserved:

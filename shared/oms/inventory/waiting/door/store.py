@@ -9,7 +9,8 @@ A row only says where to look: whether the order is still held is in its header.
 taken away by whoever finds it so.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from oms.aws import tables
 from oms.aws.tables import ConditionFailedError, Key, Write
@@ -26,19 +27,25 @@ class DoorStore:
     def __init__(self, table: str) -> None:
         self.table = table
 
-    def writes(self, one: AtDoor) -> list[Write]:
-        """An order comes to a door; again is the same."""
+    def writes(self, ones: Iterable[AtDoor]) -> list[Write]:
+        """Orders come to doors; again is the same. A door is written once, however many come to it."""
+        came = list(ones)
+        skus = Counter(one.sku for one in came)
+        return [*(self._came(one) for one in came), *(self._opened(sku, count) for sku, count in skus.items())]
+
+    def _came(self, one: AtDoor) -> Write:
         key = self._row_key(one)
         row = {"pk": key.pk, "sk": key.sk, "n": 0, "at": one.location}
-        door = tables.update(
-            self._door_key(one.sku),
-            expression="SET n = :zero, listed_pk = :listed, listed_sk = :sku ADD v :one",
+        return tables.put(self.table, row, condition=_ALWAYS, label=f"{one.order_id} at the door {one.sku}")
+
+    def _opened(self, sku: str, count: int) -> Write:
+        return tables.update(
+            self._door_key(sku),
+            expression="SET n = :zero, listed_pk = :listed, listed_sk = :sku ADD v :count",
             condition=_ALWAYS,
-            values={":zero": 0, ":listed": _LISTED, ":sku": one.sku, ":one": 1},
-            label=f"door {one.sku}",
+            values={":zero": 0, ":listed": _LISTED, ":sku": sku, ":count": count},
+            label=f"door {sku}",
         )
-        label = f"{one.order_id} at the door {one.sku}"
-        return [tables.put(self.table, row, condition=_ALWAYS, label=label), door]
 
     def doors(self) -> Iterator[Door]:
         """Every door at which somebody stands, or stood lately; a moment old."""
@@ -47,8 +54,8 @@ class DoorStore:
         found = tables.get_many(self._door_key(sku) for sku in names)
         return (Door(sku, found[key]["v"]) for sku in names if (key := self._door_key(sku)) in found)
 
-    def line(self, sku: str, *, limit: int) -> list[AtDoor]:
-        """The first who stand at a door; consistent."""
+    def line(self, sku: str, *, limit: int) -> Iterator[AtDoor]:
+        """The first who stand at a door, read as far as they are asked for; consistent."""
         rows = tables.query(
             self.table,
             condition="pk = :pk AND begins_with(sk, :at)",
@@ -56,7 +63,7 @@ class DoorStore:
             limit=limit,
             consistent=True,
         )
-        return [_at_door(sku, row) for row in rows]
+        return (_at_door(sku, row) for row in rows)
 
     def leave(self, one: AtDoor) -> None:
         """The order does not stand there any more; repeating does nothing more."""
