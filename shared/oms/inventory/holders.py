@@ -14,7 +14,7 @@ from oms.orders.lifecycle import LIVE_FULFILLMENT_STATES
 from oms.orders.store import OrderStore
 
 SHOWN = 50  # holders that an exception names; of those beyond it says how many units they have
-HOPS = 1_000  # movements that are looked through for them
+HOPS = 300  # movements that are looked through for them: a second or two
 
 
 @dataclass(frozen=True)

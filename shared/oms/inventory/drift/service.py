@@ -147,6 +147,9 @@ def _look_again(desk: DriftDesk, tally: _Tally) -> None:
             tally.resolved += resolve_exception("shortfall", *key, by=BY, store=desk.exceptions, now=desk.clock())
         else:  # who holds the units may be others by now
             finding = desk.prover().holders.shortfall_of(position)
+            now = desk.stock.positions_at([key]).get(key)
+            if now is None or now.version != position.version:
+                continue  # somebody settles it just now: the next run looks again
             open_exception(finding, by=BY, store=desk.exceptions, now=desk.clock())
     for _, exception in list(desk.exceptions.listed("drift", "open")):
         if finding_now(exception, desk) is None:
