@@ -7,6 +7,7 @@ answer is compared with what moto answers by `tests/unit/test_fast_moto.py`. Imp
 import copy
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -36,15 +37,18 @@ def transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> 
 
     moto would copy whole tables before each, to go back to: a run of n orders would take n² steps.
     """
-    before = [_found(backend, operation) for item in transact_items for operation in item.values()]
-    try:
+    with ExitStack() as undo:
+        for item in transact_items:
+            for operation in item.values():
+                undo.callback(_put_back, *_found(backend, operation))
         MOTOS_TRANSACTION(backend, transact_items)
-    except Exception:  # nothing is swallowed: moto fails with errors of many kinds, each is undone and raised again
-        for rows, sort, item in before:
-            rows.pop(sort, None)
-            if item is not None:
-                rows[sort] = item
-        raise
+        undo.pop_all()  # it is done: there is nothing to go back to
+
+
+def _put_back(rows: dict[Any, Any], sort: DynamoType, item: Item | None) -> None:
+    rows.pop(sort, None)
+    if item is not None:
+        rows[sort] = item
 
 
 def _found(backend: DynamoDBBackend, operation: Mapping[str, Any]) -> tuple[dict[Any, Any], DynamoType, Item | None]:
